@@ -1,0 +1,21 @@
+/*
+ * Memory that is there: where the system has none left, the program says so and stops, since it could
+ * neither judge nor remember any further. What can grow with its input is bounded by its owner instead.
+ */
+#ifndef SENDWATCH_BASE_MEMORY_H
+#define SENDWATCH_BASE_MEMORY_H
+
+#include "base/span.h"
+
+#include <stddef.h>
+
+/* COUNT zeroed members of SIZE bytes. */
+void *memory_new(size_t count, size_t size);
+
+/* MEMORY (or NULL) with room for COUNT members of SIZE bytes; what is new is not zeroed. */
+void *memory_grow(void *memory, size_t count, size_t size);
+
+/* A NUL-terminated copy, owned by the caller (free). */
+char *memory_copy(struct span text);
+
+#endif

@@ -1,0 +1,126 @@
+/*
+ * Searching and cutting borrowed text. Everything rests on memchr and memmem of the C library,
+ * which are vectorised; nothing here looks at a byte twice without need.
+ */
+#define _GNU_SOURCE
+#include "base/span.h"
+
+#include <arpa/inet.h>
+#include <strings.h>
+
+bool span_cut(struct span *rest, char sep, struct span *head_r)
+{
+	const char *hit = rest->len == 0 ? NULL : memchr(rest->at, sep, rest->len);
+
+	if (hit == NULL)
+		return false;
+	*head_r = (struct span){ rest->at, (size_t)(hit - rest->at) };
+	rest->at = hit + 1;
+	rest->len -= head_r->len + 1;
+	return true;
+}
+
+bool span_cut_text(struct span *rest, struct span sep, struct span *head_r)
+{
+	size_t at = span_find(*rest, sep);
+
+	if (at == rest->len)
+		return false;
+	*head_r = span_head(*rest, at);
+	*rest = span_from(*rest, at + sep.len);
+	return true;
+}
+
+bool span_cut_last(struct span *head, struct span sep, struct span *tail_r)
+{
+	size_t at = span_find_last(*head, sep);
+
+	if (at == head->len)
+		return false;
+	*tail_r = span_from(*head, at + sep.len);
+	*head = span_head(*head, at);
+	return true;
+}
+
+size_t span_find(struct span text, struct span needle)
+{
+	const char *hit;
+
+	if (needle.len == 0 || needle.len > text.len)
+		return text.len;
+	hit = memmem(text.at, text.len, needle.at, needle.len);
+	return hit == NULL ? text.len : (size_t)(hit - text.at);
+}
+
+size_t span_find_last(struct span text, struct span needle)
+{
+	if (needle.len == 0 || needle.len > text.len)
+		return text.len;
+	for (size_t at = text.len - needle.len + 1; at-- > 0;) {
+		const char *hit = memrchr(text.at, needle.at[0], at + 1);
+
+		if (hit == NULL)
+			return text.len;
+		at = (size_t)(hit - text.at);
+		if (memcmp(hit, needle.at, needle.len) == 0)
+			return at;
+	}
+	return text.len;
+}
+
+struct span span_trim(struct span text)
+{
+	while (text.len > 0 && strchr(" \t\r\n", text.at[0]) != NULL && text.at[0] != '\0')
+		text = span_from(text, 1);
+	while (text.len > 0 && strchr(" \t\r\n", text.at[text.len - 1]) != NULL &&
+	       text.at[text.len - 1] != '\0')
+		text.len--;
+	return text;
+}
+
+bool span_equal_nocase(struct span a, struct span b)
+{
+	return a.len == b.len && (a.len == 0 || strncasecmp(a.at, b.at, a.len) == 0);
+}
+
+size_t span_find_nocase(struct span text, struct span needle)
+{
+	if (needle.len == 0 || needle.len > text.len)
+		return text.len;
+	for (size_t at = 0; at + needle.len <= text.len; at++)
+		if (span_equal_nocase((struct span){ text.at + at, needle.len }, needle))
+			return at;
+	return text.len;
+}
+
+bool span_to_u64(struct span text, uint64_t *number_r)
+{
+	uint64_t number = 0;
+
+	if (text.len == 0 || text.len > 20)
+		return false;
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned digit = (unsigned)(unsigned char)text.at[i] - '0';
+
+		if (digit > 9 || number > (UINT64_MAX - digit) / 10)
+			return false;
+		number = number * 10 + digit;
+	}
+	*number_r = number;
+	return true;
+}
+
+bool span_to_address(struct span text, uint8_t address_r[16])
+{
+	char copy[INET6_ADDRSTRLEN];
+	uint8_t found[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+
+	if (text.len == 0 || text.len >= sizeof(copy))
+		return false;
+	memcpy(copy, text.at, text.len);
+	copy[text.len] = '\0';
+	if (inet_pton(AF_INET, copy, found + 12) != 1 && inet_pton(AF_INET6, copy, found) != 1)
+		return false;
+	memcpy(address_r, found, sizeof(found));
+	return true;
+}

@@ -1,0 +1,78 @@
+/*
+ * The collector: bytes of any number of logs in, lines in the order of time out. It knows nothing of mail;
+ * what a line's time is, the caller tells.
+ *
+ * Lines are borrowed until the next call. A line has no newline at its end, no CR before it, no NUL in it
+ * and at most 64 KiB; what is otherwise is skipped and counted. A last line without a newline is a line of an
+ * archive, and not yet a line of a followed file.
+ */
+#ifndef SENDWATCH_COLLECTOR_COLLECTOR_H
+#define SENDWATCH_COLLECTOR_COLLECTOR_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/span.h"
+
+#define COLLECTOR_LINE_MAX ((size_t)64 * 1024)
+
+struct line {
+	struct span text;
+	uint64_t position; /* of the byte after the line, in its log since it was first known: only grows */
+	uint32_t source;   /* 0, 1, ...: the log; rotations of one log share it */
+	bool late;         /* read while catching up with what was there at start */
+};
+
+enum collected {
+	COLLECTED_LINE,
+	COLLECTED_WAIT, /* nothing more for now: wait on collector_fd, then call again */
+	COLLECTED_END
+};
+
+/* Told once of each file, before its first line is asked for: a context for `time`, made by the caller. */
+struct collector_calls {
+	void *context;
+	/* A file is opened. WRITTEN: its modification time or the time in its gzip header. */
+	void *(*opened)(void *context, const char *path, usec_t written);
+	usec_t (*time)(void *opened, struct span line); /* USEC_NEVER where the line has none */
+	void (*closed)(void *context, void *opened);
+	/* Something is wrong with a file, and reading goes on without it or past it. */
+	void (*trouble)(void *context, const char *words);
+};
+
+struct collector_stats {
+	uint64_t files, files_failed, bytes, lines, skipped_long, skipped_binary;
+	uint64_t bytes_total, bytes_read; /* as stored (compressed), for progress; total 0 where unknown */
+};
+
+struct collector;
+
+/* Replay: LOGS are paths, globs or "-", in any order. False where none could be opened. */
+struct collector *collector_replay(const char *const *logs, size_t count, const struct collector_calls *calls,
+				   struct error *error);
+
+struct collector_follow_options {
+	const char *positions;  /* file that remembers how far was read; NULL: nothing is remembered */
+	int start;              /* first start: 0 end, 1 beginning, 2 `since` */
+	usec_t since;
+};
+
+/* Live: follow LOGS (paths and globs) through rotations, after catching up from the saved positions. */
+struct collector *collector_follow(const char *const *logs, size_t count,
+				   const struct collector_follow_options *options,
+				   const struct collector_calls *calls, struct error *error);
+
+enum collected collector_next(struct collector *collector, struct line *line_r);
+
+/* What was opened for the line just given. */
+void *collector_opened(const struct collector *collector);
+
+/* To poll for reading while COLLECTED_WAIT. */
+int collector_fd(const struct collector *collector);
+
+/* Remember that all lines given so far are dealt with. */
+bool collector_save(struct collector *collector, struct error *error);
+
+struct collector_stats collector_stats(const struct collector *collector);
+void collector_close(struct collector **collector);
+
+#endif

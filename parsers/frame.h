@@ -1,0 +1,47 @@
+/*
+ * A frame is what surrounds a program's words in a log line: the time stamp, the host, the program's tag
+ * and its pid. RFC 3164 with and without host, RFC 5424, ISO 8601 stamps, Exim's own main log, Postfix's
+ * maillog_file, journalctl's and container prefixes are all cut to this shape.
+ *
+ * The framer keeps, for one source, what single lines do not say: the year, the zone, the last stamp.
+ * Nothing is allocated a line; spans borrow from the line, except where split or repeated lines were
+ * joined: these borrow from the framer, until its next call.
+ */
+#ifndef SENDWATCH_PARSERS_FRAME_H
+#define SENDWATCH_PARSERS_FRAME_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/span.h"
+
+struct frame {
+	usec_t time;      /* UTC */
+	struct span host; /* absent where the frame names none */
+	struct span tag;  /* "postfix/submission/smtpd", "dovecot"; absent in Exim's own logs */
+	struct span text; /* the program's words */
+	uint32_t pid;     /* 0 where absent */
+	uint32_t repeat;  /* 1, or N of "message repeated N times: [ ... ]" */
+};
+
+struct framer_options {
+	int year;             /* of the first line, 0: guess */
+	const char *timezone; /* IANA name or "+02:00" of stamps without zone; NULL: this machine's */
+	usec_t written;       /* the file's modification or gzip time, for guessing the year; USEC_NEVER: unknown */
+};
+
+struct framer;
+
+/* NULL and ERROR where the time zone is not known. */
+struct framer *framer_new(const struct framer_options *options, struct error *error);
+void framer_free(struct framer **framer);
+
+/* False where the line has no frame that is known (rubbish, a header dump of rejectlog). */
+bool framer_cut(struct framer *framer, struct span line, struct frame *frame_r);
+
+/*
+ * The line's time alone, for putting files and lines in order; USEC_NEVER where it has none. Each line of
+ * a source is shown to framer_time or framer_cut in its order; showing the same line again changes nothing.
+ */
+usec_t framer_time(struct framer *framer, struct span line);
+
+#endif
