@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "base/hash.h"
 
+#include <endian.h>
 #include <sys/random.h>
 
 /* Odd constants with balanced bits: the fractions of the golden ratio and of the square root of 3. */
@@ -25,7 +26,7 @@ static inline uint64_t hash_word(const char *at, size_t len)
 	uint64_t word = 0;
 
 	memcpy(&word, at, len < sizeof(word) ? len : sizeof(word));
-	return word;
+	return le64toh(word);
 }
 
 static uint64_t hash_run(uint64_t seed, struct span text)
