@@ -1,0 +1,396 @@
+/*
+ * One thread, one epoll, one buffer a connection. A request has at most 32 KiB (Postfix's own are below 4;
+ * addresses can be long); who sends more, or sends no request= line, is hung up on, which Postfix and Exim
+ * take as "no answer" and meet with the default action that the documented lines give: DUNNO.
+ *
+ * Limits: a client that reads no answers is dropped once its socket's buffer is full, since it waits for an
+ * answer before it asks again and so never has more than a few outstanding.
+ */
+#define _GNU_SOURCE
+#include "responders/policy.h"
+
+#include "base/memory.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define POLICY_REQUEST_MAX ((size_t)32 * 1024)
+#define POLICY_CLIENTS     2000
+
+struct policy_client {
+	int fd;
+	size_t len, room;
+	char *buffer;
+	struct policy_client *next, *previous;
+};
+
+struct policy {
+	int listener, poller, stopper;
+	char *path; /* of a Unix socket, removed at stop */
+	unsigned clients_max, clients;
+	struct policy_client *first;
+	policy_decide *decide;
+	void *context;
+	pthread_t thread;
+	pthread_mutex_t lock; /* guards stats */
+	struct policy_stats stats;
+};
+
+static void policy_count(struct policy *policy, const struct policy_answer *answer, usec_t took)
+{
+	pthread_mutex_lock(&policy->lock);
+	policy->stats.requests++;
+	if (answer->action != POLICY_DUNNO)
+		policy->stats.refused++;
+	if (took > policy->stats.slowest)
+		policy->stats.slowest = took;
+	pthread_mutex_unlock(&policy->lock);
+}
+
+static struct span *policy_field(struct policy_request *request, struct span name)
+{
+	const struct {
+		struct span name;
+		struct span *field;
+	} fields[] = {
+		{ SPAN("protocol_state"), &request->protocol_state },
+		{ SPAN("sasl_username"), &request->sasl_username },
+		{ SPAN("local_user"), &request->local_user },
+		{ SPAN("sender"), &request->sender },
+		{ SPAN("recipient"), &request->recipient },
+		{ SPAN("client_address"), &request->client_address },
+		{ SPAN("queue_id"), &request->queue_id },
+		{ SPAN("instance"), &request->instance },
+	};
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (span_equal(name, fields[i].name))
+			return fields[i].field;
+	return NULL;
+}
+
+bool policy_parse(struct span text, struct policy_request *request_r)
+{
+	struct policy_request request = { 0 };
+	bool asked = false;
+
+	while (text.len > 0) {
+		struct span line, name;
+		struct span *field;
+
+		if (!span_cut(&text, '\n', &line)) {
+			line = text;
+			text.len = 0;
+		}
+		if (!span_cut(&line, '=', &name))
+			return false;
+		if (span_equal(name, SPAN("request")))
+			asked = span_equal(line, SPAN("smtpd_access_policy"));
+		else if (span_equal(name, SPAN("recipient_count")))
+			(void)span_to_u64(line, &request.recipient_count);
+		/* The first of a name counts: Exim's admins build requests from strings that clients chose. */
+		else if ((field = policy_field(&request, name)) != NULL && field->at == NULL)
+			*field = line;
+	}
+	if (asked)
+		*request_r = request;
+	return asked;
+}
+
+static void policy_drop(struct policy *policy, struct policy_client **client)
+{
+	struct policy_client *gone = *client;
+
+	if (gone->previous != NULL)
+		gone->previous->next = gone->next;
+	else
+		policy->first = gone->next;
+	if (gone->next != NULL)
+		gone->next->previous = gone->previous;
+	close(gone->fd);
+	free(gone->buffer);
+	free(gone);
+	policy->clients--;
+	*client = NULL;
+}
+
+static bool policy_answer_one(struct policy *policy, const struct policy_client *client, struct span text)
+{
+	static const char *const verbs[] = {
+		[POLICY_DUNNO] = "DUNNO",
+		[POLICY_REJECT] = "554 5.7.1",
+		[POLICY_DEFER] = "450 4.7.1",
+		[POLICY_HOLD] = "HOLD",
+	};
+	struct policy_request request;
+	struct policy_answer answer = { .action = POLICY_DUNNO };
+	usec_t from = clock_monotonic();
+	char line[256];
+	int len;
+
+	if (!policy_parse(text, &request))
+		return false;
+	policy->decide(policy->context, clock_now(), &request, &answer);
+	for (char *c = answer.text; *c != '\0'; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = ' ';
+	len = snprintf(line, sizeof(line), "action=%s%s%s\n\n", verbs[answer.action],
+		       answer.action != POLICY_DUNNO && answer.text[0] != '\0' ? " " : "",
+		       answer.action != POLICY_DUNNO ? answer.text : "");
+	policy_count(policy, &answer, clock_monotonic() - from);
+	return send(client->fd, line, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT) == len;
+}
+
+/* Answer every whole request that stands in the buffer. */
+static bool policy_answer_all(struct policy *policy, struct policy_client *client)
+{
+	struct span rest = { client->buffer, client->len };
+	struct span request;
+
+	while (span_cut_text(&rest, SPAN("\n\n"), &request))
+		if (!policy_answer_one(policy, client, request)) {
+			pthread_mutex_lock(&policy->lock);
+			policy->stats.bad_requests++;
+			pthread_mutex_unlock(&policy->lock);
+			return false;
+		}
+	memmove(client->buffer, rest.at, rest.len);
+	client->len = rest.len;
+	return true;
+}
+
+static void policy_read(struct policy *policy, struct policy_client *client)
+{
+	ssize_t got;
+
+	if (client->len == client->room) {
+		size_t room = client->room == 0 ? 2048 : client->room * 2;
+
+		if (room > POLICY_REQUEST_MAX) {
+			policy_drop(policy, &client);
+			return;
+		}
+		client->buffer = memory_grow(client->buffer, room, 1);
+		client->room = room;
+	}
+	got = read(client->fd, client->buffer + client->len, client->room - client->len);
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (got <= 0) {
+		policy_drop(policy, &client);
+		return;
+	}
+	client->len += (size_t)got;
+	if (!policy_answer_all(policy, client))
+		policy_drop(policy, &client);
+}
+
+static void policy_accept(struct policy *policy)
+{
+	int fd = accept4(policy->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	struct policy_client *client;
+	struct epoll_event event = { .events = EPOLLIN };
+	int one = 1;
+
+	if (fd < 0)
+		return;
+	if (policy->clients >= policy->clients_max) {
+		close(fd);
+		return;
+	}
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	client = memory_new(1, sizeof(*client));
+	client->fd = fd;
+	event.data.ptr = client;
+	client->next = policy->first;
+	if (policy->first != NULL)
+		policy->first->previous = client;
+	policy->first = client;
+	policy->clients++;
+	if (epoll_ctl(policy->poller, EPOLL_CTL_ADD, fd, &event) < 0) {
+		policy_drop(policy, &client);
+		return;
+	}
+	pthread_mutex_lock(&policy->lock);
+	policy->stats.connections++;
+	pthread_mutex_unlock(&policy->lock);
+}
+
+static void *policy_serve(void *argument)
+{
+	struct policy *policy = argument;
+	struct epoll_event events[64];
+
+	for (;;) {
+		int count = epoll_wait(policy->poller, events, 64, -1);
+
+		for (int i = 0; i < count; i++) {
+			if (events[i].data.ptr == &policy->stopper)
+				return NULL;
+			if (events[i].data.ptr == &policy->listener)
+				policy_accept(policy);
+			else
+				policy_read(policy, events[i].data.ptr);
+		}
+	}
+}
+
+static int policy_bind_unix(struct policy *policy, const char *path, unsigned mode, struct error *error)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat there;
+	int fd;
+
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		error_set(error, "%s: too long for a socket's path", path);
+		return -1;
+	}
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	/* What a crash left is in the way; anything but a socket is somebody else's. */
+	if (lstat(path, &there) == 0 && S_ISSOCK(there.st_mode))
+		unlink(path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    chmod(path, mode == 0 ? 0660 : mode) < 0) {
+		error_set(error, "%s: %s", path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	policy->path = memory_copy(span_of(path));
+	return fd;
+}
+
+static int policy_bind_inet(const char *text, struct error *error)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+	struct span host = span_of(text), port_text;
+	uint64_t port = 0;
+	uint8_t bytes[16];
+	bool is_v6;
+	int fd, one = 1;
+
+	if (!span_cut_last(&host, SPAN(":"), &port_text) || !span_to_u64(port_text, &port) || port > 65535 ||
+	    (host.len > 2 && host.at[0] == '[' && host.at[host.len - 1] == ']'
+		     ? !span_to_address((struct span){ host.at + 1, host.len - 2 }, bytes)
+		     : !span_to_address(host, bytes))) {
+		error_set(error, "inet:%s: not an address and a port, as in inet:127.0.0.1:10031", text);
+		return -1;
+	}
+	is_v6 = host.at[0] == '[';
+	v4.sin_port = v6.sin6_port = htons((uint16_t)port);
+	memcpy(&v4.sin_addr, bytes + 12, 4);
+	memcpy(&v6.sin6_addr, bytes, 16);
+	fd = socket(is_v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd >= 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (fd < 0 || bind(fd, is_v6 ? (const struct sockaddr *)&v6 : (const struct sockaddr *)&v4,
+			   is_v6 ? (socklen_t)sizeof(v6) : (socklen_t)sizeof(v4)) < 0) {
+		error_set(error, "inet:%s: %s", text, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool policy_watch_fd(struct policy *policy, int fd, void *what)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = what };
+
+	return epoll_ctl(policy->poller, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static void policy_close(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+static void policy_release(struct policy *policy)
+{
+	while (policy->first != NULL) {
+		struct policy_client *client = policy->first;
+
+		policy_drop(policy, &client);
+	}
+	policy_close(policy->listener);
+	policy_close(policy->poller);
+	policy_close(policy->stopper);
+	if (policy->path != NULL)
+		unlink(policy->path);
+	free(policy->path);
+	pthread_mutex_destroy(&policy->lock);
+	free(policy);
+}
+
+struct policy *policy_start(const struct policy_options *options, policy_decide *decide, void *context,
+			    struct error *error)
+{
+	struct policy *policy = memory_new(1, sizeof(*policy));
+	struct span address = span_of(options->address);
+
+	assert(decide != NULL);
+	policy->decide = decide;
+	policy->context = context;
+	policy->clients_max = options->clients == 0 ? POLICY_CLIENTS : options->clients;
+	policy->poller = policy->stopper = -1;
+	pthread_mutex_init(&policy->lock, NULL);
+	if (span_skip(&address, SPAN("inet:")))
+		policy->listener = policy_bind_inet(address.at, error);
+	else
+		policy->listener = policy_bind_unix(
+			policy, span_skip(&address, SPAN("unix:")) ? address.at : options->address, options->mode,
+			error);
+	if (policy->listener < 0) {
+		policy_release(policy);
+		return NULL;
+	}
+	policy->poller = epoll_create1(EPOLL_CLOEXEC);
+	policy->stopper = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (policy->poller < 0 || policy->stopper < 0 || listen(policy->listener, SOMAXCONN) < 0 ||
+	    !policy_watch_fd(policy, policy->listener, &policy->listener) ||
+	    !policy_watch_fd(policy, policy->stopper, &policy->stopper) ||
+	    pthread_create(&policy->thread, NULL, policy_serve, policy) != 0) {
+		error_set(error, "%s: %s", options->address, strerror(errno));
+		policy_release(policy);
+		return NULL;
+	}
+	return policy;
+}
+
+void policy_stop(struct policy **policy)
+{
+	uint64_t one = 1;
+
+	if (*policy == NULL)
+		return;
+	if (write((*policy)->stopper, &one, sizeof(one)) == (ssize_t)sizeof(one))
+		pthread_join((*policy)->thread, NULL);
+	policy_release(*policy);
+	*policy = NULL;
+}
+
+struct policy_stats policy_stats(struct policy *policy)
+{
+	struct policy_stats stats;
+
+	pthread_mutex_lock(&policy->lock);
+	stats = policy->stats;
+	pthread_mutex_unlock(&policy->lock);
+	return stats;
+}

@@ -1,0 +1,248 @@
+/* The policy service, asked over real sockets. */
+#define _GNU_SOURCE
+#include "responders/policy.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define CLIENTS 1000
+
+static char folder[] = "/tmp/sendwatch-policy-XXXXXX";
+static char path[64];
+
+static void decide(void *context, usec_t now, const struct policy_request *request, struct policy_answer *answer)
+{
+	(void)context;
+	assert_true(now > 0);
+	if (span_equal(request->sasl_username, SPAN("bob@example.com"))) {
+		answer->action = POLICY_REJECT;
+		snprintf(answer->text, sizeof(answer->text), "Account\nsuspended");
+	} else if (span_equal(request->local_user, SPAN("web2"))) {
+		answer->action = POLICY_DEFER;
+	}
+}
+
+static struct policy *start(unsigned clients)
+{
+	struct policy_options options = { .address = path, .clients = clients };
+	struct error error;
+	struct policy *policy = policy_start(&options, decide, NULL, &error);
+
+	if (policy == NULL)
+		fail_msg("%s", error.text);
+	return policy;
+}
+
+static int dial(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	return fd;
+}
+
+/* All that comes within five seconds until WANT bytes or the end. */
+static size_t hear(int fd, char *into, size_t want)
+{
+	size_t len = 0;
+
+	while (len < want) {
+		struct pollfd ready = { .fd = fd, .events = POLLIN };
+		ssize_t got;
+
+		if (poll(&ready, 1, 5000) != 1)
+			break;
+		got = read(fd, into + len, want - len);
+		if (got <= 0)
+			break;
+		len += (size_t)got;
+	}
+	into[len] = '\0';
+	return len;
+}
+
+static void say(int fd, const char *text)
+{
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static void answers_reject_defer_and_dunno(void **state)
+{
+	static const struct {
+		const char *request, *answer;
+	} rows[] = {
+		{ "request=smtpd_access_policy\nsasl_username=bob@example.com\n\n",
+		  "action=554 5.7.1 Account suspended\n\n" },
+		{ "request=smtpd_access_policy\nlocal_user=web2\n\n", "action=450 4.7.1\n\n" },
+		{ "request=smtpd_access_policy\nsasl_username=anna@example.com\n\n", "action=DUNNO\n\n" },
+		{ "request=smtpd_access_policy\nsasl_username=\n\n", "action=DUNNO\n\n" },
+		/* A second name does not win over the first. */
+		{ "request=smtpd_access_policy\nsasl_username=anna@example.com\nsasl_username=bob@example.com\n\n",
+		  "action=DUNNO\n\n" },
+	};
+	struct policy *policy = start(0);
+	int fd = dial();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char heard[128];
+
+		say(fd, rows[i].request);
+		hear(fd, heard, strlen(rows[i].answer));
+		assert_string_equal(heard, rows[i].answer);
+	}
+	close(fd);
+	policy_stop(&policy);
+	assert_null(policy);
+}
+
+static void joins_a_request_that_comes_in_pieces(void **state)
+{
+	struct policy *policy = start(0);
+	int fd = dial();
+	char heard[64];
+
+	(void)state;
+	say(fd, "request=smtpd_access");
+	say(fd, "_policy\nsasl_username=x\n");
+	say(fd, "\nrequest=smtpd_access_policy\n\n");
+	assert_int_equal(hear(fd, heard, 28), 28);
+	assert_string_equal(heard, "action=DUNNO\n\naction=DUNNO\n\n");
+	close(fd);
+	policy_stop(&policy);
+}
+
+static void hangs_up_on_what_is_no_request(void **state)
+{
+	struct policy *policy = start(0);
+	char heard[64], *flood = malloc(70000);
+	int fd = dial();
+
+	(void)state;
+	say(fd, "GET / HTTP/1.1\n\n");
+	assert_int_equal(hear(fd, heard, 1), 0);
+	close(fd);
+	fd = dial();
+	memset(flood, 'x', 70000);
+	(void)send(fd, flood, 70000, MSG_NOSIGNAL);
+	assert_int_equal(hear(fd, heard, 1), 0);
+	close(fd);
+	free(flood);
+	/* And goes on with the others. */
+	fd = dial();
+	say(fd, "request=smtpd_access_policy\n\n");
+	assert_int_equal(hear(fd, heard, 14), 14);
+	close(fd);
+	policy_stop(&policy);
+}
+
+static void serves_a_thousand_at_once(void **state)
+{
+	struct rlimit files;
+	struct policy *policy;
+	int *fds;
+	struct policy_stats stats;
+
+	(void)state;
+	/* Both ends are in this process. */
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	if (files.rlim_max < 3 * CLIENTS)
+		skip();
+	files.rlim_cur = files.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+	policy = start(0);
+	fds = calloc(CLIENTS, sizeof(int));
+	for (int i = 0; i < CLIENTS; i++)
+		fds[i] = dial();
+	for (int i = 0; i < CLIENTS; i++)
+		say(fds[i], i % 2 == 0 ? "request=smtpd_access_policy\nsasl_username=bob@example.com\n\n" :
+					 "request=smtpd_access_policy\nsasl_username=anna@example.com\n\n");
+	for (int i = 0; i < CLIENTS; i++) {
+		char heard[64];
+
+		hear(fds[i], heard, i % 2 == 0 ? 36 : 14);
+		assert_string_equal(heard, i % 2 == 0 ? "action=554 5.7.1 Account suspended\n\n" :
+							"action=DUNNO\n\n");
+		close(fds[i]);
+	}
+	free(fds);
+	stats = policy_stats(policy);
+	assert_int_equal(stats.requests, CLIENTS);
+	assert_int_equal(stats.refused, CLIENTS / 2);
+	assert_true(stats.slowest < 5000);
+	policy_stop(&policy);
+}
+
+static void refuses_more_clients_than_it_may_have(void **state)
+{
+	struct policy *policy = start(2);
+	int a = dial(), b = dial(), c = dial();
+	char heard[32];
+
+	(void)state;
+	say(a, "request=smtpd_access_policy\n\n");
+	assert_int_equal(hear(a, heard, 14), 14);
+	say(b, "request=smtpd_access_policy\n\n");
+	assert_int_equal(hear(b, heard, 14), 14);
+	assert_int_equal(hear(c, heard, 1), 0);
+	close(a);
+	close(b);
+	close(c);
+	policy_stop(&policy);
+}
+
+static void says_why_it_cannot_listen(void **state)
+{
+	static const char *const bad[] = { "inet:localhost", "inet:127.0.0.1:99999", "inet:300.0.0.1:1",
+					   "/nonexistent/folder/socket" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct policy_options options = { .address = bad[i] };
+		struct error error = { "" };
+
+		assert_null(policy_start(&options, decide, NULL, &error));
+		assert_true(error.text[0] != '\0');
+	}
+}
+
+static int make_folder(void **state)
+{
+	(void)state;
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "%s/policy.sock", folder);
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	return rmdir(folder); /* fails where a stopped service left its socket */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_reject_defer_and_dunno),
+		cmocka_unit_test(joins_a_request_that_comes_in_pieces),
+		cmocka_unit_test(hangs_up_on_what_is_no_request),
+		cmocka_unit_test(serves_a_thousand_at_once),
+		cmocka_unit_test(refuses_more_clients_than_it_may_have),
+		cmocka_unit_test(says_why_it_cannot_listen),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
