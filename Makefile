@@ -1,9 +1,12 @@
 # sendwatch: `make` builds ./sendwatch, `make check` tests everything, `make help` lists the rest.
 
-PREFIX  ?= /usr/local
-DESTDIR ?=
-BUILD   ?= build
-CC      ?= gcc
+PREFIX     ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR    ?=
+BUILD      ?= build
+ifeq ($(origin CC),default)
+CC := gcc
+endif
 
 FOLDERS := base collector parsers detectors responders commands
 
@@ -13,13 +16,14 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wstrict-prototypes -Wm
 ifneq (,$(findstring gcc,$(CC)))
 WARNINGS += -Wlogical-op -Wduplicated-cond -Wduplicated-branches
 endif
-HARDENING := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fPIE
+HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fPIE
 OPTIMISE  ?= -O2 $(HARDENING)
 CFLAGS    ?= -g
 
 # Libraries without which there is no sendwatch, and those that are used where they are installed.
 NEEDED   := libpcre2-8 hiredis jansson zlib libcurl inih
 OPTIONAL := libisal libzstd liblzma libsystemd libmicrohttpd libmaxminddb libcares libcrypto
+MISSING  := $(strip $(foreach lib,$(NEEDED),$(shell pkg-config --exists $(lib) 2>/dev/null || echo $(lib))))
 FOUND    := $(foreach lib,$(OPTIONAL),$(shell pkg-config --exists $(lib) 2>/dev/null && echo $(lib)))
 LIB_CFLAGS := $(shell pkg-config --cflags $(NEEDED) $(FOUND) 2>/dev/null) \
 	$(foreach lib,$(FOUND),-DHAVE_$(shell echo $(lib) | tr a-z A-Z))
@@ -32,33 +36,113 @@ endif
 ALL_CFLAGS  := -std=c11 -I. $(WARNINGS) $(OPTIMISE) $(CFLAGS) $(LIB_CFLAGS)
 ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now $(LDFLAGS)
 
+# What the sanitizers, the fuzzer and the second compiler see: one build, in a folder of its own.
+SANITIZE := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+ifneq (,$(shell command -v clang 2>/dev/null))
+SANITIZED := BUILD=$(BUILD)/sanitized CC=clang LDFLAGS="-fsanitize=address,undefined" \
+	OPTIMISE="$(SANITIZE) -fsanitize=fuzzer-no-link"
+else
+SANITIZED := BUILD=$(BUILD)/sanitized LDFLAGS="-fsanitize=address,undefined" OPTIMISE="$(SANITIZE)"
+endif
+
 SOURCES := $(filter-out commands/main.c,$(wildcard $(FOLDERS:%=%/*.c)))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(BUILD)/libsendwatch.a
+PROGRAM := $(if $(filter build,$(BUILD)),sendwatch,$(BUILD)/sendwatch)
 UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
-all: $(LIBRARY) $(if $(wildcard commands/main.c),sendwatch)
+all: $(LIBRARY) $(if $(wildcard commands/main.c),$(PROGRAM))
 
-sendwatch: $(BUILD)/commands/main.o $(LIBRARY)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS)
+help:
+	@echo 'make                 build ./sendwatch'
+	@echo 'make install         program, manual pages, detect.conf (DESTDIR, PREFIX, SYSCONFDIR)'
+	@echo 'make demo            install what is missing, build, replay the bundled sample logs'
+	@echo "make demo LOGS='...' the same on logs of your own"
+	@echo 'make check           install what is missing, build, run all tests'
+	@echo 'make lint            format, static analysis, order of the folders, shell scripts'
+	@echo 'make format          rewrite the C files in the agreed format'
+	@echo 'make bench           time replay beside wc, zcat, pflogsumm, eximstats (BENCH=full: growth)'
+	@echo 'make fuzz            fuzz every target (FUZZ_SECONDS=60 each, FUZZ=name for one)'
+	@echo 'make clean'
+
+$(PROGRAM): $(BUILD)/commands/main.o $(LIBRARY)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
 $(LIBRARY): $(OBJECTS)
 	rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/%.o: %.c Makefile
+$(BUILD)/%.o: %.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Everything is built anew where the flags change: a library that came or went, another compiler.
+$(BUILD)/flags: FORCE
+ifneq (,$(MISSING))
+	@echo 'sendwatch needs libraries that are not here ($(MISSING)): run contrib/install-deps' >&2; exit 1
+endif
+	@mkdir -p $(BUILD)
+	@echo '$(CC) $(ALL_CFLAGS) $(LIB_LIBS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS) $(LIB_LIBS)' > $@
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) -lcmocka $(LIB_LIBS)
 
+$(BUILD)/tests/bench/%: tests/bench/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIB_LIBS)
+
+$(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -fsanitize=fuzzer -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIB_LIBS)
+
+units: all $(UNIT)
+benches: all $(BENCHES)
+fuzzers: all $(FUZZERS)
+
 test-unit: $(UNIT)
-	@for t in $(UNIT); do ./$$t || exit 1; done
+	@BUILD=$(BUILD) tests/run unit
+
+sanitized:
+	@$(MAKE) --no-print-directory $(SANITIZED) CFLAGS="$(CFLAGS)" units $(if $(findstring clang,$(SANITIZED)),fuzzers)
+
+# The libraries may only be there once install-deps has run: what follows is made by another make.
+check: deps-build deps-check
+	@$(MAKE) --no-print-directory CFLAGS="$(CFLAGS) -Werror" units benches sanitized
+	@BUILD=$(BUILD) tests/run all
+
+lint: deps-build deps-lint
+	@BUILD=$(BUILD) tests/run lint
+
+demo: deps-build
+	@$(MAKE) --no-print-directory -s all
+	@contrib/demo $(LOGS)
+
+bench: deps-build deps-check
+	@$(MAKE) --no-print-directory -s benches
+	@BUILD=$(BUILD) tests/bench/run $(BENCH)
+
+fuzz: deps-build deps-check
+	@$(MAKE) --no-print-directory -s sanitized
+	@BUILD=$(BUILD) FUZZ_SECONDS=$${FUZZ_SECONDS:-60} tests/run fuzz
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+deps-%:
+	@contrib/install-deps $*
+
+install: all
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/sendwatch
+	for page in $(wildcard contrib/man/*.[1-8]); do \
+		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+	test ! -e detect.conf || test -e $(DESTDIR)$(SYSCONFDIR)/sendwatch/detect.conf || \
+		install -D -m 640 detect.conf $(DESTDIR)$(SYSCONFDIR)/sendwatch/detect.conf
 
 clean:
 	rm -rf $(BUILD) sendwatch
 
--include $(OBJECTS:.o=.d) $(UNIT:%=%.d) $(BUILD)/commands/main.d
+-include $(OBJECTS:.o=.d) $(UNIT:%=%.d) $(BENCHES:%=%.d) $(FUZZERS:%=%.d) $(BUILD)/commands/main.d
 
-.PHONY: all test-unit clean
+.PHONY: all help units benches fuzzers test-unit sanitized check lint demo bench fuzz format install clean FORCE
