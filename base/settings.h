@@ -40,7 +40,7 @@ struct setting {
 	enum setting_kind kind;
 	size_t place;         /* offsetof in the section's options */
 	const char *fallback; /* the default, as text */
-	double low, high;     /* bounds of numbers, in the value's own unit; both 0 means none */
+	double low, high;     /* bounds of numbers: percent for PERCENT, usec for DURATION; both 0 means none */
 	const char *const *choices;
 	const char *about; /* one sentence for people */
 };
@@ -73,7 +73,7 @@ struct settings_many {
 	size_t count;
 };
 
-/* Every row at its default. */
+/* Every row at its default. WHOLE is zeroed, or was filled by these functions: what it owns is freed. */
 void settings_defaults(const struct settings_section *sections, void *whole);
 
 /*
@@ -90,5 +90,8 @@ void settings_free(const struct settings_section *sections, void *whole);
 
 /* detect.conf itself: every key commented out at its default, with its sentence. */
 void settings_print(const struct settings_section *sections, FILE *out);
+
+/* The same as the sections of a manual page. */
+void settings_print_manual(const struct settings_section *sections, FILE *out);
 
 #endif
