@@ -51,8 +51,8 @@ struct civil clock_to_civil(usec_t time)
 	int64_t shifted = days + 719468;
 	int64_t era = clock_floor_div(shifted, 146097);
 	int64_t day_of_era = shifted - era * 146097;
-	int64_t year_of_era =
-		(day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) /
+			      365;
 	int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	int64_t month_from_march = (5 * day_of_year + 2) / 153;
 	int month = (int)(month_from_march < 10 ? month_from_march + 3 : month_from_march - 9);
@@ -135,7 +135,8 @@ bool clock_parse(struct span text, usec_t *time_r)
 	    civil.day > clock_month_days(civil.year, civil.month))
 		return false;
 	if (text.len > 0) {
-		if (!span_skip(&text, SPAN("T")) && !span_skip(&text, SPAN("t")) && !span_skip(&text, SPAN(" ")))
+		if (!span_skip(&text, SPAN("T")) && !span_skip(&text, SPAN("t")) &&
+		    !span_skip(&text, SPAN(" ")))
 			return false;
 		if (!clock_number(&text, 2, &civil.hour) || !span_skip(&text, SPAN(":")) ||
 		    !clock_number(&text, 2, &civil.minute))
@@ -145,7 +146,8 @@ bool clock_parse(struct span text, usec_t *time_r)
 		if (civil.hour > 23 || civil.minute > 59 || civil.second > 60)
 			return false;
 		if (span_skip(&text, SPAN(".")))
-			for (usec_t unit = USEC_SECOND / 10; text.len > 0 && text.at[0] >= '0' && text.at[0] <= '9';
+			for (usec_t unit = USEC_SECOND / 10;
+			     text.len > 0 && text.at[0] >= '0' && text.at[0] <= '9';
 			     unit /= 10, text = span_from(text, 1))
 				micro += (text.at[0] - '0') * unit;
 		if (!clock_offset(text, &offset))

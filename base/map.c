@@ -32,14 +32,14 @@ struct map_node {
 struct map {
 	struct map_options options;
 	struct map_cell *cells;
-	unsigned bits;        /* 2^bits cells */
+	unsigned bits; /* 2^bits cells */
 	char **chunks;
 	uint32_t chunk_count;
-	unsigned chunk_bits;  /* 2^chunk_bits records in a chunk */
-	size_t stride;        /* bytes from record to record */
+	unsigned chunk_bits; /* 2^chunk_bits records in a chunk */
+	size_t stride;       /* bytes from record to record */
 	uint32_t count;
-	uint32_t slots;       /* ever given out: those above are untouched */
-	uint32_t free_slot;   /* first of the chain, or MAP_NONE */
+	uint32_t slots;     /* ever given out: those above are untouched */
+	uint32_t free_slot; /* first of the chain, or MAP_NONE */
 	uint32_t newest, oldest;
 	uint64_t added, evicted;
 };
@@ -210,7 +210,8 @@ static uint32_t map_slot_new(struct map *map)
 	slot = map->slots++;
 	if (slot >> map->chunk_bits == map->chunk_count) {
 		if ((map->chunk_count & (map->chunk_count - 1)) == 0)
-			map->chunks = memory_grow(map->chunks, map->chunk_count == 0 ? 1 : 2 * map->chunk_count,
+			map->chunks = memory_grow(map->chunks,
+						  map->chunk_count == 0 ? 1 : 2 * map->chunk_count,
 						  sizeof(*map->chunks));
 		map->chunks[map->chunk_count++] = memory_grow(NULL, map->stride << map->chunk_bits, 1);
 	}

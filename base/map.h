@@ -19,7 +19,7 @@ struct map_options {
 	uint32_t most;      /* records at once; 0 means 2^31 */
 	/* Is KEY this record's? NULL: the hash decides. */
 	bool (*same)(const void *record, struct span key);
-	/* The oldest is about to go to make room; it is still whole and in the table. May not change the map. */
+	/* The oldest goes to make room; it is still whole and in the table. May not change the map. */
 	void (*evicted)(void *context, void *record);
 	void *context;
 };

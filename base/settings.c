@@ -45,7 +45,7 @@ struct settings_reader {
 		const struct setting *row;
 		const struct settings_section *section;
 		size_t item;
-	} *seen;
+	} * seen;
 	size_t seen_count;
 };
 
@@ -120,8 +120,7 @@ static bool settings_seen(const struct settings_reader *reader, const struct set
 static void settings_see(struct settings_reader *reader, const struct setting *row)
 {
 	reader->seen = memory_grow(reader->seen, reader->seen_count + 1, sizeof(*reader->seen));
-	reader->seen[reader->seen_count++] =
-		(struct settings_seen){ row, reader->section, reader->item };
+	reader->seen[reader->seen_count++] = (struct settings_seen){ row, reader->section, reader->item };
 }
 
 /* The value is complete: put it where it belongs. */
@@ -216,12 +215,13 @@ static bool settings_open_section(struct settings_reader *reader, struct span he
 		return settings_unknown_section(reader, name);
 	if (section->repeated != (item.len > 0))
 		return settings_refuse(reader, reader->number,
-				       section->repeated ? "this section needs a name of your choice: [webhook NAME]" :
-							   "this section takes no name after its own");
+				       section->repeated
+					       ? "this section needs a name of your choice: [webhook NAME]"
+					       : "this section takes no name after its own");
 	reader->section = section;
 	reader->item = 0;
-	reader->options = section->repeated ? settings_open_item(reader, item) :
-					      settings_place(section, reader->whole);
+	reader->options = section->repeated ? settings_open_item(reader, item)
+					    : settings_place(section, reader->whole);
 	if (settings_seen(reader, NULL))
 		return settings_refuse(reader, reader->number, "this section stands twice");
 	settings_see(reader, NULL);
@@ -272,7 +272,8 @@ static int settings_key(void *context, const char *section, const char *key, con
 	}
 	if (reader->row != NULL && reader->indented) {
 		if (reader->row->kind != SETTING_LIST)
-			return settings_refuse(reader, reader->number, "only the value of a list goes on in a second line");
+			return settings_refuse(reader, reader->number,
+					       "only the value of a list goes on in a second line");
 		text_add(&reader->value, SPAN(", "));
 		text_add(&reader->value, span_of(value));
 		return 1;
@@ -340,14 +341,17 @@ static bool settings_next_line(struct settings_reader *reader)
 
 			bare = span_from(bare, 1);
 			if (!span_cut(&bare, ']', &name))
-				settings_refuse(reader, reader->number, "this section's name has no closing ]");
+				settings_refuse(reader, reader->number,
+						"this section's name has no closing ]");
 			else
 				settings_open_section(reader, name);
 			continue;
 		}
-		reader->indented = bare.at != line.at && reader->row != NULL && !settings_looks_like_key(bare);
+		reader->indented = bare.at != line.at && reader->row != NULL &&
+				   !settings_looks_like_key(bare);
 		if (!reader->indented && memchr(bare.at, '=', bare.len) == NULL)
-			return settings_refuse(reader, reader->number, "neither \"key = value\" nor a [section]");
+			return settings_refuse(reader, reader->number,
+					       "neither \"key = value\" nor a [section]");
 		reader->line = bare;
 		return true;
 	}
@@ -371,7 +375,8 @@ static char *settings_feed(char *into, int room, void *context)
 		len = reader->line.len;
 	/* Blanks at a cut would be trimmed, and a comment's sign behind it would hide the rest. */
 	while (len > 1 && len < reader->line.len &&
-	       (strchr(" \t;#", reader->line.at[len]) != NULL || strchr(" \t", reader->line.at[len - 1]) != NULL))
+	       (strchr(" \t;#", reader->line.at[len]) != NULL ||
+		strchr(" \t", reader->line.at[len - 1]) != NULL))
 		len--;
 	into[0] = ' ';
 	memcpy(into + lead, reader->line.at, len);
@@ -406,8 +411,8 @@ static bool settings_end(struct settings_reader *reader)
 	return !reader->failed;
 }
 
-bool settings_read_text(const struct settings_section *sections, const char *name, struct span text, void *whole,
-			struct error *error)
+bool settings_read_text(const struct settings_section *sections, const char *name, struct span text,
+			void *whole, struct error *error)
 {
 	struct settings_reader reader = { .sections = sections, .whole = whole, .error = error };
 
@@ -430,7 +435,8 @@ static bool settings_read_file(struct settings_reader *reader, const char *path)
 	len = fread(text, 1, SETTINGS_FILE_MAX + 1, file);
 	if (ferror(file) || len > SETTINGS_FILE_MAX) {
 		reader->failed = true;
-		error_set(reader->error, "%s: %s", path, ferror(file) ? strerror(errno) : "larger than 1 MiB");
+		error_set(reader->error, "%s: %s", path,
+			  ferror(file) ? strerror(errno) : "larger than 1 MiB");
 	} else {
 		settings_read_one(reader, path, (struct span){ text, len });
 	}
@@ -444,7 +450,8 @@ static int settings_is_drop_in(const struct dirent *entry)
 	return entry->d_name[0] != '.' && span_ends(span_of(entry->d_name), SPAN(".conf"));
 }
 
-bool settings_read(const struct settings_section *sections, const char *path, void *whole, struct error *error)
+bool settings_read(const struct settings_section *sections, const char *path, void *whole,
+		   struct error *error)
 {
 	struct settings_reader reader = { .sections = sections, .whole = whole, .error = error };
 	struct text folder = { 0 }, file = { 0 };

@@ -40,30 +40,30 @@ struct setting {
 	enum setting_kind kind;
 	size_t place;         /* offsetof in the section's options */
 	const char *fallback; /* the default, as text */
-	double low, high;     /* bounds of numbers: percent for PERCENT, usec for DURATION; both 0 means none */
+	double low, high; /* bounds of numbers: percent for PERCENT, usec for DURATION; both 0 means none */
 	const char *const *choices;
 	const char *about; /* one sentence for people */
 };
 
 /* SETTING(COUNT, struct invalid_options, minimum, "10", 1, 100000, "fewest recipients that ...") */
-#define SETTING(kind_, options, field, fallback_, low_, high_, about_)                               \
-	{                                                                                             \
-		.name = #field, .kind = SETTING_##kind_, .place = offsetof(options, field),           \
-		.fallback = fallback_, .low = low_, .high = high_, .about = about_                    \
+#define SETTING(kind_, options, field, fallback_, low_, high_, about_) \
+	{ \
+		.name = #field, .kind = SETTING_##kind_, .place = offsetof(options, field), \
+		.fallback = fallback_, .low = low_, .high = high_, .about = about_ \
 	}
 
-#define SETTING_CHOICE_OF(options, field, fallback_, choices_, about_)                               \
-	{                                                                                             \
-		.name = #field, .kind = SETTING_CHOICE, .place = offsetof(options, field),            \
-		.fallback = fallback_, .choices = choices_, .about = about_                           \
+#define SETTING_CHOICE_OF(options, field, fallback_, choices_, about_) \
+	{ \
+		.name = #field, .kind = SETTING_CHOICE, .place = offsetof(options, field), \
+		.fallback = fallback_, .choices = choices_, .about = about_ \
 	}
 
 struct settings_section {
 	const char *name; /* "invalid_recipients"; NULL ends the list */
 	const char *about;
 	const struct setting *settings;
-	size_t size;  /* bytes of its options struct */
-	size_t place; /* of a struct settings_many (repeated) or of the options themselves, in the whole */
+	size_t size;   /* bytes of its options struct */
+	size_t place;  /* of a struct settings_many (repeated) or of the options themselves, in the whole */
 	bool repeated; /* "[webhook NAME]", any number of times; the options begin with char *name */
 };
 
@@ -80,11 +80,12 @@ void settings_defaults(const struct settings_section *sections, void *whole);
  * Read PATH over the defaults; in a `PATH.d` folder beside it, the *.conf files in order of their names.
  * On failure WHOLE is freed and at its defaults, and ERROR says file, line and what is wrong.
  */
-bool settings_read(const struct settings_section *sections, const char *path, void *whole, struct error *error);
+bool settings_read(const struct settings_section *sections, const char *path, void *whole,
+		   struct error *error);
 
 /* The same from text, for tests and fuzzing; NAME stands for the file in errors. */
-bool settings_read_text(const struct settings_section *sections, const char *name, struct span text, void *whole,
-			struct error *error);
+bool settings_read_text(const struct settings_section *sections, const char *name, struct span text,
+			void *whole, struct error *error);
 
 void settings_free(const struct settings_section *sections, void *whole);
 

@@ -1,4 +1,4 @@
-/* Edit distance with swaps (optimal string alignment), over three rows of a table; words are at most 63 bytes. */
+/* Edit distance with swaps (optimal string alignment), over three rows of a table; 63 bytes a word. */
 #include "base/settings_nearest.h"
 
 #define NEAREST_WORD 63

@@ -4,7 +4,7 @@
 
 #include "base/span.h"
 
-/* Single-byte insertions, removals, exchanges and swaps of neighbours that turn A into B; long words are cut. */
+/* Single-byte insertions, removals, exchanges and swaps that turn A into B; long words are cut. */
 size_t settings_distance(struct span a, struct span b);
 
 #endif

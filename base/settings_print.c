@@ -82,7 +82,8 @@ void settings_print_manual(const struct settings_section *sections, FILE *out)
 			print_manual_words(row->about, out);
 			text_clear(&kind);
 			setting_describe(row, &kind);
-			text_add_format(&kind, "; %s%s.", *row->fallback == '\0' ? "empty by default" : "default ",
+			text_add_format(&kind, "; %s%s.",
+					*row->fallback == '\0' ? "empty by default" : "default ",
 					row->fallback);
 			fputs(".br\n", out);
 			print_manual_words(kind.at, out);

@@ -22,19 +22,24 @@ static const struct setting_unit setting_counts[] = {
 };
 
 static const struct setting_unit setting_bytes[] = {
-	{ "", 1 },		{ "k", 1024 },		    { "kb", 1024 },
-	{ "M", 1024 * 1024 },	{ "MB", 1024 * 1024 },	    { "G", 1024.0 * 1024 * 1024 },
-	{ "GB", 1024.0 * 1024 * 1024 }, { NULL, 0 },
+	{ "", 1 },
+	{ "k", 1024 },
+	{ "kb", 1024 },
+	{ "M", 1024 * 1024 },
+	{ "MB", 1024 * 1024 },
+	{ "G", 1024.0 * 1024 * 1024 },
+	{ "GB", 1024.0 * 1024 * 1024 },
+	{ NULL, 0 },
 };
 
 static const struct setting_unit setting_durations[] = {
-	{ "", (double)USEC_SECOND },	{ "ms", 1000 },
-	{ "s", (double)USEC_SECOND },	{ "sec", (double)USEC_SECOND },
-	{ "m", (double)USEC_MINUTE },	{ "min", (double)USEC_MINUTE },
-	{ "h", (double)USEC_HOUR },	{ "hour", (double)USEC_HOUR },
-	{ "hours", (double)USEC_HOUR }, { "d", (double)USEC_DAY },
-	{ "day", (double)USEC_DAY },	{ "days", (double)USEC_DAY },
-	{ "w", 7 * (double)USEC_DAY },	{ "week", 7 * (double)USEC_DAY },
+	{ "", (double)USEC_SECOND },       { "ms", 1000 },
+	{ "s", (double)USEC_SECOND },      { "sec", (double)USEC_SECOND },
+	{ "m", (double)USEC_MINUTE },      { "min", (double)USEC_MINUTE },
+	{ "h", (double)USEC_HOUR },        { "hour", (double)USEC_HOUR },
+	{ "hours", (double)USEC_HOUR },    { "d", (double)USEC_DAY },
+	{ "day", (double)USEC_DAY },       { "days", (double)USEC_DAY },
+	{ "w", 7 * (double)USEC_DAY },     { "week", 7 * (double)USEC_DAY },
 	{ "weeks", 7 * (double)USEC_DAY }, { NULL, 0 },
 };
 
@@ -108,7 +113,8 @@ static bool setting_number(const struct setting *row, struct span text, double *
 			text = span_trim(span_head(text, text.len - 1));
 		known = setting_cut_number(&text, number_r) && text.len == 0;
 	}
-	if (known && row->kind != SETTING_NUMBER && row->kind != SETTING_PERCENT && *number_r != floor(*number_r))
+	if (known && row->kind != SETTING_NUMBER && row->kind != SETTING_PERCENT &&
+	    *number_r != floor(*number_r))
 		known = false;
 	if (!known || (row->low == 0 && row->high == 0))
 		return known && fabs(*number_r) < 9e18;
@@ -231,21 +237,30 @@ void setting_default(const struct setting *row, void *options)
 static void setting_describe_bound(const struct setting *row, double bound, struct text *out)
 {
 	static const struct setting_unit durations[] = {
-		{ "d", (double)USEC_DAY },    { "h", (double)USEC_HOUR }, { "m", (double)USEC_MINUTE },
-		{ "s", (double)USEC_SECOND }, { "ms", 1000 },		  { NULL, 0 },
+		{ "d", (double)USEC_DAY },
+		{ "h", (double)USEC_HOUR },
+		{ "m", (double)USEC_MINUTE },
+		{ "s", (double)USEC_SECOND },
+		{ "ms", 1000 },
+		{ NULL, 0 },
 	};
 	static const struct setting_unit bytes[] = {
-		{ "G", 1024.0 * 1024 * 1024 }, { "M", 1024 * 1024 }, { "k", 1024 }, { NULL, 0 },
+		{ "G", 1024.0 * 1024 * 1024 },
+		{ "M", 1024 * 1024 },
+		{ "k", 1024 },
+		{ NULL, 0 },
 	};
 	static const struct setting_unit counts[] = { { "G", 1e9 }, { "M", 1e6 }, { NULL, 0 } };
-	const struct setting_unit *unit = row->kind == SETTING_DURATION ? durations :
-					  row->kind == SETTING_BYTES	? bytes :
-									  counts;
+	const struct setting_unit *unit = row->kind == SETTING_DURATION ? durations
+					  : row->kind == SETTING_BYTES  ? bytes
+									: counts;
 
 	while (unit->name != NULL && (bound == 0 || fmod(bound, unit->factor) != 0))
 		unit++;
 	text_add_format(out, "%.15g%s", unit->name == NULL ? bound : bound / unit->factor,
-			unit->name != NULL ? unit->name : row->kind == SETTING_PERCENT ? "%" : "");
+			unit->name != NULL             ? unit->name
+			: row->kind == SETTING_PERCENT ? "%"
+						       : "");
 }
 
 void setting_describe(const struct setting *row, struct text *out)

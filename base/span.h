@@ -69,7 +69,7 @@ static inline bool span_skip(struct span *text, struct span head)
 /* Cut the text before the next SEP off REST. False, and nothing changed, where there is none. */
 bool span_cut(struct span *rest, char sep, struct span *head_r);
 
-/* The same with a separator of several bytes, and from the right: HEAD keeps what stands before the last SEP. */
+/* The same with a separator of several bytes; from the right, HEAD keeps what stands before the last. */
 bool span_cut_text(struct span *rest, struct span sep, struct span *head_r);
 bool span_cut_last(struct span *head, struct span sep, struct span *tail_r);
 

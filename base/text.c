@@ -69,8 +69,11 @@ void text_add_format(struct text *text, const char *format, ...)
 static size_t text_utf8_len(struct span text)
 {
 	unsigned char first = (unsigned char)text.at[0];
-	size_t len = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 :
-		     first >= 0xf0 && first < 0xf5 ? 4 : 0;
+	size_t len = first < 0x80                    ? 1
+		     : first >= 0xc2 && first < 0xe0 ? 2
+		     : first >= 0xe0 && first < 0xf0 ? 3
+		     : first >= 0xf0 && first < 0xf5 ? 4
+						     : 0;
 
 	if (len > text.len)
 		return 0;

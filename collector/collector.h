@@ -51,8 +51,8 @@ struct collector *collector_replay(const char *const *logs, size_t count, const 
 				   struct error *error);
 
 struct collector_follow_options {
-	const char *positions;  /* file that remembers how far was read; NULL: nothing is remembered */
-	int start;              /* first start: 0 end, 1 beginning, 2 `since` */
+	const char *positions; /* file that remembers how far was read; NULL: nothing is remembered */
+	int start;             /* first start: 0 end, 1 beginning, 2 `since` */
 	usec_t since;
 };
 

@@ -1,7 +1,8 @@
 /*
  * The way of the data, live and in replay alike:
  *
- *	bytes -source-> line -parser-> event -ledger-> attempt -store-> windows -detectors-> evidence -> verdict
+ *	bytes -source-> line -parser-> event -ledger-> attempt -store-> windows
+ *	      -detectors-> evidence -> verdict
  */
 #ifndef SENDWATCH_COMMANDS_PIPELINE_H
 #define SENDWATCH_COMMANDS_PIPELINE_H
@@ -16,14 +17,16 @@ struct options;
 /* Who wants to see what passes; any may be NULL. */
 struct pipeline_watcher {
 	void *context;
-	void (*event)(void *context, const struct line *line, const struct frame *frame, const struct event *event);
+	void (*event)(void *context, const struct line *line, const struct frame *frame,
+		      const struct event *event);
 	void (*attempt)(void *context, const struct attempt *attempt, enum attempt_stage stage);
 	void (*verdict)(void *context, const struct verdict *verdict);
 };
 
 struct pipeline;
 
-struct pipeline *pipeline_new(const struct options *options, const struct pipeline_watcher *watcher, struct error *error);
+struct pipeline *pipeline_new(const struct options *options, const struct pipeline_watcher *watcher,
+			      struct error *error);
 void pipeline_free(struct pipeline **pipeline);
 
 /* For the collector that feeds this pipeline: framers by file, time of lines. */

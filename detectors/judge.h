@@ -23,10 +23,12 @@ struct judge_stats {
 	uint64_t in_state[5]; /* accounts by enum account_state */
 };
 
-struct judge *judge_new(const struct judge_options *options, struct store *store, const struct judge_sink *sink);
+struct judge *judge_new(const struct judge_options *options, struct store *store,
+			const struct judge_sink *sink);
 void judge_free(struct judge **judge);
 
-void judge_submitted(struct judge *judge, const struct envelope *envelope, uint32_t source, uint64_t position);
+void judge_submitted(struct judge *judge, const struct envelope *envelope, uint32_t source,
+		     uint64_t position);
 void judge_attempt(struct judge *judge, const struct attempt *attempt, enum attempt_stage stage);
 void judge_login(struct judge *judge, const struct login *login);
 

@@ -31,13 +31,13 @@ struct verdict_sample {
 };
 
 struct verdict {
-	const char *type; /* "verdict"; "server" and "address" have their own meanings of account */
-	char id[VERDICT_ID_SIZE]; /* of account, state and the position that caused it: the same found twice is the same */
-	usec_t time;      /* of the line that tipped it */
+	const char *type;         /* "verdict"; "server" and "address" have their own meanings of account */
+	char id[VERDICT_ID_SIZE]; /* of account, state and the position that caused it */
+	usec_t time;              /* of the line that tipped it */
 	struct span account, customer;
 	enum account_kind account_kind;
 	enum account_state state, previous;
-	double score;     /* decibans */
+	double score; /* decibans */
 	struct span host;
 	uint32_t source;
 	uint64_t position;

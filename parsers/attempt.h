@@ -29,18 +29,18 @@ enum direction {
 
 /* What all attempts of one message share. */
 struct envelope {
-	usec_t time;              /* when the message came in */
+	usec_t time; /* when the message came in */
 	enum event_mta mta;
 	enum account_kind account_kind;
-	struct span account;      /* absent for ACCOUNT_NONE */
-	struct span customer;     /* from the owner map; absent where unknown */
-	struct span host;         /* the mail server that logged it */
-	struct span queue_id;     /* the first leg's */
+	struct span account;  /* absent for ACCOUNT_NONE */
+	struct span customer; /* from the owner map; absent where unknown */
+	struct span host;     /* the mail server that logged it */
+	struct span queue_id; /* the first leg's */
 	struct span message_id;
-	struct span sender;       /* "" for <> */
+	struct span sender; /* "" for <> */
 	struct span client_ip, helo;
 	struct span subject;
-	int32_t nrcpt;            /* as submitted, -1 where not known (yet) */
+	int32_t nrcpt; /* as submitted, -1 where not known (yet) */
 	int64_t size;
 };
 
@@ -58,7 +58,7 @@ struct attempt {
 	enum event_phase phase;
 	struct span dsn, reply, relay, relay_ip, provider, local_ip;
 	uint32_t tries;
-	uint32_t source;          /* of the line that gave the outcome */
+	uint32_t source; /* of the line that gave the outcome */
 	uint64_t position;
 };
 

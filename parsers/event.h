@@ -10,29 +10,29 @@
 #include "base/span.h"
 
 enum event_kind {
-	EVENT_FOREIGN, /* not a program that we read */
-	EVENT_UNKNOWN, /* a program that we read, in words that we do not know */
-	EVENT_IDLE,    /* understood, and of no account (connect, statistics) */
-	EVENT_CLIENT,  /* a message comes in: smtpd client=, pickup, Exim <= ; opens the queue id */
+	EVENT_FOREIGN,    /* not a program that we read */
+	EVENT_UNKNOWN,    /* a program that we read, in words that we do not know */
+	EVENT_IDLE,       /* understood, and of no account (connect, statistics) */
+	EVENT_CLIENT,     /* a message comes in: smtpd client=, pickup, Exim <= ; opens the queue id */
 	EVENT_MESSAGE_ID, /* cleanup: message-id */
-	EVENT_ACTIVE,  /* qmgr: from, size, nrcpt (queue active) */
-	EVENT_RESULT,  /* one recipient's outcome for now */
-	EVENT_REJECT,  /* a command refused by us: RCPT, MAIL, AUTH policy ...; with a queue id or without */
+	EVENT_ACTIVE,     /* qmgr: from, size, nrcpt (queue active) */
+	EVENT_RESULT,     /* one recipient's outcome for now */
+	EVENT_REJECT, /* a command refused by us: RCPT, MAIL, AUTH policy ...; with a queue id or without */
 	EVENT_REJECT_WARNING, /* would have been refused; was not */
-	EVENT_NOTICE,  /* bounce: a notification goes out as child_id for queue_id */
-	EVENT_HOLD,    /* put on hold, frozen */
-	EVENT_RELEASE, /* off hold, thawed */
-	EVENT_REQUEUE, /* postsuper -r: queue_id goes on as child_id where that is known */
-	EVENT_EXPIRED, /* qmgr: from=, status=expired, returned to sender */
-	EVENT_DISCARD, /* the whole message thrown away by rule */
-	EVENT_REDIRECT,/* recipients replaced by rule */
-	EVENT_HEADER,  /* header or body check, INFO and WARN; X-PHP-Originating-Script in `directory` */
-	EVENT_END,     /* removed, Completed: the queue id is free again */
-	EVENT_LOGIN,   /* authentication succeeded (mail clients, Dovecot) */
+	EVENT_NOTICE,         /* bounce: a notification goes out as child_id for queue_id */
+	EVENT_HOLD,           /* put on hold, frozen */
+	EVENT_RELEASE,        /* off hold, thawed */
+	EVENT_REQUEUE,        /* postsuper -r: queue_id goes on as child_id where that is known */
+	EVENT_EXPIRED,        /* qmgr: from=, status=expired, returned to sender */
+	EVENT_DISCARD,        /* the whole message thrown away by rule */
+	EVENT_REDIRECT,       /* recipients replaced by rule */
+	EVENT_HEADER, /* header or body check, INFO and WARN; X-PHP-Originating-Script in `directory` */
+	EVENT_END,    /* removed, Completed: the queue id is free again */
+	EVENT_LOGIN,  /* authentication succeeded (mail clients, Dovecot) */
 	EVENT_LOGIN_FAILED,
-	EVENT_SCRIPT,  /* Exim cwd= before a local submission; cPanel's Sender identification */
-	EVENT_FILTERED,/* a content filter's line that joins queue_id to child_id (amavis) */
-	EVENT_TROUBLE, /* fatal, panic, error, disk full: the server itself */
+	EVENT_SCRIPT,   /* Exim cwd= before a local submission; cPanel's Sender identification */
+	EVENT_FILTERED, /* a content filter's line that joins queue_id to child_id (amavis) */
+	EVENT_TROUBLE,  /* fatal, panic, error, disk full: the server itself */
 	EVENT_KINDS
 };
 
@@ -49,40 +49,48 @@ enum event_outcome {
 	OUTCOME_PROBE, /* deliverable, undeliverable: an address was tried, nothing was sent */
 };
 
-enum event_phase { PHASE_UNKNOWN, PHASE_CONNECT, PHASE_HELO, PHASE_MAIL, PHASE_RCPT, PHASE_DATA, PHASE_END_OF_DATA };
+enum event_phase {
+	PHASE_UNKNOWN,
+	PHASE_CONNECT,
+	PHASE_HELO,
+	PHASE_MAIL,
+	PHASE_RCPT,
+	PHASE_DATA,
+	PHASE_END_OF_DATA
+};
 
 struct event {
 	enum event_kind kind;
 	enum event_mta mta;
 	enum event_outcome outcome;
 	enum event_phase phase; /* of the remote's reply, or of our refusal */
-	bool local;             /* EVENT_RESULT: final delivery on this machine; EVENT_CLIENT: not over SMTP */
-	bool internal_client;   /* EVENT_CLIENT: a content filter gave it back (XFORWARD, orig_queue_id) */
-	bool reply_joined;      /* the reply's lines were joined by blanks */
-	uint32_t repeat;        /* from the frame */
-	int32_t uid;            /* pickup's uid; -1 where absent */
-	int64_t size;           /* bytes; -1 where absent */
-	int32_t nrcpt;          /* recipients; -1 where absent */
-	struct span program;    /* service: "submission/smtpd", "smtp", "exim", "imap-login" */
+	bool local;           /* EVENT_RESULT: final delivery on this machine; EVENT_CLIENT: not over SMTP */
+	bool internal_client; /* EVENT_CLIENT: a content filter gave it back (XFORWARD, orig_queue_id) */
+	bool reply_joined;    /* the reply's lines were joined by blanks */
+	uint32_t repeat;      /* from the frame */
+	int32_t uid;          /* pickup's uid; -1 where absent */
+	int64_t size;         /* bytes; -1 where absent */
+	int32_t nrcpt;        /* recipients; -1 where absent */
+	struct span program;  /* service: "submission/smtpd", "smtp", "exim", "imap-login" */
 	struct span queue_id;
-	struct span child_id;   /* re-injection, notification, requeue: the other id */
-	struct span parent_id;  /* EVENT_CLIENT: orig_queue_id, Exim's R= of a bounce */
+	struct span child_id;  /* re-injection, notification, requeue: the other id */
+	struct span parent_id; /* EVENT_CLIENT: orig_queue_id, Exim's R= of a bounce */
 	struct span client_name, client_ip, client_port, helo;
-	struct span login;      /* sasl_username, A=driver:LOGIN, U= of a local submission, Dovecot's user */
-	struct span method;     /* PLAIN, LOGIN; Exim's authenticator */
-	struct span protocol;   /* esmtpsa, ESMTP */
-	struct span directory;  /* of a script */
-	struct span sender;     /* envelope, "" for <> */
+	struct span login;     /* sasl_username, A=driver:LOGIN, U= of a local submission, Dovecot's user */
+	struct span method;    /* PLAIN, LOGIN; Exim's authenticator */
+	struct span protocol;  /* esmtpsa, ESMTP */
+	struct span directory; /* of a script */
+	struct span sender;    /* envelope, "" for <> */
 	struct span recipient, original_recipient;
 	struct span recipients; /* Exim's "for a b c", blank-separated */
 	struct span message_id, subject;
 	struct span relay, relay_ip, relay_port;
-	struct span local_ip;   /* own address towards the relay or the client */
-	struct span transport;  /* Exim T=, Postfix's delivery agent */
+	struct span local_ip;  /* own address towards the relay or the client */
+	struct span transport; /* Exim T=, Postfix's delivery agent */
 	struct span router;
-	struct span dsn;        /* 5.1.1 */
-	struct span reply;      /* the remote's (or our own) words from the code on */
-	struct span reason;     /* EVENT_UNKNOWN, EVENT_IDLE: why, a short constant text; else the words around the reply */
+	struct span dsn;    /* 5.1.1 */
+	struct span reply;  /* the remote's (or our own) words from the code on */
+	struct span reason; /* EVENT_UNKNOWN, EVENT_IDLE: why, a constant; else the words around the reply */
 };
 
 #endif

@@ -19,11 +19,11 @@ struct ledger_options {
 	bool fold_tags;       /* bob+tag@ is bob@ */
 	bool fold_case;       /* Bob@Example.com is bob@example.com */
 	bool count_forwarded, count_internal, count_bounces; /* held against the account too */
-	struct setting_list local_domains; /* beyond those that the log itself shows */
-	struct setting_list filters;       /* relays that are our content filters, beyond loopback addresses */
+	struct setting_list local_domains;                   /* beyond those that the log itself shows */
+	struct setting_list filters; /* relays that are our content filters, beyond loopback addresses */
 	struct setting_list trusted_hosts; /* clients that may send without login: account "host:..." */
-	char *passwd;         /* names of uids, for logs of another machine */
-	char *owners;         /* domain or user to customer */
+	char *passwd;                      /* names of uids, for logs of another machine */
+	char *owners;                      /* domain or user to customer */
 };
 
 extern const struct setting ledger_settings[];

@@ -11,7 +11,7 @@
 
 struct parser {
 	const char *name;
-	/* Is this program's line for this parser? Only tag and, without a tag, the first bytes are looked at. */
+	/* Is this line for this parser? Only the tag and, without one, the first bytes are looked at. */
 	bool (*claims)(const struct frame *frame);
 	/* Fills *event_r, which is zeroed but for uid, size and nrcpt of -1 and mta, repeat. */
 	void (*parse)(const struct frame *frame, struct event *event_r);
@@ -22,9 +22,9 @@ extern const struct parser parser_postfix, parser_exim, parser_dovecot, parser_f
 /* EVENT_FOREIGN where no parser claims the frame. */
 void parser_read(const struct frame *frame, struct event *event_r);
 
-const char *event_kind_name(enum event_kind kind);       /* "result" */
+const char *event_kind_name(enum event_kind kind);          /* "result" */
 const char *event_outcome_name(enum event_outcome outcome); /* "bounced" */
-const char *event_mta_name(enum event_mta mta);          /* "postfix" */
-const char *event_phase_name(enum event_phase phase);    /* "rcpt" */
+const char *event_mta_name(enum event_mta mta);             /* "postfix" */
+const char *event_phase_name(enum event_phase phase);       /* "rcpt" */
 
 #endif

@@ -38,8 +38,8 @@ enum reply_class {
 };
 
 struct reply_rule {
-	const char *name;     /* "google-unsolicited" */
-	const char *pattern;  /* PCRE2, without case */
+	const char *name;    /* "google-unsolicited" */
+	const char *pattern; /* PCRE2, without case */
 	enum reply_class class;
 	const char *provider; /* "Google"; NULL: by the relay's name */
 	const char *meaning;  /* two sentences */
@@ -60,9 +60,9 @@ struct reply_meaning {
 };
 
 struct reply_question {
-	struct span reply;  /* with or without its code */
-	struct span dsn;    /* the MTA's own field, where the reply has no enhanced code */
-	struct span relay;  /* host name; tells the provider */
+	struct span reply; /* with or without its code */
+	struct span dsn;   /* the MTA's own field, where the reply has no enhanced code */
+	struct span relay; /* host name; tells the provider */
 	enum event_phase phase;
 	enum event_outcome outcome;
 };
@@ -83,7 +83,7 @@ struct replies_stats replies_stats(const struct replies *replies);
 /* Whose MX this is: "google", "microsoft", "yahoo" ...; else the relay's registered domain; absent where local. */
 struct span reply_provider(struct span relay);
 
-const char *reply_class_name(enum reply_class class);  /* "invalid_recipient" */
+const char *reply_class_name(enum reply_class class);   /* "invalid_recipient" */
 const char *reply_class_blames(enum reply_class class); /* "the sender's list" */
 bool reply_class_parse(struct span name, enum reply_class *class_r);
 

@@ -101,7 +101,7 @@ bool policy_parse(struct span text, struct policy_request *request_r)
 			asked = span_equal(line, SPAN("smtpd_access_policy"));
 		else if (span_equal(name, SPAN("recipient_count")))
 			(void)span_to_u64(line, &request.recipient_count);
-		/* The first of a name counts: Exim's admins build requests from strings that clients chose. */
+		/* The first of a name counts: Exim's admins build requests from what clients chose. */
 		else if ((field = policy_field(&request, name)) != NULL && field->at == NULL)
 			*field = line;
 	}
@@ -114,10 +114,10 @@ static void policy_drop(struct policy *policy, struct policy_client **client)
 {
 	struct policy_client *gone = *client;
 
-	if (gone->previous != NULL)
-		gone->previous->next = gone->next;
-	else
+	if (gone == policy->first)
 		policy->first = gone->next;
+	else
+		gone->previous->next = gone->next;
 	if (gone->next != NULL)
 		gone->next->previous = gone->previous;
 	close(gone->fd);
@@ -354,8 +354,8 @@ struct policy *policy_start(const struct policy_options *options, policy_decide 
 		policy->listener = policy_bind_inet(address.at, error);
 	else
 		policy->listener = policy_bind_unix(
-			policy, span_skip(&address, SPAN("unix:")) ? address.at : options->address, options->mode,
-			error);
+			policy, span_skip(&address, SPAN("unix:")) ? address.at : options->address,
+			options->mode, error);
 	if (policy->listener < 0) {
 		policy_release(policy);
 		return NULL;

@@ -16,12 +16,12 @@
 struct policy_request {
 	struct span protocol_state; /* "RCPT", "DATA", "END-OF-MESSAGE" ... */
 	struct span sasl_username;
-	struct span local_user;     /* not Postfix's: who called sendmail, told by Exim's not_smtp ACL */
+	struct span local_user; /* not Postfix's: who called sendmail, told by Exim's not_smtp ACL */
 	struct span sender, recipient;
 	struct span client_address;
 	struct span queue_id;
-	struct span instance;       /* the same for all requests of one message */
-	uint64_t recipient_count;   /* DATA and END-OF-MESSAGE only, else 0 */
+	struct span instance;     /* the same for all requests of one message */
+	uint64_t recipient_count; /* DATA and END-OF-MESSAGE only, else 0 */
 };
 
 enum policy_action { POLICY_DUNNO, POLICY_REJECT, POLICY_DEFER, POLICY_HOLD };

@@ -134,7 +134,10 @@ static void text_takes_terminals_out_of_strange_bytes(void **state)
 	} rows[] = {
 		{ { "a\x1b[2Jb", 6 }, "a\\x1b[2Jb" },
 		{ { "m\xc3\xa4rz", 5 }, "m\xc3\xa4rz" },
-		{ { "\xc2\x9b" "1m", 4 }, "\\xc2\\x9b1m" },
+		{ { "\xc2\x9b"
+		    "1m",
+		    4 },
+		  "\\xc2\\x9b1m" },
 		{ { "\xff\xc0\xaf", 3 }, "\\xff\\xc0\\xaf" },
 		{ { "\xed\xa0\x80", 3 }, "\\xed\\xa0\\x80" },
 		{ { "a\0b\n", 4 }, "a\\x00b\\x0a" },

@@ -42,7 +42,8 @@ static uint64_t poor_hash(uint64_t key)
 static void behaves_like_a_plain_list(void **state)
 {
 	enum { KEYS = 300, STEPS = 60000 };
-	struct map *map = map_new(&(struct map_options){ .record_size = sizeof(struct record), .same = record_same });
+	struct map *map = map_new(
+		&(struct map_options){ .record_size = sizeof(struct record), .same = record_same });
 	uint64_t shadow[KEYS] = { 0 }, random = 7;
 	uint32_t count = 0;
 

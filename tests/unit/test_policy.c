@@ -20,7 +20,8 @@
 static char folder[] = "/tmp/sendwatch-policy-XXXXXX";
 static char path[64];
 
-static void decide(void *context, usec_t now, const struct policy_request *request, struct policy_answer *answer)
+static void decide(void *context, usec_t now, const struct policy_request *request,
+		   struct policy_answer *answer)
 {
 	(void)context;
 	assert_true(now > 0);
@@ -167,14 +168,14 @@ static void serves_a_thousand_at_once(void **state)
 	for (int i = 0; i < CLIENTS; i++)
 		fds[i] = dial();
 	for (int i = 0; i < CLIENTS; i++)
-		say(fds[i], i % 2 == 0 ? "request=smtpd_access_policy\nsasl_username=bob@example.com\n\n" :
-					 "request=smtpd_access_policy\nsasl_username=anna@example.com\n\n");
+		say(fds[i], i % 2 == 0 ? "request=smtpd_access_policy\nsasl_username=bob@example.com\n\n"
+				       : "request=smtpd_access_policy\nsasl_username=anna@example.com\n\n");
 	for (int i = 0; i < CLIENTS; i++) {
 		char heard[64];
 
 		hear(fds[i], heard, i % 2 == 0 ? 36 : 14);
-		assert_string_equal(heard, i % 2 == 0 ? "action=554 5.7.1 Account suspended\n\n" :
-							"action=DUNNO\n\n");
+		assert_string_equal(heard, i % 2 == 0 ? "action=554 5.7.1 Account suspended\n\n"
+						      : "action=DUNNO\n\n");
 		close(fds[i]);
 	}
 	free(fds);

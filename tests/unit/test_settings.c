@@ -57,8 +57,10 @@ static const struct setting visitor_settings[] = {
 };
 
 static const struct settings_section sections[] = {
-	{ "garden", "The garden.", garden_settings, sizeof(struct garden), offsetof(struct whole, garden), false },
-	{ "visitor", "Who comes.", visitor_settings, sizeof(struct visitor), offsetof(struct whole, visitors), true },
+	{ "garden", "The garden.", garden_settings, sizeof(struct garden), offsetof(struct whole, garden),
+	  false },
+	{ "visitor", "Who comes.", visitor_settings, sizeof(struct visitor), offsetof(struct whole, visitors),
+	  true },
 	{ .name = NULL },
 };
 
@@ -68,10 +70,11 @@ static void test_values(void **state)
 	struct error error = { "" };
 
 	(void)state;
-	assert_true(settings_read_text(sections, "t", SPAN("\xef\xbb\xbf# hello\n[garden]\nopen = yes ; for now\n"
-						      "trees=64k\nsoil = 2M\r\n\n  share = 5 %\nheight = -0.25\n"
-						      "winter = 1h 30m\nname = Kew; Gardens\n"
-						      "birds = owl\n\trook, jay\nbirds = wren\nseason = Autumn"),
+	assert_true(settings_read_text(sections, "t",
+				       SPAN("\xef\xbb\xbf# hello\n[garden]\nopen = yes ; for now\n"
+					    "trees=64k\nsoil = 2M\r\n\n  share = 5 %\nheight = -0.25\n"
+					    "winter = 1h 30m\nname = Kew; Gardens\n"
+					    "birds = owl\n\trook, jay\nbirds = wren\nseason = Autumn"),
 				       &whole, &error));
 	assert_true(whole.garden.open);
 	assert_int_equal(whole.garden.trees, 64000);
@@ -109,7 +112,8 @@ static void test_repeated(void **state)
 	const struct visitor *visitors;
 
 	(void)state;
-	assert_true(settings_read_text(sections, "t", SPAN("[visitor ann]\nurl = http://a/\n[visitor bob]\ntimeout = 1m\n"),
+	assert_true(settings_read_text(sections, "t",
+				       SPAN("[visitor ann]\nurl = http://a/\n[visitor bob]\ntimeout = 1m\n"),
 				       &whole, &error));
 	assert_int_equal(whole.visitors.count, 2);
 	visitors = whole.visitors.items;
@@ -153,20 +157,23 @@ static void test_mistakes(void **state)
 	static const struct {
 		const char *text, *words;
 	} rows[] = {
-		{ "[garden]\n\ntrees = many\n", "t:3: [garden] trees: \"many\" is not a number (12, 64k, 2M) from 1 to 1M" },
+		{ "[garden]\n\ntrees = many\n",
+		  "t:3: [garden] trees: \"many\" is not a number (12, 64k, 2M) from 1 to 1M" },
 		{ "[garden]\ntrees = 0\n", "t:2: [garden] trees: \"0\" is not a number" },
 		{ "[garden]\ntrees = 1.5\n", "t:2: [garden] trees" },
 		{ "[garden]\ntrees = 12 apples\n", "t:2: [garden] trees" },
 		{ "[garden]\ntrees =\n", "t:2: [garden] trees: \"\"" },
 		{ "[garden]\nshare = 101\n", "from 0% to 100%" },
-		{ "[garden]\nwinter = 101d\n", "is not a duration (30s, 10m, 1h, 2d, 1h 30m) from 1s to 100d" },
+		{ "[garden]\nwinter = 101d\n",
+		  "is not a duration (30s, 10m, 1h, 2d, 1h 30m) from 1s to 100d" },
 		{ "[garden]\nwinter = 1 fortnight\n", "t:2: [garden] winter" },
 		{ "[garden]\nopen = maybe\n", "\"maybe\" is not yes or no" },
 		{ "[garden]\nseason = summer\n", "is not one of spring, autumn" },
 		{ "[garden]\ntreees = 1\n", "t:2: [garden] has no key treees; the nearest is trees" },
 		{ "[garden]\ntimeout = 1\n", "t:2: [garden] has no key timeout; [visitor] has" },
 		{ "[gardne]\n", "t:1: no section is called [gardne]; the nearest is [garden]" },
-		{ "# c\n[visiter bob]\nurl = x\n", "t:2: no section is called [visiter]; the nearest is [visitor NAME]" },
+		{ "# c\n[visiter bob]\nurl = x\n",
+		  "t:2: no section is called [visiter]; the nearest is [visitor NAME]" },
 		{ "[visitor]\n", "t:1: this section needs a name" },
 		{ "[garden big]\n", "t:1: this section takes no name" },
 		{ "[garden]\n[garden]\n", "t:2: this section stands twice" },
@@ -217,7 +224,8 @@ static void test_drop_ins(void **state)
 	assert_non_null(mkdtemp(folder));
 	text_add_format(&path, "%s/detect.conf.d", folder);
 	assert_int_equal(mkdir(path.at, 0755), 0);
-	write_file(folder, "detect.conf", "[garden]\ntrees = 5\nbirds = owl\nname = a\n[visitor bob]\nurl = x\n");
+	write_file(folder, "detect.conf",
+		   "[garden]\ntrees = 5\nbirds = owl\nname = a\n[visitor bob]\nurl = x\n");
 	write_file(path.at, "20-b.conf", "[garden]\ntrees = 7\nbirds = jay\n[visitor bob]\ntimeout = 1s\n");
 	write_file(path.at, "10-a.conf", "[garden]\ntrees = 6\n");
 	write_file(path.at, "30.conf~", "rubbish");
@@ -238,9 +246,10 @@ static void test_drop_ins(void **state)
 	assert_string_equal(error.text, "/nonexistent/detect.conf: No such file or directory");
 	settings_free(sections, &whole);
 	text_free(&path);
-	for (const char *const *name = (const char *const[]){ "detect.conf.d/10-a.conf", "detect.conf.d/20-b.conf",
-							       "detect.conf.d/30-c.conf", "detect.conf.d/30.conf~",
-							       "detect.conf.d", "detect.conf", "", NULL };
+	for (const char *const *name =
+		     (const char *const[]){ "detect.conf.d/10-a.conf", "detect.conf.d/20-b.conf",
+					    "detect.conf.d/30-c.conf", "detect.conf.d/30.conf~",
+					    "detect.conf.d", "detect.conf", "", NULL };
 	     *name != NULL; name++) {
 		struct text gone = { 0 };
 
@@ -290,9 +299,10 @@ static void test_distance(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_values),	   cmocka_unit_test(test_defaults), cmocka_unit_test(test_repeated),
-		cmocka_unit_test(test_long_value), cmocka_unit_test(test_mistakes), cmocka_unit_test(test_drop_ins),
-		cmocka_unit_test(test_print),	   cmocka_unit_test(test_distance),
+		cmocka_unit_test(test_values),   cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_repeated), cmocka_unit_test(test_long_value),
+		cmocka_unit_test(test_mistakes), cmocka_unit_test(test_drop_ins),
+		cmocka_unit_test(test_print),    cmocka_unit_test(test_distance),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
