@@ -31,15 +31,17 @@ static void print_folded(const char *lead, const char *words, FILE *out)
 
 static void print_row(const struct setting *row, FILE *out)
 {
-	struct text about = { 0 };
+	struct text about = { 0 }, bounds = { 0 };
 
-	text_add_format(&about, "%s (", row->about);
-	setting_describe(row, &about);
-	text_add(&about, SPAN(")"));
+	setting_bounds(row, &bounds);
+	text_add(&about, span_of(row->about));
+	if (bounds.len > 0)
+		text_add_format(&about, " (%s)", bounds.at);
 	fputc('\n', out);
 	print_folded("# ", about.at, out);
 	fprintf(out, ";%s =%s%s\n", row->name, *row->fallback == '\0' ? "" : " ", row->fallback);
 	text_free(&about);
+	text_free(&bounds);
 }
 
 void settings_print(const struct settings_section *sections, FILE *out)

@@ -263,10 +263,24 @@ static void setting_describe_bound(const struct setting *row, double bound, stru
 						       : "");
 }
 
+void setting_bounds(const struct setting *row, struct text *out)
+{
+	if (row->kind == SETTING_FLAG)
+		text_add(out, SPAN("yes or no"));
+	if (row->kind == SETTING_CHOICE)
+		for (int i = 0; row->choices[i] != NULL; i++)
+			text_add_format(out, "%s%s", i == 0 ? "" : ", ", row->choices[i]);
+	if (row->low == 0 && row->high == 0)
+		return;
+	setting_describe_bound(row, row->low, out);
+	text_add(out, SPAN(" to "));
+	setting_describe_bound(row, row->high, out);
+}
+
 void setting_describe(const struct setting *row, struct text *out)
 {
 	static const char *const kinds[] = {
-		[SETTING_FLAG] = "yes or no",
+		[SETTING_FLAG] = "",
 		[SETTING_COUNT] = "a number (12, 64k, 2M)",
 		[SETTING_BYTES] = "a number of bytes (64k, 2M, 1G)",
 		[SETTING_NUMBER] = "a number (0.5, 12)",
@@ -274,17 +288,11 @@ void setting_describe(const struct setting *row, struct text *out)
 		[SETTING_DURATION] = "a duration (30s, 10m, 1h, 2d, 1h 30m)",
 		[SETTING_TEXT] = "a text",
 		[SETTING_LIST] = "a list (a, b, c)",
-		[SETTING_CHOICE] = "one of",
+		[SETTING_CHOICE] = "one of ",
 	};
 
 	text_add(out, span_of(kinds[row->kind]));
-	if (row->kind == SETTING_CHOICE)
-		for (int i = 0; row->choices[i] != NULL; i++)
-			text_add_format(out, "%s %s", i == 0 ? "" : ",", row->choices[i]);
-	if (row->low == 0 && row->high == 0)
-		return;
-	text_add(out, SPAN(" from "));
-	setting_describe_bound(row, row->low, out);
-	text_add(out, SPAN(" to "));
-	setting_describe_bound(row, row->high, out);
+	if (row->low != 0 || row->high != 0)
+		text_add(out, SPAN(" from "));
+	setting_bounds(row, out);
 }

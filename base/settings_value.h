@@ -20,4 +20,7 @@ void setting_clear(const struct setting *row, void *options);
 /* What a value of this row looks like, for people: "a duration (30s, 10m, 1h, 2d), from 1s to 1h". */
 void setting_describe(const struct setting *row, struct text *out);
 
+/* Its choices or bounds alone, "1s to 1h"; nothing where it has none. */
+void setting_bounds(const struct setting *row, struct text *out);
+
 #endif

@@ -65,8 +65,7 @@ void text_add_format(struct text *text, const char *format, ...)
 	free(large);
 }
 
-/* Length of the well-formed UTF-8 sequence at the front, 0 where there is none. */
-static size_t text_utf8_len(struct span text)
+size_t text_utf8_len(struct span text)
 {
 	unsigned char first = (unsigned char)text.at[0];
 	size_t len = first < 0x80                    ? 1

@@ -8,11 +8,15 @@
 #ifndef SENDWATCH_RESPONDERS_PAYLOAD_H
 #define SENDWATCH_RESPONDERS_PAYLOAD_H
 
+#include "base/text.h"
 #include "detectors/verdict.h"
 #include "parsers/frame.h"
 
 char *payload_event(const struct frame *frame, const struct event *event);
 char *payload_attempt(const struct attempt *attempt);
 char *payload_verdict(const struct verdict *verdict);
+
+/* What a person types to take the verdict back; an account's name is quoted where a shell would misread it. */
+void payload_undo(const struct verdict *verdict, struct text *out);
 
 #endif

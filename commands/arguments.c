@@ -1,0 +1,168 @@
+/*
+ * Options of the command line: one table of rows, from which getopt_long's own table, the checks and every
+ * --help are made.
+ */
+#define _GNU_SOURCE
+#include "commands/arguments.h"
+
+#include "base/settings_nearest.h"
+#include "commands/command.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+
+enum argument_kind { ARGUMENT_FLAG, ARGUMENT_TEXT, ARGUMENT_COUNT, ARGUMENT_TIME, ARGUMENT_FORMAT };
+
+struct argument {
+	const char *name;
+	enum argument_kind kind;
+	size_t place;
+	const char *value; /* what stands for the value in --help; NULL for flags */
+	const char *about;
+};
+
+#define ARGUMENT(name_, kind_, field, value_, about_) \
+	{ name_, ARGUMENT_##kind_, offsetof(struct arguments, field), value_, about_ }
+
+#define ARGUMENTS_MOST 40
+
+/* -h, -q, -c are the short forms of help, quiet and config. */
+static const struct argument arguments_known[] = {
+	ARGUMENT("config", TEXT, config, "FILE", "-c: settings, instead of /etc/sendwatch/detect.conf"),
+	ARGUMENT("format", FORMAT, format, "text|ndjson", "for people, or one JSON object a line"),
+	ARGUMENT("since", TIME, since, "TIME", "show what happened from TIME on; the time before is still learned from"),
+	ARGUMENT("until", TIME, until, "TIME", "stop reading at TIME (2026-11-01, 2026-11-01T03:04:05+01:00)"),
+	ARGUMENT("year", COUNT, year, "YEAR", "of the first line, where stamps have none"),
+	ARGUMENT("timezone", TEXT, timezone, "ZONE", "of stamps that name none: Europe/Berlin, +02:00"),
+	ARGUMENT("account", TEXT, account, "ACCOUNT", "show this account alone"),
+	ARGUMENT("passwd", TEXT, passwd, "FILE", "names of local users, for logs of another machine"),
+	ARGUMENT("owners", TEXT, owners, "FILE", "which customer owns which domain or user"),
+	ARGUMENT("geo", TEXT, geo, "FILE", "countries of addresses: an mmdb, or a CSV of network and country"),
+	ARGUMENT("html", TEXT, html, "FILE", "write the report to FILE"),
+	ARGUMENT("attempts", FLAG, attempts, NULL, "print attempts (one a recipient) instead of events"),
+	ARGUMENT("coverage", FLAG, coverage, NULL, "print how much was understood, and what was not"),
+	ARGUMENT("defaults", FLAG, defaults, NULL, "print every key with its default and its sentence"),
+	ARGUMENT("man", FLAG, manual, NULL, "with --defaults: as the manual page detect.conf(5)"),
+	ARGUMENT("exit-code", FLAG, exit_code, NULL, "exit with 3 where an account was flagged"),
+	ARGUMENT("progress", FLAG, progress, NULL, "show progress even where standard error is no terminal"),
+	ARGUMENT("quiet", FLAG, quiet, NULL, "-q: no progress, no summary of what was read"),
+	ARGUMENT("help", FLAG, help, NULL, "-h: this help"),
+};
+
+#define ARGUMENTS_KNOWN (sizeof(arguments_known) / sizeof(arguments_known[0]))
+
+static bool arguments_takes(const struct command *command, const char *name)
+{
+	struct span rest = span_of(command->options), option;
+
+	if (strcmp(name, "help") == 0)
+		return true;
+	while (span_cut(&rest, ' ', &option))
+		if (span_equal(option, span_of(name)))
+			return true;
+	return span_equal(rest, span_of(name));
+}
+
+static bool arguments_put(const struct argument *known, const char *value, struct arguments *arguments,
+			  struct error *error)
+{
+	void *place = (char *)arguments + known->place;
+	uint64_t number;
+
+	switch (known->kind) {
+	case ARGUMENT_FLAG:
+		*(bool *)place = true;
+		return true;
+	case ARGUMENT_TEXT:
+		*(const char **)place = value;
+		return true;
+	case ARGUMENT_COUNT:
+		if (!span_to_u64(span_of(value), &number) || number > 9999)
+			return error_set(error, "--%s: \"%s\" is not a year", known->name, value);
+		*(int64_t *)place = (int64_t)number;
+		return true;
+	case ARGUMENT_TIME:
+		if (!clock_parse(span_of(value), place))
+			return error_set(error, "--%s: \"%s\" is not a time (2026-11-01, 2026-11-01T03:04:05Z)",
+					 known->name, value);
+		return true;
+	case ARGUMENT_FORMAT:
+		*(int *)place = strcmp(value, "ndjson") == 0 ? FORMAT_NDJSON : FORMAT_TEXT;
+		if (strcmp(value, "ndjson") != 0 && strcmp(value, "text") != 0)
+			return error_set(error, "--format: \"%s\" is neither text nor ndjson", value);
+		return true;
+	}
+	return false;
+}
+
+/* What getopt_long could not take: an unknown option, or one without its value. */
+static bool arguments_refuse(const char *typed, int found, const struct command *command, struct error *error)
+{
+	struct span word = span_of(typed), name = { NULL, 0 };
+	const char *nearest = "help";
+	size_t least = SIZE_MAX;
+
+	if (found == ':')
+		return error_set(error, "%s needs a value", typed);
+	while (span_skip(&word, SPAN("-")))
+		;
+	if (!span_cut(&word, '=', &name))
+		name = word;
+	for (size_t i = 0; i < ARGUMENTS_KNOWN; i++) {
+		size_t distance = settings_distance(name, span_of(arguments_known[i].name));
+
+		if (arguments_takes(command, arguments_known[i].name) && distance < least) {
+			least = distance;
+			nearest = arguments_known[i].name;
+		}
+	}
+	return error_set(error, "%s is not an option of %s; the nearest is --%s", typed, command->name, nearest);
+}
+
+bool arguments_read(int argc, char **argv, const struct command *command, struct arguments *arguments_r,
+		    struct error *error)
+{
+	struct option options[ARGUMENTS_MOST] = { 0 };
+	struct arguments arguments = { .since = USEC_NEVER, .until = USEC_NEVER };
+	size_t count = 0;
+	int which = 0, found;
+
+	for (size_t i = 0; i < ARGUMENTS_KNOWN && count < ARGUMENTS_MOST - 1; i++)
+		if (arguments_takes(command, arguments_known[i].name))
+			options[count++] = (struct option){ arguments_known[i].name,
+							    arguments_known[i].value == NULL ? no_argument :
+											       required_argument,
+							    NULL, (int)i + 256 };
+	optind = 0;
+	while ((found = getopt_long(argc, argv, ":c:hq", options, &which)) != -1) {
+		const char *name = found == 'c' ? "config" : found == 'q' ? "quiet" : found == 'h' ? "help" : NULL;
+		size_t i = found >= 256 ? (size_t)found - 256 : 0;
+
+		if (found == '?' || found == ':')
+			return arguments_refuse(argv[optind - 1], found, command, error);
+		while (name != NULL && strcmp(arguments_known[i].name, name) != 0)
+			i++;
+		if (!arguments_takes(command, arguments_known[i].name))
+			return arguments_refuse(argv[optind - 1], '?', command, error);
+		if (!arguments_put(&arguments_known[i], optarg, &arguments, error))
+			return false;
+	}
+	arguments.names = (const char *const *)argv + optind;
+	arguments.count = (size_t)(argc - optind);
+	*arguments_r = arguments;
+	return true;
+}
+
+void arguments_print(const struct command *command, FILE *out)
+{
+	for (size_t i = 0; i < ARGUMENTS_KNOWN; i++) {
+		const struct argument *known = &arguments_known[i];
+		int width;
+
+		if (!arguments_takes(command, known->name))
+			continue;
+		width = fprintf(out, "  --%s%s%s", known->name, known->value == NULL ? "" : " ",
+				known->value == NULL ? "" : known->value);
+		fprintf(out, "%*s%s\n", width < 26 ? 26 - width : 1, "", known->about);
+	}
+}

@@ -1,0 +1,41 @@
+/*
+ * What was typed after the command's name. An option is a row in arguments.c; a command says which it takes.
+ */
+#ifndef SENDWATCH_COMMANDS_ARGUMENTS_H
+#define SENDWATCH_COMMANDS_ARGUMENTS_H
+
+#include "base/clock.h"
+#include "base/error.h"
+
+#include <stdio.h>
+
+enum output_format { FORMAT_TEXT, FORMAT_NDJSON };
+
+struct arguments {
+	const char *config; /* NULL: /etc/sendwatch/detect.conf where it exists */
+	int format;         /* enum output_format */
+	usec_t since, until; /* USEC_NEVER where not given */
+	int64_t year;
+	const char *timezone, *account;
+	const char *passwd, *owners, *geo;
+	const char *html;
+	bool quiet, progress, exit_code, help;
+	/* parse */
+	bool attempts, coverage;
+	/* check */
+	bool defaults, manual;
+	/* what is no option: logs, mostly */
+	const char *const *names;
+	size_t count;
+};
+
+struct command;
+
+/* Read ARGV after the command's name; options and names may be mixed. ERROR says what cannot be understood. */
+bool arguments_read(int argc, char **argv, const struct command *command, struct arguments *arguments_r,
+		    struct error *error);
+
+/* The options that COMMAND takes, for its --help. */
+void arguments_print(const struct command *command, FILE *out);
+
+#endif

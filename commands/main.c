@@ -1,0 +1,91 @@
+/*
+ * sendwatch: reads what Postfix and Exim log, and says which account is no longer in its owner's hands.
+ * This file is the contents page: a row a command.
+ */
+#define _GNU_SOURCE
+#include "base/settings_nearest.h"
+#include "commands/command.h"
+
+#include <stdio.h>
+
+#define LOG_OPTIONS "since until year timezone account passwd owners geo progress quiet"
+
+static const struct command commands[] = {
+	{ .name = "check", .usage = "", .options = "config defaults man", .run = command_check,
+	  .about = "say what is wrong with the settings, the rights and the files, and where" },
+	{ .name = NULL },
+};
+
+static void main_help(FILE *out)
+{
+	fprintf(out, "sendwatch finds the account that sends spam through your server, from the mail log.\n\n"
+		     "Usage: sendwatch COMMAND [OPTIONS] [LOG...]\n\n");
+	for (const struct command *command = commands; command->name != NULL; command++)
+		fprintf(out, "  %-10s %-15s %s\n", command->name, command->usage, command->about);
+	fprintf(out, "\nLOG is a file, plain or compressed, a glob, or - for standard input, in any order.\n"
+		     "`sendwatch COMMAND --help` says more about each; sendwatch(1) says it all.\n");
+}
+
+static void main_command_help(const struct command *command, FILE *out)
+{
+	fprintf(out, "sendwatch %s: %s\n\nUsage: sendwatch %s [OPTIONS]%s%s\n\n", command->name, command->about,
+		command->name, *command->usage == '\0' ? "" : " ", command->usage);
+	arguments_print(command, out);
+	if (command->more != NULL)
+		fprintf(out, "\n%s", command->more);
+}
+
+static int main_unknown(const char *name)
+{
+	const struct command *nearest = commands;
+
+	for (const struct command *command = commands; command->name != NULL; command++)
+		if (settings_distance(span_of(name), span_of(command->name)) <
+		    settings_distance(span_of(name), span_of(nearest->name)))
+			nearest = command;
+	fprintf(stderr, "sendwatch: no command is called %s; the nearest is %s (sendwatch --help lists them)\n", name,
+		nearest->name);
+	return EXIT_USAGE;
+}
+
+/* What a command printed counts only once it is written: a full disk must not look like success. */
+static int main_finish(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	perror("sendwatch: standard output");
+	return status == EXIT_DONE ? EXIT_FAILED : status;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *command = commands;
+	struct arguments arguments;
+	struct error error;
+
+	if (argc < 2) {
+		main_help(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("sendwatch %s\n", SENDWATCH_VERSION);
+		return main_finish(EXIT_DONE);
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+		main_help(stdout);
+		return main_finish(EXIT_DONE);
+	}
+	while (command->name != NULL && strcmp(command->name, argv[1]) != 0)
+		command++;
+	if (command->name == NULL)
+		return main_unknown(argv[1]);
+	if (!arguments_read(argc - 1, argv + 1, command, &arguments, &error)) {
+		fprintf(stderr, "sendwatch %s: %s\n", command->name, error.text);
+		return EXIT_USAGE;
+	}
+	if (arguments.help) {
+		main_command_help(command, stdout);
+		return main_finish(EXIT_DONE);
+	}
+	return main_finish(command->run(&arguments));
+}

@@ -1,0 +1,42 @@
+/*
+ * The whole of the settings, and the one list of their sections. A module that has settings declares its
+ * struct and its rows beside its code; here it gets a place and a section's name, and with that the reader of
+ * detect.conf, `sendwatch check`, the manual page and detect.conf itself know it.
+ */
+#ifndef SENDWATCH_COMMANDS_OPTIONS_H
+#define SENDWATCH_COMMANDS_OPTIONS_H
+
+#include "base/log.h"
+#include "base/settings.h"
+
+#define OPTIONS_DEFAULT_PATH "/etc/sendwatch/detect.conf"
+
+struct arguments;
+
+struct logs_options {
+	struct setting_list files; /* what watch follows */
+	int64_t year;              /* of the first line; 0: found out */
+	char *timezone;            /* NULL: this machine's */
+	int start;                 /* of a log seen for the first time: 0 end, 1 beginning */
+	char *state;               /* folder of positions, snapshot and outbox */
+	usec_t save_every;
+	usec_t silent_after;       /* a source that used to speak */
+	double coverage;           /* share of the MTA's own lines that must be understood */
+	usec_t since, until;       /* typed, never in a file; USEC_NEVER where not */
+};
+
+struct options {
+	struct logs_options logs;
+	struct log_options log;
+};
+
+extern const struct settings_section options_sections[];
+
+/*
+ * The settings in force: detect.conf (of the arguments, else the usual one where it exists), then what was
+ * typed. False with file and line in ERROR; nothing to free then.
+ */
+bool options_load(const struct arguments *arguments, struct options *options, struct error *error);
+void options_free(struct options *options);
+
+#endif

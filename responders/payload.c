@@ -1,0 +1,279 @@
+/*
+ * JSON out. Keys stand in the order in which the manual page names them. An event says only what its line
+ * said; an attempt and a verdict have all their keys, null where nothing is known, so that a reader of
+ * theirs never has to ask whether a key is there.
+ */
+#define _GNU_SOURCE
+#include "responders/payload.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "parsers/parser.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Text of strangers as a JSON string; what is not UTF-8 becomes U+FFFD. */
+static json_t *payload_text(struct span text)
+{
+	json_t *string = json_stringn(text.at == NULL ? "" : text.at, text.len);
+	struct text mended = { 0 };
+
+	if (string != NULL)
+		return string;
+	while (text.len > 0) {
+		size_t len = text_utf8_len(text);
+
+		text_add(&mended, len == 0 ? SPAN("\xef\xbf\xbd") : span_head(text, len));
+		text = span_from(text, len == 0 ? 1 : len);
+	}
+	string = json_stringn(mended.at, mended.len);
+	text_free(&mended);
+	return string;
+}
+
+static void payload_put(json_t *object, const char *key, json_t *value)
+{
+	json_object_set_new_nocheck(object, key, value);
+}
+
+static void payload_put_text(json_t *object, const char *key, struct span text)
+{
+	payload_put(object, key, text.at == NULL ? json_null() : payload_text(text));
+}
+
+/* The same for events: a key that the line does not have is left out. */
+static void payload_put_known(json_t *object, const char *key, struct span text)
+{
+	if (text.at != NULL)
+		payload_put(object, key, payload_text(text));
+}
+
+static void payload_put_word(json_t *object, const char *key, const char *word)
+{
+	payload_put(object, key, json_string(word));
+}
+
+static void payload_put_time(json_t *object, const char *key, usec_t time)
+{
+	char into[CLOCK_TEXT_SIZE];
+
+	payload_put(object, key, time == USEC_NEVER ? json_null() : json_string(clock_text(time, into)));
+}
+
+static void payload_put_number(json_t *object, const char *key, int64_t number)
+{
+	payload_put(object, key, json_integer(number));
+}
+
+/* A measured number: whole ones as such, others with three digits that mean something; null below 0. */
+static void payload_put_measure(json_t *object, const char *key, double number)
+{
+	char digits[40];
+
+	if (number < 0 || !isfinite(number)) {
+		payload_put(object, key, json_null());
+	} else if (number == floor(number) && number < 1e15) {
+		payload_put_number(object, key, (int64_t)number);
+	} else {
+		snprintf(digits, sizeof(digits), "%.3g", number);
+		payload_put(object, key, json_real(strtod(digits, NULL)));
+	}
+}
+
+/* Decibans, to a tenth: more would pretend. */
+static void payload_put_decibans(json_t *object, const char *key, double decibans)
+{
+	payload_put(object, key, json_real(isfinite(decibans) ? round(decibans * 10) / 10 : 0));
+}
+
+static char *payload_end(json_t *object)
+{
+	char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(12));
+
+	json_decref(object);
+	return text == NULL ? memory_copy(SPAN("{}")) : text;
+}
+
+static void payload_event_numbers(json_t *object, const struct frame *frame, const struct event *event)
+{
+	if (event->uid >= 0)
+		payload_put_number(object, "uid", event->uid);
+	if (event->size >= 0)
+		payload_put_number(object, "size", event->size);
+	if (event->nrcpt >= 0)
+		payload_put_number(object, "nrcpt", event->nrcpt);
+	if (event->local)
+		payload_put(object, "local", json_true());
+	if (event->internal_client)
+		payload_put(object, "internal_client", json_true());
+	if (frame->repeat > 1)
+		payload_put_number(object, "repeat", frame->repeat);
+}
+
+char *payload_event(const struct frame *frame, const struct event *event)
+{
+	const struct {
+		const char *key;
+		struct span text;
+	} texts[] = {
+		{ "queue_id", event->queue_id },	 { "child_id", event->child_id },
+		{ "parent_id", event->parent_id },	 { "client_name", event->client_name },
+		{ "client_ip", event->client_ip },	 { "client_port", event->client_port },
+		{ "helo", event->helo },		 { "login", event->login },
+		{ "method", event->method },		 { "protocol", event->protocol },
+		{ "directory", event->directory },	 { "sender", event->sender },
+		{ "recipient", event->recipient },	 { "original_recipient", event->original_recipient },
+		{ "recipients", event->recipients },	 { "message_id", event->message_id },
+		{ "subject", event->subject },		 { "relay", event->relay },
+		{ "relay_ip", event->relay_ip },	 { "relay_port", event->relay_port },
+		{ "local_ip", event->local_ip },	 { "transport", event->transport },
+		{ "router", event->router },		 { "dsn", event->dsn },
+		{ "reply", event->reply },		 { "reason", event->reason },
+	};
+	json_t *object = json_object();
+
+	payload_put_word(object, "type", "event");
+	payload_put_time(object, "time", frame->time);
+	payload_put_known(object, "host", frame->host);
+	payload_put_word(object, "kind", event_kind_name(event->kind));
+	payload_put_word(object, "mta", event_mta_name(event->mta));
+	payload_put_known(object, "program", event->program.at != NULL ? event->program : frame->tag);
+	if (frame->pid != 0)
+		payload_put_number(object, "pid", frame->pid);
+	if (event->outcome != OUTCOME_UNKNOWN)
+		payload_put_word(object, "outcome", event_outcome_name(event->outcome));
+	if (event->phase != PHASE_UNKNOWN)
+		payload_put_word(object, "phase", event_phase_name(event->phase));
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		payload_put_known(object, texts[i].key, texts[i].text);
+	payload_event_numbers(object, frame, event);
+	return payload_end(object);
+}
+
+char *payload_attempt(const struct attempt *attempt)
+{
+	const struct envelope *envelope = attempt->envelope;
+	json_t *object = json_object(), *queue_ids = json_array();
+
+	for (size_t i = 0; i < attempt->queue_id_count; i++)
+		json_array_append_new(queue_ids, payload_text(attempt->queue_ids[i]));
+	payload_put_word(object, "type", "attempt");
+	payload_put_time(object, "time", attempt->time);
+	payload_put_text(object, "account", envelope->account);
+	payload_put_text(object, "queue_id", envelope->queue_id);
+	payload_put(object, "queue_ids", queue_ids);
+	payload_put_text(object, "message_id", envelope->message_id);
+	payload_put_text(object, "sender", envelope->sender);
+	payload_put_text(object, "recipient", attempt->recipient);
+	payload_put_text(object, "original_recipient", attempt->original_recipient);
+	payload_put_word(object, "direction", direction_name(attempt->direction));
+	payload_put_word(object, "outcome", event_outcome_name(attempt->outcome));
+	payload_put_word(object, "class", reply_class_name(attempt->meaning.class));
+	payload_put_text(object, "dsn", attempt->dsn);
+	payload_put_text(object, "reply", attempt->reply);
+	payload_put_text(object, "provider", attempt->provider);
+	payload_put_text(object, "relay", attempt->relay);
+	payload_put_text(object, "relay_ip", attempt->relay_ip);
+	payload_put_text(object, "client_ip", envelope->client_ip);
+	payload_put_text(object, "helo", envelope->helo);
+	payload_put_text(object, "host", envelope->host);
+	payload_put_word(object, "mta", event_mta_name(envelope->mta));
+	payload_put_number(object, "attempts", attempt->tries);
+	if (envelope->customer.at != NULL)
+		payload_put_text(object, "customer", envelope->customer);
+	return payload_end(object);
+}
+
+static json_t *payload_evidence(const struct evidence *evidence)
+{
+	json_t *object = json_object();
+
+	payload_put_word(object, "detector", evidence->detector);
+	payload_put_decibans(object, "decibans", evidence->decibans);
+	payload_put_text(object, "window", span_of(evidence->window));
+	payload_put_measure(object, "seen", evidence->seen);
+	payload_put_measure(object, "of", evidence->of);
+	payload_put_measure(object, "expected", evidence->expected);
+	payload_put_text(object, "text", span_head(span_of(evidence->text), sizeof(evidence->text)));
+	return object;
+}
+
+static json_t *payload_sample(const struct verdict_sample *sample)
+{
+	json_t *object = json_object();
+
+	payload_put_text(object, "queue_id", sample->queue_id);
+	payload_put_text(object, "recipient", sample->recipient);
+	payload_put_word(object, "class", reply_class_name(sample->class));
+	payload_put_text(object, "reply", sample->reply);
+	return object;
+}
+
+void payload_undo(const struct verdict *verdict, struct text *out)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._+-:/=";
+	struct span rest = verdict->account;
+	bool safe = rest.len > 0 && rest.at[0] != '-';
+
+	for (size_t i = 0; i < rest.len; i++)
+		safe = safe && rest.at[i] != '\0' && strchr(plain, rest.at[i]) != NULL;
+	text_add(out, SPAN("sendwatch release "));
+	if (safe) {
+		text_add(out, rest);
+		return;
+	}
+	/* A name that a shell would read otherwise, in quotes; a quote in it closed, escaped, opened again. */
+	text_add(out, rest.len > 0 && rest.at[0] == '-' ? SPAN("-- '") : SPAN("'"));
+	for (struct span piece; span_cut(&rest, '\'', &piece);) {
+		text_add_printable(out, piece);
+		text_add(out, SPAN("'\\''"));
+	}
+	text_add_printable(out, rest);
+	text_add(out, SPAN("'"));
+}
+
+static void payload_verdict_lists(json_t *object, const struct verdict *verdict)
+{
+	json_t *clients = json_array(), *samples = json_array();
+
+	for (size_t i = 0; i < verdict->client_count; i++)
+		json_array_append_new(clients, payload_text(verdict->clients[i]));
+	for (size_t i = 0; i < verdict->sample_count; i++)
+		json_array_append_new(samples, payload_sample(&verdict->samples[i]));
+	payload_put(object, "clients", clients);
+	payload_put(object, "samples", samples);
+}
+
+char *payload_verdict(const struct verdict *verdict)
+{
+	json_t *object = json_object(), *evidence = json_array();
+	struct text undo = { 0 };
+
+	for (size_t i = 0; i < verdict->evidence_count; i++)
+		json_array_append_new(evidence, payload_evidence(&verdict->evidence[i]));
+	payload_undo(verdict, &undo);
+	payload_put_word(object, "type", verdict->type);
+	payload_put_word(object, "id", verdict->id);
+	payload_put_time(object, "time", verdict->time);
+	payload_put_text(object, "account", verdict->account);
+	payload_put_word(object, "state", state_name(verdict->state));
+	payload_put_word(object, "previous", state_name(verdict->previous));
+	payload_put_decibans(object, "score", verdict->score);
+	payload_put_text(object, "host", verdict->host);
+	payload_put_number(object, "position", (int64_t)verdict->position);
+	payload_put(object, "evidence", evidence);
+	payload_put_time(object, "first_bad", verdict->first_bad);
+	payload_put_number(object, "recipients", (int64_t)verdict->recipients);
+	payload_put_number(object, "leaked", (int64_t)verdict->leaked);
+	payload_verdict_lists(object, verdict);
+	payload_put_text(object, "undo", text_span(&undo));
+	if (verdict->customer.at != NULL)
+		payload_put_text(object, "customer", verdict->customer);
+	if (verdict->late)
+		payload_put(object, "late", json_true());
+	text_free(&undo);
+	return payload_end(object);
+}
