@@ -1,0 +1,124 @@
+/*
+ * Uids and their names. A name server may be slow and a machine may have many users, so an answer, also
+ * "nobody", is kept for an hour; 4,096 uids at most, the longest unused goes first.
+ *
+ * Names longer than 47 bytes are as good as none.
+ */
+#define _GNU_SOURCE
+#include "parsers/users.h"
+
+#include "base/map.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define USERS_MOST  4096
+#define USERS_FRESH USEC_HOUR
+
+struct users {
+	struct map *map;
+	bool fixed; /* a file said it all */
+};
+
+struct user {
+	usec_t asked;
+	char name[48];
+};
+
+/* Uids are few and not chosen by strangers: any spreading will do. */
+static uint64_t users_hash(uint32_t uid)
+{
+	return (uid + UINT64_C(1)) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static struct user *users_add(struct users *users, uint32_t uid)
+{
+	struct user *user = map_add(users->map, users_hash(uid));
+
+	snprintf(user->name, sizeof(user->name), "%u", uid);
+	return user;
+}
+
+/* "name:x:1001:..." */
+static void users_read_line(struct users *users, struct span line)
+{
+	struct span name, password, number;
+	uint64_t uid;
+
+	if (!span_cut(&line, ':', &name) || !span_cut(&line, ':', &password) || !span_cut(&line, ':', &number) ||
+	    !span_to_u64(number, &uid) || uid >= UINT32_MAX || name.len == 0)
+		return;
+	if (map_find(users->map, users_hash((uint32_t)uid), name) == NULL) {
+		struct user *user = users_add(users, (uint32_t)uid);
+
+		if (name.len < sizeof(user->name))
+			snprintf(user->name, sizeof(user->name), "%.*s", SPAN_ARGS(name));
+	}
+}
+
+static bool users_read(struct users *users, const char *path, struct error *error)
+{
+	FILE *file = fopen(path, "re");
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t len;
+
+	if (file == NULL)
+		return error_set(error, "%s: %s", path, strerror(errno));
+	while ((len = getline(&line, &room, file)) > 0)
+		users_read_line(users, (struct span){ line, (size_t)len });
+	free(line);
+	fclose(file);
+	return true;
+}
+
+struct users *users_new(const char *passwd, struct error *error)
+{
+	struct users *users = memory_new(1, sizeof(*users));
+
+	users->fixed = passwd != NULL;
+	users->map = map_new(&(struct map_options){
+		.record_size = sizeof(struct user), .most = users->fixed ? 0 : USERS_MOST });
+	if (users->fixed && !users_read(users, passwd, error))
+		users_free(&users);
+	return users;
+}
+
+void users_free(struct users **users)
+{
+	if (*users == NULL)
+		return;
+	map_free(&(*users)->map);
+	free(*users);
+	*users = NULL;
+}
+
+static void users_ask(struct user *user, uint32_t uid)
+{
+	struct passwd entry, *found = NULL;
+	char text[4096];
+
+	if (getpwuid_r(uid, &entry, text, sizeof(text), &found) == 0 && found != NULL &&
+	    strlen(found->pw_name) < sizeof(user->name))
+		snprintf(user->name, sizeof(user->name), "%s", found->pw_name);
+	else
+		snprintf(user->name, sizeof(user->name), "%u", uid);
+}
+
+struct span users_name(struct users *users, uint32_t uid, usec_t now)
+{
+	struct user *user = map_find(users->map, users_hash(uid), (struct span){ NULL, 0 });
+	bool fresh = user != NULL && now >= user->asked && now - user->asked < USERS_FRESH;
+
+	if (user == NULL)
+		user = users_add(users, uid);
+	if (!users->fixed && !fresh) {
+		users_ask(user, uid);
+		user->asked = now;
+	}
+	map_touch(users->map, user);
+	return span_of(user->name);
+}

@@ -1,0 +1,98 @@
+/* Names of accounts: what is folded by setting, and that no login passes for something else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "parsers/account.h"
+
+struct row {
+	struct account_rules rules;
+	const char *login, *account;
+};
+
+static const struct row rows[] = {
+	{ { .fold_case = true }, "Bob@Example.com", "bob@example.com" },
+	{ { .fold_case = false }, "Bob@Example.com", "Bob@Example.com" },
+	{ { .fold_tags = true }, "bob+tag@example.com", "bob@example.com" },
+	{ { .fold_tags = true }, "+tag@example.com", "+tag@example.com" },
+	{ { .fold_tags = true }, "bob+tag", "bob" },
+	{ { .fold_tags = true }, "bob+example.com", "bob+example.com" },
+	{ { .fold_tags = false }, "bob+tag@example.com", "bob+tag@example.com" },
+	{ { .default_domain = { "example.com", 11 } }, "bob", "bob@example.com" },
+	{ { .default_domain = { "example.com", 11 }, .fold_tags = true }, "bob+x", "bob@example.com" },
+	{ { .default_domain = { "example.com", 11 } }, "bob@example.net", "bob@example.net" },
+	{ { .fold_case = true }, "", "" },
+	{ { .fold_case = true }, "local:root", "local\\x3aroot" },
+	{ { .fold_case = true }, "LOCAL:root", "local\\x3aroot" },
+	{ { .fold_case = true }, "script:/home/bob", "script\\x3a/home/bob" },
+	{ { .fold_case = true }, "bob smith@example.com", "bob\\x20smith@example.com" },
+	{ { .fold_case = true }, "bob\\x20smith", "bob\\x5cx20smith" },
+	{ { .fold_case = true }, "bob\n\t\x7f", "bob\\x0a\\x09\\x7f" },
+	{ { .fold_case = true }, "DOMAIN\\bob", "domain\\x5cbob" },
+	{ { .fold_case = true }, "j\xc3\xbcrgen@example.com", "j\xc3\xbcrgen@example.com" },
+	{ { .fold_case = true }, "j\xfcrgen", "j\\xfcrgen" },
+	{ { .fold_case = true }, "a\xc2\x9b" "b", "a\\xc2\\x9b" "b" },
+	{ { .fold_case = true }, "\xed\xa0\x80", "\\xed\\xa0\\x80" },
+	{ { .fold_case = true }, "bob,sasl_username=eve", "bob,sasl_username=eve" },
+	{ { .fold_case = true }, "a@b@c", "a@b@c" },
+};
+
+static void logins_are_named(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct account_name name;
+		struct span got = account_login(&rows[i].rules, span_of(rows[i].login), &name);
+
+		if (!span_equal(got, span_of(rows[i].account)))
+			fail_msg("%s gave %.*s instead of %s", rows[i].login, SPAN_ARGS(got), rows[i].account);
+	}
+}
+
+static void long_logins_stay_apart(void **state)
+{
+	struct account_rules rules = { .default_domain = SPAN("example.com"), .fold_tags = true };
+	struct account_name a, b;
+	char login[2000];
+
+	(void)state;
+	for (size_t len = 200; len < sizeof(login); len++) {
+		memset(login, 'a', len);
+		struct span first = account_login(&rules, (struct span){ login, len }, &a);
+
+		login[len - 1] = 'b';
+		struct span second = account_login(&rules, (struct span){ login, len }, &b);
+
+		assert_true(first.len <= ACCOUNT_LONGEST);
+		assert_false(span_equal(first, second));
+	}
+}
+
+static void kinds_have_prefixes(void **state)
+{
+	struct account_name name;
+
+	(void)state;
+	assert_true(span_equal(account_local(SPAN("www-data"), &name), SPAN("local:www-data")));
+	assert_true(span_equal(account_local(SPAN("www data"), &name), SPAN("local:www\\x20data")));
+	assert_true(span_equal(account_script(SPAN("/home/bob/a:b"), &name), SPAN("script:/home/bob/a:b")));
+	assert_true(span_equal(account_host(SPAN("2001:DB8::1"), &name), SPAN("host:2001:db8::1")));
+	assert_true(span_equal(account_sender(SPAN("x@y@Example.COM"), &name), SPAN("sender:example.com")));
+	assert_int_equal(account_sender(SPAN(""), &name).len, 0);
+	assert_int_equal(account_sender(SPAN("root"), &name).len, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(logins_are_named),
+		cmocka_unit_test(long_logins_stay_apart),
+		cmocka_unit_test(kinds_have_prefixes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
