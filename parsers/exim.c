@@ -1,0 +1,121 @@
+/*
+ * The words of Exim 4.80 to 4.98: main log, reject log, panic log and syslog. This file finds the message id
+ * and the two-character flag behind it; each family of lines has its own file: exim_arrival.c,
+ * exim_delivery.c, exim_refusal.c, exim_note.c, over what exim_fields.c takes apart.
+ *
+ * Exim says by which login a message came in once, in the line of its arrival. What a line's position does
+ * not prove to be Exim's own word is not used to name an account.
+ */
+#include "parsers/exim.h"
+#include "parsers/parser.h"
+
+static bool is_digit(char c)
+{
+	return (unsigned)(c - '0') < 10;
+}
+
+/* Other programs that write files of their own say "name: Info: ..." after the stamp. */
+static bool sounds_like_dovecot(struct span text)
+{
+	struct span head = span_head(text, 80);
+	size_t colon = span_find(head, SPAN(": "));
+	struct span rest = span_from(head, colon + 2);
+
+	return span_starts(rest, SPAN("Info: ")) || span_starts(rest, SPAN("Warning: ")) ||
+	       span_starts(rest, SPAN("Error: ")) || span_starts(rest, SPAN("Fatal: ")) ||
+	       span_starts(rest, SPAN("Panic: ")) || span_starts(rest, SPAN("Debug: "));
+}
+
+static bool exim_claims(const struct frame *frame)
+{
+	if (frame->tag.len == 0)
+		return frame->text.len == 0 || (unsigned)(frame->text.at[0] - 'a') >= 26 ||
+		       !sounds_like_dovecot(frame->text);
+	return span_starts(frame->tag, SPAN("exim"));
+}
+
+/* Syslog lines may repeat Exim's own stamp: "2026-11-21 16:29:42.254 +0100 [23362] words". */
+static void skip_stamp(struct span *text)
+{
+	struct span at = *text;
+
+	if (at.len < 20 || at.at[4] != '-' || at.at[7] != '-' || at.at[10] != ' ' || at.at[13] != ':' ||
+	    !is_digit(at.at[0]) || !is_digit(at.at[18]))
+		return;
+	exim_take_word(&at);
+	at = span_from(at, 1);
+	exim_take_word(&at);
+	at = span_from(at, 1);
+	if (at.len > 5 && (at.at[0] == '+' || at.at[0] == '-') && is_digit(at.at[1]) && at.at[5] == ' ')
+		at = span_from(at, 6);
+	if (at.len > 2 && at.at[0] == '[' && is_digit(at.at[1])) {
+		exim_take_word(&at);
+		at = span_from(at, 1);
+	}
+	*text = at;
+}
+
+/* The two characters and a blank that begin the lines of arrivals and results. */
+static bool flagged(struct span text, struct event *event)
+{
+	struct span rest = span_from(text, 3);
+
+	if (text.len < 4 || text.at[2] != ' ')
+		return false;
+	switch (text.at[0]) {
+	case '<':
+	case '(':
+		if (text.at[1] != '=')
+			return false;
+		exim_arrival(rest, event);
+		return true;
+	case '=':
+		if (text.at[1] == '>' && span_starts(rest, SPAN("blackhole ("))) {
+			event->kind = EVENT_DISCARD;
+			event->reason = rest;
+			return true;
+		}
+		if (text.at[1] != '>' && text.at[1] != '=')
+			return false;
+		exim_delivery(rest, text.at[1], event);
+		return true;
+	case '-':
+	case '>':
+		if (text.at[1] != '>')
+			return false;
+		exim_delivery(rest, '>', event);
+		return true;
+	case '*':
+		if (text.at[1] != '*' && text.at[1] != '>')
+			return false;
+		exim_delivery(rest, text.at[1] == '*' ? '*' : 'N', event);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void exim_parse(const struct frame *frame, struct event *event_r)
+{
+	struct span text = frame->text;
+
+	event_r->program = SPAN("exim");
+	if (frame->tag.len > 0)
+		skip_stamp(&text);
+	if (exim_take_id(&text, &event_r->queue_id)) {
+		if (flagged(text, event_r))
+			return;
+		if (span_starts(text, SPAN("Completed"))) {
+			event_r->kind = EVENT_END;
+			return;
+		}
+	}
+	if (!exim_refusal(text, event_r))
+		exim_note(text, event_r);
+}
+
+const struct parser parser_exim = {
+	.name = "exim",
+	.claims = exim_claims,
+	.parse = exim_parse,
+};

@@ -1,0 +1,343 @@
+/*
+ * "<= sender R= H= I= U= P= X= .. A= .. S= .. id= T=".." from <..> for ..": a message came in.
+ *
+ * Exim writes these fields in one order, and the walk insists on it: a field that stands where it cannot
+ * stand proves that a text before it, which the client chose, was taken too short. The walk then goes back
+ * to the last such text, lets it reach up to here and forgets what it had read in between. So a HELO name,
+ * an RFC 1413 identity or a MAIL AUTH= that imitates fields ends up as what it is. The subject and quoted
+ * addresses are closed by quotes that Exim escapes.
+ */
+#define _GNU_SOURCE
+#include "parsers/exim.h"
+
+/* In the order of the line. Fields of one rank come in any order, which versions have changed. */
+enum rank {
+	RANK_SENDER,
+	RANK_PARENT,
+	RANK_HOST,
+	RANK_INTERFACE,
+	RANK_IDENTITY,
+	RANK_PROTOCOL,
+	RANK_TLS,
+	RANK_LOGIN,
+	RANK_SESSION,
+	RANK_SIZE,
+	RANK_MESSAGE,
+	RANK_MESSAGE_ID,
+	RANK_SUBJECT,
+	RANK_FROM,
+	RANK_FOR
+};
+
+/* A text of the client's that may reach further than it seemed. */
+struct elastic {
+	enum rank rank;
+	const char *begin;
+};
+
+struct walk {
+	struct event *event;
+	enum rank rank;
+	struct span identity;
+	bool doubtful; /* a text that may hold blanks stands before A= */
+	struct elastic elastic[4];
+	size_t depth;
+};
+
+/* What was read after RANK was not the line's own. */
+static void forget_after(struct walk *walk, enum rank rank)
+{
+	struct event *event = walk->event;
+
+	if (rank < RANK_INTERFACE)
+		event->local_ip = (struct span){ NULL, 0 };
+	if (rank < RANK_IDENTITY)
+		walk->identity = (struct span){ NULL, 0 };
+	if (rank < RANK_PROTOCOL)
+		event->protocol = (struct span){ NULL, 0 };
+	if (rank < RANK_LOGIN)
+		event->method = event->login = (struct span){ NULL, 0 };
+	if (rank < RANK_SIZE)
+		event->size = -1;
+	if (rank < RANK_MESSAGE_ID)
+		event->message_id = (struct span){ NULL, 0 };
+	if (rank < RANK_SUBJECT)
+		event->subject = (struct span){ NULL, 0 };
+	walk->rank = rank;
+}
+
+static void remember(struct walk *walk, enum rank rank, const char *begin)
+{
+	if (walk->depth < sizeof(walk->elastic) / sizeof(walk->elastic[0]))
+		walk->elastic[walk->depth++] = (struct elastic){ rank, begin };
+}
+
+/* May a field of RANK stand at PLACE? Where not, the last elastic text that makes it possible grows up to it. */
+static bool may_stand(struct walk *walk, enum rank rank, const char *place)
+{
+	bool shared = rank == RANK_TLS || rank == RANK_SESSION || rank == RANK_MESSAGE;
+
+	if (rank > walk->rank || (shared && rank == walk->rank)) {
+		walk->rank = rank;
+		return true;
+	}
+	while (walk->depth > 0) {
+		struct elastic text = walk->elastic[--walk->depth];
+
+		if (text.rank >= rank)
+			continue;
+		forget_after(walk, text.rank);
+		walk->elastic[walk->depth++] = text;
+		if (text.rank == RANK_IDENTITY)
+			walk->identity = (struct span){ text.begin, (size_t)(place - text.begin) - 1 };
+		walk->rank = rank;
+		return true;
+	}
+	return false;
+}
+
+static void take_host(struct walk *walk, struct span *rest)
+{
+	struct exim_host host;
+
+	if (!exim_take_host(rest, &host))
+		return;
+	span_skip(rest, SPAN(" "));
+	exim_set_client(walk->event, &host);
+	if (host.helo.at != NULL)
+		remember(walk, RANK_HOST, host.helo.at);
+}
+
+/* "[ip]" after a ")" where no address belongs: the HELO name in brackets was longer than it seemed. */
+static bool regrow_helo(struct walk *walk, struct span *rest)
+{
+	struct event *event = walk->event;
+	const char *end = rest->at - 2;
+	struct span ip, port = { NULL, 0 };
+
+	if (event->helo.at == NULL || end < event->helo.at || *end != ')' || !exim_take_ip(rest, &ip, &port))
+		return false;
+	walk->depth = 0;
+	forget_after(walk, RANK_HOST);
+	event->helo = (struct span){ event->helo.at, (size_t)(end - event->helo.at) };
+	event->client_ip = ip;
+	event->client_port = port;
+	remember(walk, RANK_HOST, event->helo.at);
+	span_skip(rest, SPAN(" "));
+	return true;
+}
+
+/* "a@b c@d" to the end of the line, and nothing else: the recipients, counted. */
+static bool take_recipients(struct walk *walk, struct span rest)
+{
+	struct span all = rest, address;
+	int32_t count = 0;
+
+	while (rest.len > 0) {
+		const char *at;
+
+		if (!exim_take_address(&rest, &address))
+			return false;
+		at = memrchr(address.at, '@', address.len);
+		if (at == NULL || memchr(at, '"', (size_t)(address.at + address.len - at)) != NULL)
+			return false;
+		count++;
+	}
+	if (count == 0)
+		return false;
+	walk->event->recipients = all;
+	walk->event->nrcpt = count;
+	return true;
+}
+
+static void take_subject(struct walk *walk, struct span *rest)
+{
+	struct span value = span_from(*rest, 2);
+
+	if (exim_take_quoted(&value, &walk->event->subject)) {
+		*rest = value;
+		span_skip(rest, SPAN(" "));
+	} else if (walk->depth == 0 || span_find(value, SPAN(") [")) == value.len) {
+		/* Cut off by a limit of syslog. */
+		walk->event->subject = span_from(value, value.len > 0);
+		*rest = span_from(value, value.len);
+	} else {
+		*rest = value;
+	}
+}
+
+static void take_authenticator(struct walk *walk, struct span value)
+{
+	exim_take_authenticator(value, walk->event);
+	if (walk->event->login.at != NULL && walk->event->login.at + walk->event->login.len < value.at + value.len)
+		remember(walk, RANK_LOGIN, value.at);
+}
+
+static int64_t to_size(struct span value)
+{
+	uint64_t size;
+
+	return span_to_u64(value, &size) && size <= INT64_MAX ? (int64_t)size : -1;
+}
+
+/* One field TAG=VALUE that reaches to the next blank. */
+static void take_field(struct walk *walk, struct span tag, struct span value, const char *place)
+{
+	struct event *event = walk->event;
+
+	switch (tag.len == 1 ? tag.at[0] : tag.len == 2 && tag.at[0] == 'i' ? 'i' : '\0') {
+	case 'R':
+		if (may_stand(walk, RANK_PARENT, place))
+			event->parent_id = value;
+		break;
+	case 'U':
+		if (may_stand(walk, RANK_IDENTITY, place)) {
+			walk->identity = value;
+			if (event->client_ip.at != NULL) {
+				remember(walk, RANK_IDENTITY, value.at);
+				walk->doubtful = true;
+			}
+		}
+		break;
+	case 'P':
+		if (may_stand(walk, RANK_PROTOCOL, place))
+			event->protocol = value;
+		break;
+	case 'A':
+		if (may_stand(walk, RANK_LOGIN, place))
+			take_authenticator(walk, value);
+		break;
+	case 'S':
+		if (to_size(value) >= 0 && may_stand(walk, RANK_SIZE, place))
+			event->size = to_size(value);
+		break;
+	case 'X':
+		may_stand(walk, RANK_TLS, place);
+		break;
+	default:
+		if (span_equal(tag, SPAN("SNI")) && may_stand(walk, RANK_TLS, place)) {
+			remember(walk, RANK_TLS, value.at);
+			walk->doubtful = true;
+		}
+		/* DN=  PRX= M8S= DKIM= RT= Q= Ci= and what versions to come will add. */
+		break;
+	}
+}
+
+static void take_word(struct walk *walk, struct span *rest)
+{
+	const char *place = rest->at;
+	struct span word, tag, value;
+
+	if (!span_cut(rest, ' ', &word)) {
+		word = *rest;
+		*rest = span_from(*rest, rest->len);
+	}
+	value = word;
+	if (span_cut(&value, '=', &tag))
+		take_field(walk, tag, value, place);
+}
+
+static void take_quoted_name(struct walk *walk, struct span *rest)
+{
+	struct span value = span_from(*rest, 3), name;
+
+	if (!may_stand(walk, RANK_TLS, rest->at) || !exim_take_quoted(&value, &name)) {
+		take_word(walk, rest);
+		return;
+	}
+	*rest = value;
+	span_skip(rest, SPAN(" "));
+}
+
+static void take_message_id(struct walk *walk, struct span *rest)
+{
+	struct span value = span_from(*rest, rest->at[2] == '*' ? 4 : 3), id;
+
+	if (!may_stand(walk, RANK_MESSAGE_ID, rest->at) || !exim_take_address(&value, &id)) {
+		take_word(walk, rest);
+		return;
+	}
+	walk->event->message_id = id;
+	*rest = value;
+}
+
+static void take_interface(struct walk *walk, struct span *rest)
+{
+	struct span value = span_from(*rest, 2), port = { NULL, 0 };
+
+	if (!may_stand(walk, RANK_INTERFACE, rest->at) ||
+	    !exim_take_ip(&value, &walk->event->local_ip, &port)) {
+		take_word(walk, rest);
+		return;
+	}
+	*rest = value;
+	span_skip(rest, SPAN(" "));
+}
+
+/* "from <sender>", and "for" with all that follows. False where the words are somebody's text. */
+static bool take_from_and_for(struct walk *walk, struct span *rest)
+{
+	struct span value = *rest, sender;
+
+	if (span_skip(&value, SPAN("from <"))) {
+		value = span_from(*rest, 5);
+		if (!exim_take_angle(&value, &sender) || (value.len > 0 && !span_starts(value, SPAN(" for "))))
+			return false;
+		span_skip(&value, SPAN(" "));
+		*rest = value;
+		return true;
+	}
+	if (!span_skip(&value, SPAN("for ")) || !take_recipients(walk, value))
+		return false;
+	*rest = span_from(value, value.len);
+	return true;
+}
+
+static void step(struct walk *walk, struct span *rest)
+{
+	const char *at = rest->at;
+
+	if (span_starts(*rest, SPAN("H=")) && may_stand(walk, RANK_HOST, at)) {
+		*rest = span_from(*rest, 2);
+		take_host(walk, rest);
+	} else if (span_starts(*rest, SPAN("I=["))) {
+		take_interface(walk, rest);
+	} else if (span_starts(*rest, SPAN("DN=\""))) {
+		take_quoted_name(walk, rest);
+	} else if (span_starts(*rest, SPAN("id=")) || span_starts(*rest, SPAN("id*="))) {
+		take_message_id(walk, rest);
+	} else if (span_starts(*rest, SPAN("T=\"")) && may_stand(walk, RANK_SUBJECT, at)) {
+		take_subject(walk, rest);
+	} else if (at[0] == '[' && regrow_helo(walk, rest)) {
+		return;
+	} else if (at[0] != 'f' || !take_from_and_for(walk, rest)) {
+		take_word(walk, rest);
+	}
+}
+
+void exim_arrival(struct span rest, struct event *event)
+{
+	struct walk walk = { .event = event, .rank = RANK_SENDER };
+
+	event->kind = EVENT_CLIENT;
+	if (span_skip(&rest, SPAN("<>"))) {
+		event->sender = span_head(rest, 0);
+		span_skip(&rest, SPAN(" "));
+	} else if (!exim_take_address(&rest, &event->sender)) {
+		event->kind = EVENT_UNKNOWN;
+		event->reason = SPAN("arrival without a sender");
+		return;
+	}
+	while (rest.len > 0)
+		step(&walk, &rest);
+	/* Only esmtpa, esmtpsa and their like have a login, and P= stands before what the client calls itself. */
+	if (walk.doubtful && event->login.at != NULL && !span_ends(event->protocol, SPAN("a")))
+		event->login = event->method = (struct span){ NULL, 0 };
+	/* The account of a local submission; beside a host it is what that host said of itself (RFC 1413). */
+	if (event->client_ip.at == NULL) {
+		event->local = true;
+		if (event->login.at == NULL)
+			event->login = walk.identity;
+	}
+}

@@ -1,0 +1,272 @@
+/*
+ * Everything that Exim says beside arrivals, results and refusals, known by its first words: one row each.
+ * What no row knows is EVENT_UNKNOWN and counted, since an administrator's logwrite= may say anything.
+ */
+#define _GNU_SOURCE
+#include "parsers/exim.h"
+
+struct note {
+	struct span begins;
+	enum event_kind kind;
+	struct span reason;
+};
+
+#define IDLE(words, why)                                                                                          \
+	{                                                                                                         \
+		SPAN_INIT(words), EVENT_IDLE, SPAN_INIT(why)                                                                \
+	}
+#define TROUBLE(words, why)                                                                                       \
+	{                                                                                                         \
+		SPAN_INIT(words), EVENT_TROUBLE, SPAN_INIT(why)                                                             \
+	}
+
+/* Lines that carry a message id. */
+static const struct note of_messages[] = {
+	IDLE("Message is frozen", "frozen, not tried"),
+	{ SPAN_INIT("Frozen"), EVENT_HOLD, SPAN_INIT("frozen") },
+	{ SPAN_INIT("frozen"), EVENT_HOLD, SPAN_INIT("frozen") },
+	{ SPAN_INIT("Unfrozen"), EVENT_RELEASE, SPAN_INIT("thawed") },
+	{ SPAN_INIT("unfrozen"), EVENT_RELEASE, SPAN_INIT("thawed") },
+	{ SPAN_INIT("removed by "), EVENT_DISCARD, SPAN_INIT("removed by hand") },
+	IDLE("cancelled by ", "given up: each recipient has its own line"),
+	IDLE("no immediate delivery", "queued for later"),
+	IDLE("Spool file", "spool"),
+	IDLE("SMTP connection outbound", "panel's note of a delivery"),
+	IDLE("DKIM:", "signature checked"),
+	IDLE("DMARC", "signature checked"),
+	IDLE("SA:", "scanned"),
+	IDLE("spamassassin", "scanned"),
+	IDLE("rspamd", "scanned"),
+	IDLE("SpamAssassin", "scanned"),
+	IDLE("spam acl condition", "scanner"),
+	IDLE("malware acl condition", "scanner"),
+	IDLE("TLS ", "TLS"),
+	IDLE("SMTP connection", "connection"),
+	IDLE("SMTP data timeout", "connection"),
+	IDLE("SMTP command timeout", "connection"),
+	IDLE("SMTP timeout", "connection"),
+	IDLE("Remote host", "connection"),
+	IDLE("original recipients ignored", "queued for later"),
+	IDLE("retry time not reached", "queued for later"),
+	IDLE("no recipients", "no recipients"),
+	IDLE("Delay warning", "delay warning sent"),
+	IDLE("delay warning", "delay warning sent"),
+	IDLE("remote delivery process", "delivery process"),
+	IDLE("delivery process", "delivery process"),
+	IDLE("continued transport", "delivery process"),
+	IDLE("PRX", "proxy"),
+	IDLE("cmdlog", "remote commands"),
+	IDLE("DANE", "TLS"),
+	IDLE("added by", "administration"),
+	IDLE("new sender", "administration"),
+	IDLE("sender address changed", "administration"),
+	IDLE("recipient", "administration"),
+	IDLE("marked as delivered", "administration"),
+	TROUBLE("Failed ", "failure of this server"),
+	TROUBLE("failed ", "failure of this server"),
+	TROUBLE("spool", "failure of this server"),
+	TROUBLE("Format error", "failure of this server"),
+	TROUBLE("Data file name", "failure of this server"),
+	TROUBLE("unable to", "failure of this server"),
+	TROUBLE("Unable to", "failure of this server"),
+	TROUBLE("Cannot ", "failure of this server"),
+	TROUBLE("cannot ", "failure of this server"),
+	TROUBLE("Couldn't ", "failure of this server"),
+	TROUBLE("Tainted ", "failure of this server"),
+	TROUBLE("Error ", "failure of this server"),
+	TROUBLE("error ", "failure of this server"),
+};
+
+/* Lines of the daemon and of connections that carry no message. */
+static const struct note of_server[] = {
+	IDLE("no host name found", "reverse lookup"),
+	IDLE("no IP address found", "reverse lookup"),
+	IDLE("list matching forced to fail", "reverse lookup"),
+	IDLE("SMTP connection", "connection"),
+	IDLE("SMTP call", "connection"),
+	IDLE("SMTP command timeout", "connection"),
+	IDLE("SMTP data timeout", "connection"),
+	IDLE("SMTP protocol", "connection"),
+	IDLE("SMTP syntax error", "connection"),
+	IDLE("SMTP transmission error", "connection"),
+	IDLE("no MAIL in", "connection"),
+	IDLE("unexpected disconnection", "connection"),
+	IDLE("connection from", "connection"),
+	IDLE("Connection from", "connection"),
+	IDLE("refused connection", "connection"),
+	IDLE("incomplete transaction", "connection"),
+	IDLE("too many", "connection"),
+	IDLE("host over quota", "connection"),
+	IDLE("synchronization error", "connection"),
+	IDLE("syntactically invalid", "connection"),
+	IDLE("TLS ", "TLS"),
+	IDLE("Start queue run", "queue run"),
+	IDLE("End queue run", "queue run"),
+	IDLE("queue run", "queue run"),
+	IDLE("exim ", "daemon"),
+	IDLE("pid ", "daemon"),
+	IDLE("SIGHUP", "daemon"),
+	IDLE("SIGTERM", "daemon"),
+	IDLE("daemon:", "daemon"),
+	IDLE("listening", "daemon"),
+	IDLE("socket bind", "daemon"),
+	IDLE("ETRN", "connection"),
+	IDLE("sender verify", "address check"),
+	IDLE("recipient verify", "address check"),
+	IDLE("address", "address check"),
+	IDLE("DKIM:", "signature checked"),
+	IDLE("DMARC", "signature checked"),
+	IDLE("SPF", "signature checked"),
+	IDLE("spam acl condition", "scanner"),
+	IDLE("malware acl condition", "scanner"),
+	IDLE("SMTP connection outbound", "panel's note of a delivery"),
+	IDLE("Received", "header dump"),
+	IDLE("Envelope-", "header dump"),
+	IDLE("-----", "header dump"),
+	TROUBLE("Failed ", "failure of this server"),
+	TROUBLE("failed ", "failure of this server"),
+	TROUBLE("Cannot ", "failure of this server"),
+	TROUBLE("cannot ", "failure of this server"),
+	TROUBLE("unable to", "failure of this server"),
+	TROUBLE("Unable to", "failure of this server"),
+	TROUBLE("Couldn't ", "failure of this server"),
+	TROUBLE("Tainted ", "failure of this server"),
+	TROUBLE("Exim configuration error", "failure of this server"),
+	TROUBLE("Error ", "failure of this server"),
+	TROUBLE("error ", "failure of this server"),
+	TROUBLE("lookup of", "failure of this server"),
+	TROUBLE("MySQL", "failure of this server"),
+	TROUBLE("PGSQL", "failure of this server"),
+	TROUBLE("LDAP", "failure of this server"),
+};
+
+static bool find_note(const struct note *notes, size_t count, struct span text, struct event *event)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!span_starts(text, notes[i].begins))
+			continue;
+		event->kind = notes[i].kind;
+		event->reason = notes[i].reason;
+		return true;
+	}
+	return false;
+}
+
+/* Does the command line submit a message? Not "exim -bp", a queue run, a delivery, or a bounce of Exim's own. */
+static bool submits(struct span args)
+{
+	struct span arg;
+	bool more = true;
+
+	span_cut(&args, ' ', &arg);
+	while (more) {
+		more = span_cut(&args, ' ', &arg);
+		if (!more)
+			arg = args;
+		if (span_equal(arg, SPAN("--")))
+			break;
+		if (arg.len < 2 || arg.at[0] != '-')
+			continue;
+		if (arg.at[1] == 'q' || arg.at[1] == 'M' || (arg.at[1] == 'E' && arg.len > 16))
+			return false;
+		if (arg.at[1] == 'b' && arg.len > 2 && arg.at[2] != 'm' && arg.at[2] != 's' && arg.at[2] != 'S')
+			return false;
+	}
+	return true;
+}
+
+/* The sender that "-f" names, in the same argument or in the next. */
+static void take_sender(struct span args, struct event *event)
+{
+	size_t at = span_find(args, SPAN(" -f"));
+	struct span rest = span_from(args, at + 3);
+
+	if (at == args.len)
+		return;
+	span_skip(&rest, SPAN(" "));
+	if (!exim_take_angle(&rest, &event->sender) && exim_take_address(&rest, &event->sender) &&
+	    event->sender.len > 0 && event->sender.at[0] == '-')
+		event->sender = (struct span){ NULL, 0 };
+}
+
+/* "cwd=/home/bob/public_html 3 args: /usr/sbin/sendmail -t -i": a script may submit a message now. */
+static bool script(struct span text, struct event *event)
+{
+	struct span rest = text, head, count;
+	uint64_t number;
+
+	if (!span_skip(&rest, SPAN("cwd=")))
+		return false;
+	event->kind = EVENT_IDLE;
+	event->reason = SPAN("call that submits nothing");
+	head = rest;
+	if (!span_cut_text(&rest, SPAN(" args: "), &head) || !span_cut_last(&head, SPAN(" "), &count) ||
+	    !span_to_u64(count, &number))
+		return true;
+	if (!submits(rest))
+		return true;
+	event->kind = EVENT_SCRIPT;
+	event->local = true;
+	event->directory = head;
+	event->reason = rest;
+	take_sender(rest, event);
+	return true;
+}
+
+/* cPanel: "Sender identification U=bob D=example.com S=bob@example.com" */
+static bool sender_identification(struct span text, struct event *event)
+{
+	struct span rest = text;
+
+	if (!span_skip(&rest, SPAN("Sender identification ")))
+		return false;
+	event->kind = EVENT_SCRIPT;
+	event->reason = SPAN("sender identification");
+	while (rest.len > 0) {
+		if (span_skip(&rest, SPAN("U=")))
+			event->login = exim_take_word(&rest);
+		else if (span_skip(&rest, SPAN("S=")))
+			exim_take_address(&rest, &event->sender);
+		else
+			exim_take_word(&rest);
+		if (rest.len > 0 && !span_skip(&rest, SPAN(" ")))
+			exim_take_word(&rest);
+	}
+	return true;
+}
+
+/* "address: error ignored", "=> blackhole (DATA ACL discarded recipients)" and others that begin with a text. */
+static bool by_ending(struct span text, struct event *event)
+{
+	event->kind = EVENT_IDLE;
+	if (span_ends(text, SPAN(": error ignored"))) {
+		event->reason = SPAN("bounce of a bounce dropped");
+		return true;
+	}
+	if (text.at[0] == '<' && span_find(text, SPAN(" transport output: ")) < text.len) {
+		event->reason = SPAN("output of a transport");
+		return true;
+	}
+	if (span_find(text, SPAN(" authenticator failed H=")) < text.len ||
+	    span_find(text, SPAN(" closed connection in response to ")) < text.len) {
+		event->reason = SPAN("connection");
+		return true;
+	}
+	return false;
+}
+
+void exim_note(struct span text, struct event *event)
+{
+	bool known;
+
+	if (event->queue_id.at != NULL)
+		known = sender_identification(text, event) ||
+			find_note(of_messages, sizeof(of_messages) / sizeof(of_messages[0]), text, event);
+	else
+		known = script(text, event) || sender_identification(text, event) ||
+			find_note(of_server, sizeof(of_server) / sizeof(of_server[0]), text, event);
+	if (known || (text.len > 0 && by_ending(text, event)))
+		return;
+	event->kind = EVENT_UNKNOWN;
+	event->reason = SPAN("unknown words");
+}

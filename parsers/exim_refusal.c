@@ -1,0 +1,270 @@
+/*
+ * "H=.. [ip] F=<sender> A=driver:login rejected RCPT <address>: words", "DRIVER authenticator failed for
+ * HOST [ip]: words (set_id=login)" and what else Exim refuses or reports of a client.
+ *
+ * A HELO name with blanks (helo_accept_junk_hosts) and an RFC 1413 identity could hold an A= of their own:
+ * where one stands before it, the refusal names no account.
+ */
+#define _GNU_SOURCE
+#include "parsers/exim.h"
+
+/* What was refused, by the words after "rejected ". */
+static enum event_phase phase_of(struct span what)
+{
+	static const struct {
+		struct span words;
+		enum event_phase phase;
+	} phases[] = {
+		{ SPAN_INIT("RCPT"), PHASE_RCPT },	      { SPAN_INIT("MAIL"), PHASE_MAIL },
+		{ SPAN_INIT("EHLO"), PHASE_HELO },	      { SPAN_INIT("HELO"), PHASE_HELO },
+		{ SPAN_INIT("AUTH"), PHASE_HELO },	      { SPAN_INIT("STARTTLS"), PHASE_HELO },
+		{ SPAN_INIT("connection"), PHASE_CONNECT }, { SPAN_INIT("after DATA"), PHASE_END_OF_DATA },
+		{ SPAN_INIT("after BDAT"), PHASE_END_OF_DATA }, { SPAN_INIT("during MIME"), PHASE_END_OF_DATA },
+		{ SPAN_INIT("after PRDR"), PHASE_END_OF_DATA }, { SPAN_INIT("by local_scan"), PHASE_END_OF_DATA },
+		{ SPAN_INIT("DATA"), PHASE_DATA },	      { SPAN_INIT("VRFY"), PHASE_RCPT },
+		{ SPAN_INIT("EXPN"), PHASE_RCPT },	      { SPAN_INIT("ETRN"), PHASE_RCPT },
+	};
+
+	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
+		if (span_starts(what, phases[i].words))
+			return phases[i].phase;
+	return PHASE_UNKNOWN;
+}
+
+/* "RCPT <address>: words"; old versions wrote the address without brackets. */
+static void take_refused(struct span what, struct event *event)
+{
+	struct span head = what;
+
+	event->phase = phase_of(what);
+	if (span_skip(&what, SPAN("RCPT ")) || span_skip(&what, SPAN("VRFY "))) {
+		if (!exim_take_angle(&what, &event->recipient))
+			event->recipient = exim_take_word(&what);
+	} else if (span_skip(&what, SPAN("MAIL "))) {
+		if (!exim_take_angle(&what, &event->sender))
+			event->sender = exim_take_word(&what);
+	}
+	if (!span_skip(&what, SPAN(": "))) {
+		size_t colon = span_find(what, SPAN(": "));
+
+		head = span_head(what, colon);
+		what = span_from(what, colon + 2);
+		if (what.len == 0) {
+			event->reply = head;
+			return;
+		}
+	}
+	exim_set_reply(event, what);
+}
+
+/* The verb of a refusal at the front of TEXT. */
+static bool take_verb(struct span *text, struct event *event)
+{
+	static const struct {
+		struct span words;
+		enum event_kind kind;
+		enum event_outcome outcome;
+	} verbs[] = {
+		{ SPAN_INIT("rejected "), EVENT_REJECT, OUTCOME_BOUNCED },
+		{ SPAN_INIT("temporarily rejected "), EVENT_REJECT, OUTCOME_DEFERRED },
+		{ SPAN_INIT("discarded "), EVENT_DISCARD, OUTCOME_DISCARDED },
+		{ SPAN_INIT("Warning: "), EVENT_REJECT_WARNING, OUTCOME_UNKNOWN },
+	};
+
+	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		if (!span_skip(text, verbs[i].words))
+			continue;
+		event->kind = verbs[i].kind;
+		event->outcome = verbs[i].outcome;
+		return true;
+	}
+	return false;
+}
+
+/* The fields between the host and the verb. */
+static void take_field(struct span *rest, bool *doubtful, struct event *event)
+{
+	struct span skipped;
+
+	if (span_skip(rest, SPAN("F="))) {
+		exim_take_angle(rest, &event->sender);
+	} else if (span_skip(rest, SPAN("I="))) {
+		exim_take_ip(rest, &event->local_ip, &skipped);
+	} else if (span_skip(rest, SPAN("A="))) {
+		skipped = exim_take_word(rest);
+		if (!*doubtful)
+			exim_take_authenticator(skipped, event);
+	} else if (span_skip(rest, SPAN("U="))) {
+		skipped = exim_take_word(rest);
+		if (event->client_ip.at != NULL)
+			*doubtful = true;
+		else
+			event->login = skipped;
+	} else if (span_skip(rest, SPAN("DN="))) {
+		exim_take_quoted(rest, &skipped);
+	}
+	exim_take_word(rest);
+}
+
+/* What is said of a host or a message on its way that is no refusal: the rest of the line in words. */
+static void set_idle(struct event *event, struct span words)
+{
+	event->kind = EVENT_IDLE;
+	event->reason = SPAN("report of a client");
+	event->reply = words;
+}
+
+/* A remote host on the way out, one of several: "H=mx [ip]: SMTP error ..." or "H=mx [ip] Connection refused". */
+static void remote_host(struct event *event, const struct exim_host *host, struct span words)
+{
+	event->kind = EVENT_IDLE;
+	event->reason = SPAN("one of several hosts failed");
+	event->relay = host->name;
+	event->relay_ip = host->ip;
+	event->relay_port = host->port;
+	event->client_name = event->client_ip = event->client_port = event->helo = (struct span){ NULL, 0 };
+	exim_set_reply(event, words);
+}
+
+static bool about_client(struct span text, struct event *event)
+{
+	struct exim_host host = { .reused = false };
+	bool doubtful = false;
+	struct span at = text;
+
+	if (span_skip(&at, SPAN("H="))) {
+		if (!exim_take_host(&at, &host))
+			return false;
+		exim_set_client(event, &host);
+		doubtful = memchr(host.helo.at == NULL ? "" : host.helo.at, ' ', host.helo.len) != NULL;
+	} else if (!span_starts(at, SPAN("U=")) && !span_starts(at, SPAN("F=<"))) {
+		return false;
+	}
+	for (;;) {
+		struct span before;
+
+		if (span_skip(&at, SPAN(": "))) {
+			remote_host(event, &host, at);
+			return true;
+		}
+		span_skip(&at, SPAN(" "));
+		if (take_verb(&at, event)) {
+			take_refused(at, event);
+			return true;
+		}
+		before = at;
+		if (at.len < 2 || (at.at[1] != '=' && !span_starts(at, SPAN("CV=")) && !span_starts(at, SPAN("DN=")) &&
+				   !span_starts(at, SPAN("Ci=")) && !span_starts(at, SPAN("SNI="))))
+			break;
+		take_field(&at, &doubtful, event);
+		if (at.at == before.at)
+			break;
+	}
+	if (event->queue_id.at != NULL && host.helo.at == NULL && event->sender.at == NULL)
+		remote_host(event, &host, at);
+	else
+		set_idle(event, at);
+	return true;
+}
+
+/* "(set_id=LOGIN)" at the end of the words: LOGIN is whatever the client typed, brackets too. */
+static void take_failed_login(struct span words, struct event *event)
+{
+	size_t open = span_find(words, SPAN(" (set_id="));
+	struct span login = span_from(words, open + 9), head = login, tail, count;
+	uint64_t times;
+
+	event->reply = words;
+	if (open == words.len)
+		return;
+	event->reply = span_head(words, open);
+	/* Summaries of other tools add how often. */
+	if (span_ends(login, SPAN(" Time(s)")) && span_cut_last(&head, SPAN("): "), &tail)) {
+		count = span_head(tail, tail.len - 8);
+		if (span_to_u64(count, &times) && times > 0 && times < 1000000) {
+			event->repeat *= (uint32_t)times;
+			event->login = head;
+			return;
+		}
+	}
+	if (span_cut_last(&login, SPAN(")"), &tail))
+		event->login = login;
+	else
+		event->login = span_from(words, open + 9);
+}
+
+static bool failed_login(struct span text, struct event *event)
+{
+	struct span at = text, method;
+	struct exim_host host;
+
+	if (!span_cut(&at, ' ', &method) || !span_skip(&at, SPAN("authenticator failed ")))
+		return false;
+	if (!span_skip(&at, SPAN("for "))) {
+		/* Our own login at a relay was refused: nobody attacks. */
+		event->kind = EVENT_TROUBLE;
+		event->reason = SPAN("our login was refused by the next server");
+		event->reply = at;
+		return true;
+	}
+	event->kind = EVENT_LOGIN_FAILED;
+	event->method = method;
+	span_skip(&at, SPAN("H="));
+	if (!exim_take_host(&at, &host))
+		return true;
+	exim_set_client(event, &host);
+	while (span_skip(&at, SPAN(" ")) && !span_starts(at, SPAN(": "))) {
+		struct span skipped;
+
+		if (span_skip(&at, SPAN("I=")))
+			exim_take_ip(&at, &event->local_ip, &skipped);
+		exim_take_word(&at);
+	}
+	span_skip(&at, SPAN(": "));
+	take_failed_login(at, event);
+	return true;
+}
+
+/* "rejected EHLO from HOST [ip]: words", "rejected from <sender> H=..: words", "rejected by local_scan(): words" */
+static bool bare_refusal(struct span text, struct event *event)
+{
+	struct span at = text, what;
+	struct exim_host host;
+
+	if (!take_verb(&at, event))
+		return false;
+	if (event->kind == EVENT_REJECT_WARNING) {
+		event->reply = at;
+		return true;
+	}
+	event->phase = phase_of(at);
+	what = at;
+	if (span_skip(&what, SPAN("from <"))) {
+		what = span_from(at, 5);
+		exim_take_angle(&what, &event->sender);
+		event->phase = PHASE_END_OF_DATA;
+	} else {
+		size_t from = span_find(what, SPAN(" from "));
+
+		what = span_from(what, from + 5);
+	}
+	span_skip(&what, SPAN(" "));
+	span_skip(&what, SPAN("H="));
+	if (exim_take_host(&what, &host) && host.ip.at != NULL)
+		exim_set_client(event, &host);
+	else
+		what = at;
+	what = span_from(what, span_find(what, SPAN(": ")));
+	if (span_skip(&what, SPAN(": ")))
+		event->reply = what;
+	else
+		event->reply = at;
+	return true;
+}
+
+bool exim_refusal(struct span text, struct event *event)
+{
+	if (text.len < 3)
+		return false;
+	return about_client(text, event) || bare_refusal(text, event) || failed_login(text, event);
+}
