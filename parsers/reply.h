@@ -46,6 +46,7 @@ struct reply_rule {
 	const char *owner;    /* what the account's owner should do */
 	const char *admin;    /* what the admin should do */
 	const char *delist;   /* where to ask; NULL where there is no such place */
+	unsigned phases;      /* bits 1 << enum event_phase; 0: any */
 };
 
 /* How the class was found: by a rule, by the enhanced code, by the SMTP code, or not at all. */
@@ -79,6 +80,15 @@ void replies_free(struct replies **replies);
 
 struct reply_meaning replies_classify(struct replies *replies, const struct reply_question *question);
 struct replies_stats replies_stats(const struct replies *replies);
+
+/* Rule I in the order in which they are tried, the admin's first; NULL behind the last. */
+const struct reply_rule *replies_rule(const struct replies *replies, size_t i);
+
+/* What a class means in general, where no rule says more: meaning, owner and admin are filled. */
+const struct reply_rule *replies_class(const struct replies *replies, enum reply_class class);
+
+/* Compile every pattern now, not when it is first needed. False and its place where one is bad. */
+bool replies_compile(struct replies *replies, struct error *error);
 
 /* Whose MX this is: "google", "microsoft", "yahoo" ...; else the relay's registered domain; absent where local. */
 struct span reply_provider(struct span relay);

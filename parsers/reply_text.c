@@ -1,0 +1,492 @@
+/*
+ * One pass over a reply, a token at a time, writes its shape. Every refusal passes here, so that the
+ * loop is kept tight and allocates nothing; what is done about a shape happens once a shape.
+ *
+ * A shape must not forget what a rule could look at: the rules see the shape (joined), never the raw text,
+ * so that a remembered answer and a fresh one cannot differ.
+ */
+#include "parsers/reply_text.h"
+
+enum { TEXT_OTHER, TEXT_BLANK, TEXT_LOWER, TEXT_UPPER, TEXT_DIGIT, TEXT_HIGH, TEXT_AT, TEXT_BACKSLASH, TEXT_BRACKET,
+       TEXT_EQUALS, TEXT_OPENER };
+
+#define L TEXT_LOWER
+#define U TEXT_UPPER
+#define D TEXT_DIGIT
+#define H TEXT_HIGH
+#define O TEXT_OPENER
+
+static const uint8_t text_kind[256] = {
+	['\t'] = TEXT_BLANK, ['\n'] = TEXT_BLANK, ['\r'] = TEXT_BLANK, [' '] = TEXT_BLANK,
+	['@'] = TEXT_AT, ['\\'] = TEXT_BACKSLASH, ['['] = TEXT_BRACKET, ['='] = TEXT_EQUALS,
+	['<'] = O, ['('] = O, ['"'] = O, ['\''] = O, [':'] = O, [';'] = O, [','] = O, ['>'] = O, ['/'] = O,
+	['|'] = O, ['?'] = O, ['&'] = O, [']'] = O, [')'] = O, ['`'] = O,
+	['0'] = D, D, D, D, D, D, D, D, D, D,
+	['A'] = U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U,
+	['a'] = L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
+	[128] = H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H,
+	H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H,
+	H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H,
+	H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H,
+};
+
+#undef L
+#undef U
+#undef D
+#undef H
+#undef O
+
+static inline uint8_t kind_of(char byte)
+{
+	return text_kind[(unsigned char)byte];
+}
+
+static inline bool is_digit(char byte)
+{
+	return (unsigned char)(byte - '0') < 10;
+}
+
+/* --- cutting --- */
+
+/* "550 " or "550-" at AT, first digit 2, 4 or 5; a code alone at the end counts too. */
+static bool text_code_at(struct span text, size_t at)
+{
+	if (at + 3 > text.len || (text.at[at] != '2' && text.at[at] != '4' && text.at[at] != '5') ||
+	    !is_digit(text.at[at + 1]) || text.at[at + 1] > '7' || !is_digit(text.at[at + 2]))
+		return false;
+	return at + 3 == text.len || kind_of(text.at[at + 3]) == TEXT_BLANK || text.at[at + 3] == '-' ||
+	       text.at[at + 3] == '\\' || text.at[at + 3] == '#';
+}
+
+/* The length of an enhanced code at AT ("5.7.606"), 0 where there is none. */
+static size_t text_enhanced_at(struct span text, size_t at, uint8_t enhanced_r[3])
+{
+	unsigned parts[3] = { 0, 0, 0 };
+	size_t i = at;
+
+	for (size_t part = 0; part < 3; part++) {
+		size_t start = i;
+
+		while (i < text.len && i < start + 3 && is_digit(text.at[i]))
+			parts[part] = parts[part] * 10 + (unsigned)(text.at[i++] - '0');
+		if (i == start || (part == 0 && (i != start + 1 || (parts[0] != 2 && parts[0] != 4 && parts[0] != 5))))
+			return 0;
+		if (part < 2 && (i >= text.len || text.at[i++] != '.'))
+			return 0;
+	}
+	if (i < text.len && (is_digit(text.at[i]) || (text.at[i] == '.' && i + 1 < text.len && is_digit(text.at[i + 1]))))
+		return 0;
+	for (size_t part = 0; part < 3; part++)
+		/* Microsoft's details go to 999; what does not fit is told by the words. */
+		enhanced_r[part] = (uint8_t)(parts[part] > 255 ? 255 : parts[part]);
+	return i - at;
+}
+
+bool reply_text_enhanced(struct span text, uint8_t enhanced_r[3])
+{
+	return text_enhanced_at(text, 0, enhanced_r) > 0;
+}
+
+static void text_phase(struct span words, enum event_phase *phase)
+{
+	static const struct {
+		struct span words;
+		enum event_phase phase;
+	} rows[] = {
+		{ { "end of data", 11 }, PHASE_END_OF_DATA }, { { "message body", 12 }, PHASE_END_OF_DATA },
+		{ { "RCPT", 4 }, PHASE_RCPT },		      { { "MAIL", 4 }, PHASE_MAIL },
+		{ { "DATA", 4 }, PHASE_DATA },		      { { "initial", 7 }, PHASE_CONNECT },
+		{ { "connect", 7 }, PHASE_CONNECT },	      { { "HELO", 4 }, PHASE_HELO },
+		{ { "EHLO", 4 }, PHASE_HELO },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (span_find_nocase(words, rows[i].words) < words.len) {
+			*phase = rows[i].phase;
+			return;
+		}
+}
+
+/* The remote's words begin after ": " or "; " or a quote; before them the MTA says who answered and to what. */
+static void text_cut_before(struct reply_text *text)
+{
+	struct span words = text->words;
+
+	for (size_t i = 0; i + 4 < words.len && i < 400; i++) {
+		size_t at = i + 1;
+
+		if (words.at[i] != ':' && words.at[i] != ';' && words.at[i] != '\'')
+			continue;
+		while (at < words.len && kind_of(words.at[at]) == TEXT_BLANK)
+			at++;
+		if ((at == i + 1 && words.at[i] != '\'') || !text_code_at(words, at))
+			continue;
+		struct span before = span_head(words, i), after = { NULL, 0 };
+		size_t said = span_find_last(before, SPAN(" after "));
+
+		if (said < before.len)
+			after = span_from(before, said);
+		if (after.len > 0)
+			text_phase(after, &text->phase);
+		else if (span_find(before, SPAN("refused to talk")) < before.len)
+			text->phase = PHASE_CONNECT;
+		text->words = span_from(words, at);
+		return;
+	}
+}
+
+static void text_cut_behind(struct reply_text *text)
+{
+	static const struct span mark = { "(in reply to ", 13 };
+	size_t at;
+
+	if (text->words.len == 0 || text->words.at[text->words.len - 1] != ')')
+		return;
+	at = span_find_last(text->words, mark);
+	if (at == text->words.len)
+		return;
+	text_phase(span_from(text->words, at + mark.len), &text->phase);
+	text->words = span_trim(span_head(text->words, at));
+}
+
+void reply_text_cut(struct span reply, struct reply_text *text_r)
+{
+	struct span words = span_trim(reply);
+	size_t at;
+
+	*text_r = (struct reply_text){ .words = words };
+	if (words.len > 2 && words.at[0] == '(' && words.at[words.len - 1] == ')')
+		text_r->words = (struct span){ words.at + 1, words.len - 2 };
+	text_cut_behind(text_r);
+	if (!text_code_at(text_r->words, 0))
+		text_cut_before(text_r);
+	words = text_r->words;
+	at = 0;
+	if (text_code_at(words, 0)) {
+		text_r->code = (uint16_t)((words.at[0] - '0') * 100 + (words.at[1] - '0') * 10 + words.at[2] - '0');
+		at = 4;
+	}
+	while (at < words.len && (kind_of(words.at[at]) == TEXT_BLANK || memchr("#[(-", words.at[at], 4) != NULL))
+		at++;
+	if (text_enhanced_at(words, at, text_r->enhanced) > 0)
+		return;
+	/* qmail's habit, at the end: "(#5.1.1)" */
+	at = span_find_last(words, SPAN("(#"));
+	if (at < words.len)
+		(void)text_enhanced_at(words, at + 2, text_r->enhanced);
+}
+
+/* --- the shape --- */
+
+struct shape {
+	const char *at, *end;   /* what is left of the words */
+	char *out, *limit;
+	char *start, *anchor;   /* of the text written; after its last delimiter */
+	unsigned tokens;
+	bool dotted;            /* a dot was written since the anchor */
+};
+
+static inline void shape_put(struct shape *shape, char byte)
+{
+	if (shape->out < shape->limit)
+		*shape->out++ = byte;
+}
+
+static void shape_put_token(struct shape *shape, const char *from, const char *to)
+{
+	size_t len = (size_t)(to - from), room = (size_t)(shape->limit - shape->out);
+
+	if (len > room)
+		len = room;
+	/* ORing 0x20 makes capitals small and leaves digits and small letters alone. */
+	for (size_t i = 0; i < len; i++)
+		shape->out[i] = (char)(kind_of(from[i]) == TEXT_UPPER ? from[i] | 0x20 : from[i]);
+	shape->out += len;
+}
+
+/* 2001:db8::1, seen at its first group. The end of the address, or NULL. */
+static const char *shape_ipv6_end(const char *at, const char *end)
+{
+	unsigned colons = 0;
+	bool pair = false;
+	const char *i = at;
+
+	for (; i < end && i < at + 45; i++) {
+		if (*i == ':') {
+			colons++;
+			pair = pair || (i > at && i[-1] == ':');
+		} else if (!is_digit(*i) && !(((unsigned char)*i | 0x20) >= 'a' && ((unsigned char)*i | 0x20) <= 'f') && *i != '.') {
+			break;
+		}
+	}
+	return colons >= 2 && (pair || colons == 7) ? i : NULL;
+}
+
+/* A number, or numbers with dots: kept where it is a code, else "0" or "0.0.0.0". */
+static void shape_number(struct shape *shape, const char *digits_end)
+{
+	struct span rest = { shape->at, (size_t)(shape->end - shape->at) };
+	const char before = shape->out > shape->start ? shape->out[-1] : ' ';
+	const char *end = digits_end;
+	uint8_t enhanced[3];
+	size_t kept = before == '.' ? 0 : text_enhanced_at(rest, 0, enhanced);
+	unsigned parts = 1;
+
+	if (kept > 0) {
+		shape_put_token(shape, shape->at, shape->at + kept);
+		shape->at += kept;
+		return;
+	}
+	while (end + 1 < shape->end && *end == '.' && is_digit(end[1])) {
+		parts++;
+		for (end++; end < shape->end && is_digit(*end); end++)
+			;
+	}
+	if (parts == 1 && (shape->tokens == 1 || (shape->tokens == 2 && end - shape->at <= 2) ||
+			   (end - shape->at <= 4 && (before == '#' || before == '_')) ||
+			   (end - shape->at <= 4 && before == '(') ||
+			   (end - shape->at == 3 && text_code_at(rest, 0) && before == ' ')))
+		shape_put_token(shape, shape->at, end);
+	else if (parts == 4)
+		for (const char *ip = "0.0.0.0"; *ip != '\0'; ip++)
+			shape_put(shape, *ip);
+	else
+		shape_put(shape, '0');
+	shape->at = end;
+}
+
+/* Letters and digits in one: an error code (TSS04) is kept, a numbered name loses its number, the rest is an id. */
+static void shape_mixed(struct shape *shape, const char *end)
+{
+	const char *i = shape->at;
+	bool upper = kind_of(*i) == TEXT_UPPER;
+
+	while (i < end && kind_of(*i) == (upper ? TEXT_UPPER : TEXT_LOWER))
+		i++;
+	const char *digits = i;
+
+	while (i < end && is_digit(*i))
+		i++;
+	if (i == end && upper && digits - shape->at <= 9 && end - digits <= 6) {
+		shape_put_token(shape, shape->at, end);
+	} else if (i == end && !upper && digits > shape->at) {
+		shape_put_token(shape, shape->at, digits);
+		shape_put(shape, '0');
+	} else {
+		shape_put(shape, '#');
+	}
+	shape->at = end;
+}
+
+static void shape_token(struct shape *shape)
+{
+	const char *i = shape->at;
+	unsigned digits = 0;
+	uint8_t kind;
+
+	for (; i < shape->end && (kind = kind_of(*i), kind >= TEXT_LOWER && kind <= TEXT_HIGH); i++)
+		digits += kind == TEXT_DIGIT;
+	shape->tokens++;
+	if (i < shape->end && *i == ':' && i - shape->at <= 4) {
+		const char *address = shape_ipv6_end(shape->at, shape->end);
+
+		if (address != NULL) {
+			for (const char *ip = "0::0"; *ip != '\0'; ip++)
+				shape_put(shape, *ip);
+			shape->at = address;
+			return;
+		}
+	}
+	if (digits == 0) {
+		shape_put_token(shape, shape->at, i);
+		shape->at = i;
+	} else if ((size_t)(i - shape->at) == digits) {
+		shape_number(shape, i);
+	} else {
+		shape_mixed(shape, i);
+	}
+}
+
+/* local@domain: what was written of it is taken back, the rest is passed over. */
+static void shape_address(struct shape *shape)
+{
+	const char *i = shape->at + 1;
+
+	shape->out = shape->anchor;
+	shape_put(shape, '@');
+	while (i < shape->end) {
+		uint8_t kind = kind_of(*i);
+
+		if (kind == TEXT_BLANK || kind == TEXT_OPENER || kind == TEXT_BACKSLASH || kind == TEXT_BRACKET)
+			break;
+		i++;
+	}
+	shape->at = i;
+}
+
+/* Exim writes bytes beyond ASCII as \303 and line ends as \n. */
+static void shape_escape(struct shape *shape)
+{
+	const char *at = shape->at;
+	size_t left = (size_t)(shape->end - at);
+
+	if (left >= 4 && at[1] >= '0' && at[1] <= '3' && at[2] >= '0' && at[2] <= '7' && at[3] >= '0' && at[3] <= '7') {
+		shape_put(shape, (char)((at[1] - '0') * 64 + (at[2] - '0') * 8 + at[3] - '0'));
+		shape->at += 4;
+	} else if (left >= 2 && (at[1] == 'n' || at[1] == 'r' || at[1] == 't')) {
+		if (shape->out > shape->start && shape->out[-1] != ' ')
+			shape_put(shape, ' ');
+		shape->anchor = shape->out;
+		shape->at += 2;
+	} else {
+		shape->at++;
+	}
+}
+
+static void shape_step(struct shape *shape)
+{
+	char byte = *shape->at;
+
+	switch (kind_of(byte)) {
+	case TEXT_LOWER:
+	case TEXT_UPPER:
+	case TEXT_DIGIT:
+	case TEXT_HIGH:
+		shape_token(shape);
+		return;
+	case TEXT_BLANK:
+		if (shape->out > shape->start && shape->out[-1] != ' ')
+			shape_put(shape, ' ');
+		break;
+	case TEXT_AT:
+		shape_address(shape);
+		return;
+	case TEXT_BACKSLASH:
+		shape_escape(shape);
+		return;
+	case TEXT_BRACKET:
+		if (shape->dotted && shape->out > shape->anchor && shape->at + 1 < shape->end &&
+		    (is_digit(shape->at[1]) || shape->at[1] == 'I')) {
+			shape->out = shape->anchor;
+			shape_put(shape, 'h');
+		}
+		shape_put(shape, byte);
+		break;
+	case TEXT_EQUALS:
+		shape_put(shape, byte);
+		if (shape->out - shape->start >= 6 && memcmp(shape->out - 6, " name=", 6) == 0) {
+			shape_put(shape, 'h');
+			while (shape->at + 1 < shape->end && kind_of(shape->at[1]) != TEXT_BLANK)
+				shape->at++;
+		}
+		break;
+	case TEXT_OPENER:
+		shape_put(shape, byte);
+		break;
+	default:
+		shape_put(shape, byte);
+		shape->dotted = shape->dotted || byte == '.';
+		shape->at++;
+		return;
+	}
+	shape->at++;
+	shape->anchor = shape->out;
+	shape->dotted = false;
+}
+
+static void shape_step_exact(struct shape *shape)
+{
+	uint8_t kind = kind_of(*shape->at);
+
+	if (kind == TEXT_BACKSLASH) {
+		shape_escape(shape);
+		return;
+	}
+	if (kind != TEXT_BLANK)
+		shape_put(shape, *shape->at);
+	else if (shape->out > shape->start && shape->out[-1] != ' ')
+		shape_put(shape, ' ');
+	shape->at++;
+}
+
+size_t reply_text_shape(struct span words, bool exact, char into[REPLY_TEXT_SIZE])
+{
+	struct shape shape = { .at = words.at, .end = words.at + words.len, .out = into, .start = into,
+			       .anchor = into, .limit = into + REPLY_TEXT_SIZE };
+
+	if (words.len == 0)
+		return 0;
+	if (words.len > 4 * REPLY_TEXT_SIZE)
+		shape.end = words.at + 4 * REPLY_TEXT_SIZE;
+	if (exact)
+		while (shape.at < shape.end && shape.out < shape.limit)
+			shape_step_exact(&shape);
+	else
+		while (shape.at < shape.end && shape.out < shape.limit)
+			shape_step(&shape);
+	while (shape.out > into && shape.out[-1] == ' ')
+		shape.out--;
+	return (size_t)(shape.out - into);
+}
+
+/* --- joining --- */
+
+/* Small letters of the two-byte alphabets that mail servers write: Latin with accents, Cyrillic. */
+static void join_fold(unsigned char *pair)
+{
+	if (pair[0] == 0xc3 && pair[1] >= 0x80 && pair[1] <= 0x9e && pair[1] != 0x97) {
+		pair[1] = (unsigned char)(pair[1] + 0x20);
+	} else if (pair[0] == 0xd0 && pair[1] >= 0x90 && pair[1] <= 0x9f) {
+		pair[1] = (unsigned char)(pair[1] + 0x20);
+	} else if (pair[0] == 0xd0 && pair[1] >= 0xa0 && pair[1] <= 0xaf) {
+		pair[0] = 0xd1;
+		pair[1] = (unsigned char)(pair[1] - 0x20);
+	}
+}
+
+/* How much of a repeated "550-5.1.1 " stands at AT. */
+static size_t join_repeat(struct span shape, size_t at, const char code[3])
+{
+	uint8_t enhanced[3];
+	size_t i = at + 3, more;
+
+	if (!text_code_at(shape, at) || memcmp(shape.at + at, code, 3) != 0)
+		return 0;
+	while (i < shape.len && (shape.at[i] == ' ' || shape.at[i] == '-'))
+		i++;
+	if (i < shape.len && shape.at[i] == '#')
+		i++;
+	more = text_enhanced_at(shape, i, enhanced);
+	i += more;
+	while (i < shape.len && shape.at[i] == ' ')
+		i++;
+	return i - at;
+}
+
+size_t reply_text_join(const struct reply_text *text, char *shape, size_t len)
+{
+	struct span all = { shape, len };
+	char code[3] = { shape[0], len > 1 ? shape[1] : '\0', len > 2 ? shape[2] : '\0' };
+	size_t in = 0, out = 0;
+
+	if (len == 0)
+		return 0;
+	if (text->code != 0 && len > 3) {
+		shape[3] = ' ';
+		in = out = 4;
+		while (in < len && memchr(" #-", shape[in], 3) != NULL)
+			in++;
+	}
+	while (in < len) {
+		size_t skip = text->code != 0 && out > 4 && shape[out - 1] == ' ' ? join_repeat(all, in, code) : 0;
+
+		if (skip > 0) {
+			in += skip;
+			continue;
+		}
+		shape[out++] = shape[in++];
+		if (out >= 2 && (unsigned char)shape[out - 2] >= 0xc3)
+			join_fold((unsigned char *)shape + out - 2);
+	}
+	return out;
+}
