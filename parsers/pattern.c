@@ -38,7 +38,8 @@ struct pattern *pattern_new(struct span text, bool utf8, struct error *error)
 	}
 	if (utf8)
 		options |= PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF;
-	code = pcre2_compile((PCRE2_SPTR)(text.len == 0 ? "" : text.at), text.len, options, &status, &place, NULL);
+	code = pcre2_compile((PCRE2_SPTR)(text.len == 0 ? "" : text.at), text.len, options, &status, &place,
+			     NULL);
 	if (code == NULL) {
 		PCRE2_UCHAR words[160] = "";
 
@@ -77,8 +78,8 @@ void pattern_free(struct pattern **pattern)
 
 enum pattern_result pattern_try(struct pattern *pattern, struct span subject)
 {
-	int found = pcre2_match(pattern->code, (PCRE2_SPTR)(subject.len == 0 ? "" : subject.at), subject.len, 0, 0,
-				pattern->data, pattern->limits);
+	int found = pcre2_match(pattern->code, (PCRE2_SPTR)(subject.len == 0 ? "" : subject.at), subject.len,
+				0, 0, pattern->data, pattern->limits);
 
 	if (found >= 0)
 		return PATTERN_MATCHED;

@@ -237,8 +237,9 @@ static size_t provider_label(struct span host, size_t end)
 
 static bool provider_second_level(struct span label)
 {
-	static const char *const words[] = { "co", "com", "net", "org", "gov", "ac", "edu", "or", "ne", "go",
-					     "gob", "gv", "ltd", "me", "in", "ad", "nom", "web", "gen" };
+	static const char *const words[] = { "co", "com", "net", "org", "gov", "ac",  "edu",
+					     "or", "ne",  "go",  "gob", "gv",  "ltd", "me",
+					     "in", "ad",  "nom", "web", "gen" };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (span_equal_nocase(label, span_of(words[i])))

@@ -21,7 +21,7 @@
 
 #define MEMORY_BUCKETS 8192
 #define MEMORY_PLACES  4
-#define NO_RULE	       UINT16_MAX
+#define NO_RULE        UINT16_MAX
 
 struct replies_rule {
 	struct reply_rule rule;
@@ -66,7 +66,8 @@ static bool rule_compile(struct replies *replies, size_t i, struct error *error)
 	return !rule->bad;
 }
 
-static bool replies_extra(struct replies *replies, const struct reply_rule *extra, size_t count, struct error *error)
+static bool replies_extra(struct replies *replies, const struct reply_rule *extra, size_t count,
+			  struct error *error)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct reply_rule rule = extra[i];
@@ -184,7 +185,8 @@ static uint16_t replies_match(struct replies *replies, const struct reply_text *
 	return NO_RULE;
 }
 
-static struct reply_meaning replies_by_rule(const struct replies *replies, const struct reply_text *text, uint16_t rule)
+static struct reply_meaning replies_by_rule(const struct replies *replies, const struct reply_text *text,
+					    uint16_t rule)
 {
 	struct reply_meaning meaning = { .class = replies->rules[rule].rule.class,
 					 .basis = REPLY_BASIS_RULE,
@@ -236,8 +238,11 @@ static struct memory_place *memory_find(struct replies *replies, uint64_t key, b
 static void memory_keep(const struct replies *replies, struct memory_place *place, uint64_t key,
 			const struct reply_meaning *meaning)
 {
-	*place = (struct memory_place){ .key = key, .rule = NO_RULE, .code = meaning->code,
-					.class = (uint8_t)meaning->class, .basis = (uint8_t)meaning->basis };
+	*place = (struct memory_place){ .key = key,
+					.rule = NO_RULE,
+					.code = meaning->code,
+					.class = (uint8_t)meaning->class,
+					.basis = (uint8_t)meaning->basis };
 	memcpy(place->enhanced, meaning->enhanced, sizeof(place->enhanced));
 	for (size_t i = 0; meaning->rule != NULL && i < replies->count; i++)
 		if (&replies->rules[i].rule == meaning->rule)
@@ -269,7 +274,9 @@ struct reply_meaning replies_classify(struct replies *replies, const struct repl
 
 	replies->stats.asked++;
 	if (question->outcome == OUTCOME_DELIVERED)
-		return (struct reply_meaning){ .class = REPLY_DELIVERED, .basis = REPLY_BASIS_CODE, .code = 250 };
+		return (struct reply_meaning){ .class = REPLY_DELIVERED,
+					       .basis = REPLY_BASIS_CODE,
+					       .code = 250 };
 	reply_text_cut(question->reply, &text);
 	if (question->phase != PHASE_UNKNOWN)
 		text.phase = question->phase;
@@ -279,8 +286,9 @@ struct reply_meaning replies_classify(struct replies *replies, const struct repl
 		return replies_by_rule(replies, &text, rule);
 
 	len = reply_text_shape(text.words, false, shape);
-	key = hash_stable_more((uint64_t)text.phase | (uint64_t)text.enhanced[0] << 8 | (uint64_t)text.enhanced[1] << 16 |
-			       (uint64_t)text.enhanced[2] << 24, (struct span){ shape, len });
+	key = hash_stable_more((uint64_t)text.phase | (uint64_t)text.enhanced[0] << 8 |
+				       (uint64_t)text.enhanced[1] << 16 | (uint64_t)text.enhanced[2] << 24,
+			       (struct span){ shape, len });
 	key += key == 0;
 	place = memory_find(replies, key, &known);
 	if (known)

@@ -79,8 +79,8 @@ static int index_order(const void *a, const void *b)
 {
 	const struct index_entry *left = a, *right = b;
 
-	return left->bucket != right->bucket ? (left->bucket < right->bucket ? -1 : 1) :
-					       (left->rule > right->rule) - (left->rule < right->rule);
+	return left->bucket != right->bucket ? (left->bucket < right->bucket ? -1 : 1)
+					     : (left->rule > right->rule) - (left->rule < right->rule);
 }
 
 void reply_index_seal(struct reply_index *index)

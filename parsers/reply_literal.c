@@ -8,7 +8,7 @@
 
 struct scan {
 	const char *at, *end;
-	bool lost;   /* something was met that is not understood */
+	bool lost; /* something was met that is not understood */
 	int depth;
 };
 
@@ -29,8 +29,9 @@ static void literals_better(struct reply_literals *best, const struct reply_lite
 {
 	size_t a = literals_shortest(best), b = literals_shortest(other);
 
-	if (b >= REPLY_LITERAL_MIN && (a < REPLY_LITERAL_MIN || b * (size_t)8 > a * (size_t)8 + other->count * 2 ||
-				       (b >= a && other->count < best->count)))
+	if (b >= REPLY_LITERAL_MIN &&
+	    (a < REPLY_LITERAL_MIN || b * (size_t)8 > a * (size_t)8 + other->count * 2 ||
+	     (b >= a && other->count < best->count)))
 		*best = *other;
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/span.h"
 
-#define REPLY_LITERALS	  96
+#define REPLY_LITERALS    96
 #define REPLY_LITERAL_MIN 3
 #define REPLY_LITERAL_MAX 16
 

@@ -37,7 +37,7 @@ struct reading {
 	bool in_class;
 	size_t room;
 	unsigned line;
-	char *joined;             /* end of the last field's text, where a continuation goes */
+	char *joined; /* end of the last field's text, where a continuation goes */
 };
 
 static bool is_blank(char byte)
@@ -60,7 +60,8 @@ static char *reading_word(char **line)
 	return word;
 }
 
-static bool reading_wrong(const struct reading *reading, const char *what, const char *word, struct error *error)
+static bool reading_wrong(const struct reading *reading, const char *what, const char *word,
+			  struct error *error)
 {
 	return error_set(error, "line %u: %s \"%s\"", reading->line, what, word);
 }
@@ -90,7 +91,8 @@ static bool reading_open(struct reading *reading, char *line, struct error *erro
 	reading->in_class = strcmp(kind, "class") == 0;
 	reading->joined = NULL;
 	if (*name == '\0' || (!reading->in_class && strcmp(kind, "rule") != 0))
-		return reading_wrong(reading, "a block begins with \"rule NAME\" or \"class NAME\", not with", kind, error);
+		return reading_wrong(reading, "a block begins with \"rule NAME\" or \"class NAME\", not with",
+				     kind, error);
 	if (reading->in_class) {
 		if (!reply_class_parse(span_of(name), &class))
 			return reading_wrong(reading, "no reply class is called", name, error);
@@ -115,8 +117,13 @@ static const struct {
 	const char *name;
 	enum event_phase phase;
 } reading_phases[] = {
-	{ "unknown", PHASE_UNKNOWN }, { "connect", PHASE_CONNECT }, { "helo", PHASE_HELO }, { "mail", PHASE_MAIL },
-	{ "rcpt", PHASE_RCPT },	      { "data", PHASE_DATA },	    { "end_of_data", PHASE_END_OF_DATA },
+	{ "unknown", PHASE_UNKNOWN },
+	{ "connect", PHASE_CONNECT },
+	{ "helo", PHASE_HELO },
+	{ "mail", PHASE_MAIL },
+	{ "rcpt", PHASE_RCPT },
+	{ "data", PHASE_DATA },
+	{ "end_of_data", PHASE_END_OF_DATA },
 };
 
 static bool reading_phase_list(struct reading *reading, char *text, struct error *error)
@@ -143,8 +150,9 @@ static bool reading_field(struct reading *reading, char *line, struct error *err
 	const struct {
 		const char *key;
 		const char **place;
-	} texts[] = { { "pattern", &block->pattern }, { "provider", &block->provider }, { "meaning", &block->meaning },
-		      { "owner", &block->owner },     { "admin", &block->admin },	{ "delist", &block->delist } };
+	} texts[] = { { "pattern", &block->pattern }, { "provider", &block->provider },
+		      { "meaning", &block->meaning }, { "owner", &block->owner },
+		      { "admin", &block->admin },     { "delist", &block->delist } };
 
 	reading->joined = NULL;
 	if (*line == '\0')

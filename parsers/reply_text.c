@@ -7,9 +7,21 @@
  */
 #include "parsers/reply_text.h"
 
-enum { TEXT_OTHER, TEXT_BLANK, TEXT_LOWER, TEXT_UPPER, TEXT_DIGIT, TEXT_HIGH, TEXT_AT, TEXT_BACKSLASH, TEXT_BRACKET,
-       TEXT_EQUALS, TEXT_OPENER };
+enum {
+	TEXT_OTHER,
+	TEXT_BLANK,
+	TEXT_LOWER,
+	TEXT_UPPER,
+	TEXT_DIGIT,
+	TEXT_HIGH,
+	TEXT_AT,
+	TEXT_BACKSLASH,
+	TEXT_BRACKET,
+	TEXT_EQUALS,
+	TEXT_OPENER
+};
 
+/* clang-format off: a table of 256 bytes is read as one */
 #define L TEXT_LOWER
 #define U TEXT_UPPER
 #define D TEXT_DIGIT
@@ -17,17 +29,219 @@ enum { TEXT_OTHER, TEXT_BLANK, TEXT_LOWER, TEXT_UPPER, TEXT_DIGIT, TEXT_HIGH, TE
 #define O TEXT_OPENER
 
 static const uint8_t text_kind[256] = {
-	['\t'] = TEXT_BLANK, ['\n'] = TEXT_BLANK, ['\r'] = TEXT_BLANK, [' '] = TEXT_BLANK,
-	['@'] = TEXT_AT, ['\\'] = TEXT_BACKSLASH, ['['] = TEXT_BRACKET, ['='] = TEXT_EQUALS,
-	['<'] = O, ['('] = O, ['"'] = O, ['\''] = O, [':'] = O, [';'] = O, [','] = O, ['>'] = O, ['/'] = O,
-	['|'] = O, ['?'] = O, ['&'] = O, [']'] = O, [')'] = O, ['`'] = O,
-	['0'] = D, D, D, D, D, D, D, D, D, D,
-	['A'] = U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U, U,
-	['a'] = L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L, L,
-	[128] = H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H,
-	H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H,
-	H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H,
-	H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H, H,
+	['\t'] = TEXT_BLANK,
+	['\n'] = TEXT_BLANK,
+	['\r'] = TEXT_BLANK,
+	[' '] = TEXT_BLANK,
+	['@'] = TEXT_AT,
+	['\\'] = TEXT_BACKSLASH,
+	['['] = TEXT_BRACKET,
+	['='] = TEXT_EQUALS,
+	['<'] = O,
+	['('] = O,
+	['"'] = O,
+	['\''] = O,
+	[':'] = O,
+	[';'] = O,
+	[','] = O,
+	['>'] = O,
+	['/'] = O,
+	['|'] = O,
+	['?'] = O,
+	['&'] = O,
+	[']'] = O,
+	[')'] = O,
+	['`'] = O,
+	['0'] = D,
+	D,
+	D,
+	D,
+	D,
+	D,
+	D,
+	D,
+	D,
+	D,
+	['A'] = U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	U,
+	['a'] = L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	L,
+	[128] = H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
+	H,
 };
 
 #undef L
@@ -35,6 +249,7 @@ static const uint8_t text_kind[256] = {
 #undef D
 #undef H
 #undef O
+/* clang-format on */
 
 static inline uint8_t kind_of(char byte)
 {
@@ -69,12 +284,14 @@ static size_t text_enhanced_at(struct span text, size_t at, uint8_t enhanced_r[3
 
 		while (i < text.len && i < start + 3 && is_digit(text.at[i]))
 			parts[part] = parts[part] * 10 + (unsigned)(text.at[i++] - '0');
-		if (i == start || (part == 0 && (i != start + 1 || (parts[0] != 2 && parts[0] != 4 && parts[0] != 5))))
+		if (i == start ||
+		    (part == 0 && (i != start + 1 || (parts[0] != 2 && parts[0] != 4 && parts[0] != 5))))
 			return 0;
 		if (part < 2 && (i >= text.len || text.at[i++] != '.'))
 			return 0;
 	}
-	if (i < text.len && (is_digit(text.at[i]) || (text.at[i] == '.' && i + 1 < text.len && is_digit(text.at[i + 1]))))
+	if (i < text.len &&
+	    (is_digit(text.at[i]) || (text.at[i] == '.' && i + 1 < text.len && is_digit(text.at[i + 1]))))
 		return 0;
 	for (size_t part = 0; part < 3; part++)
 		/* Microsoft's details go to 999; what does not fit is told by the words. */
@@ -93,10 +310,14 @@ static void text_phase(struct span words, enum event_phase *phase)
 		struct span words;
 		enum event_phase phase;
 	} rows[] = {
-		{ { "end of data", 11 }, PHASE_END_OF_DATA }, { { "message body", 12 }, PHASE_END_OF_DATA },
-		{ { "RCPT", 4 }, PHASE_RCPT },		      { { "MAIL", 4 }, PHASE_MAIL },
-		{ { "DATA", 4 }, PHASE_DATA },		      { { "initial", 7 }, PHASE_CONNECT },
-		{ { "connect", 7 }, PHASE_CONNECT },	      { { "HELO", 4 }, PHASE_HELO },
+		{ { "end of data", 11 }, PHASE_END_OF_DATA },
+		{ { "message body", 12 }, PHASE_END_OF_DATA },
+		{ { "RCPT", 4 }, PHASE_RCPT },
+		{ { "MAIL", 4 }, PHASE_MAIL },
+		{ { "DATA", 4 }, PHASE_DATA },
+		{ { "initial", 7 }, PHASE_CONNECT },
+		{ { "connect", 7 }, PHASE_CONNECT },
+		{ { "HELO", 4 }, PHASE_HELO },
 		{ { "EHLO", 4 }, PHASE_HELO },
 	};
 
@@ -163,10 +384,12 @@ void reply_text_cut(struct span reply, struct reply_text *text_r)
 	words = text_r->words;
 	at = 0;
 	if (text_code_at(words, 0)) {
-		text_r->code = (uint16_t)((words.at[0] - '0') * 100 + (words.at[1] - '0') * 10 + words.at[2] - '0');
+		text_r->code = (uint16_t)((words.at[0] - '0') * 100 + (words.at[1] - '0') * 10 + words.at[2] -
+					  '0');
 		at = 4;
 	}
-	while (at < words.len && (kind_of(words.at[at]) == TEXT_BLANK || memchr("#[(-", words.at[at], 4) != NULL))
+	while (at < words.len &&
+	       (kind_of(words.at[at]) == TEXT_BLANK || memchr("#[(-", words.at[at], 4) != NULL))
 		at++;
 	if (text_enhanced_at(words, at, text_r->enhanced) > 0)
 		return;
@@ -179,11 +402,11 @@ void reply_text_cut(struct span reply, struct reply_text *text_r)
 /* --- the shape --- */
 
 struct shape {
-	const char *at, *end;   /* what is left of the words */
+	const char *at, *end; /* what is left of the words */
 	char *out, *limit;
-	char *start, *anchor;   /* of the text written; after its last delimiter */
+	char *start, *anchor; /* of the text written; after its last delimiter */
 	unsigned tokens;
-	bool dotted;            /* a dot was written since the anchor */
+	bool dotted; /* a dot was written since the anchor */
 };
 
 static inline void shape_put(struct shape *shape, char byte)
@@ -215,7 +438,9 @@ static const char *shape_ipv6_end(const char *at, const char *end)
 		if (*i == ':') {
 			colons++;
 			pair = pair || (i > at && i[-1] == ':');
-		} else if (!is_digit(*i) && !(((unsigned char)*i | 0x20) >= 'a' && ((unsigned char)*i | 0x20) <= 'f') && *i != '.') {
+		} else if (!is_digit(*i) &&
+			   !(((unsigned char)*i | 0x20) >= 'a' && ((unsigned char)*i | 0x20) <= 'f') &&
+			   *i != '.') {
 			break;
 		}
 	}
@@ -317,7 +542,8 @@ static void shape_address(struct shape *shape)
 	while (i < shape->end) {
 		uint8_t kind = kind_of(*i);
 
-		if (kind == TEXT_BLANK || kind == TEXT_OPENER || kind == TEXT_BACKSLASH || kind == TEXT_BRACKET)
+		if (kind == TEXT_BLANK || kind == TEXT_OPENER || kind == TEXT_BACKSLASH ||
+		    kind == TEXT_BRACKET)
 			break;
 		i++;
 	}
@@ -330,7 +556,8 @@ static void shape_escape(struct shape *shape)
 	const char *at = shape->at;
 	size_t left = (size_t)(shape->end - at);
 
-	if (left >= 4 && at[1] >= '0' && at[1] <= '3' && at[2] >= '0' && at[2] <= '7' && at[3] >= '0' && at[3] <= '7') {
+	if (left >= 4 && at[1] >= '0' && at[1] <= '3' && at[2] >= '0' && at[2] <= '7' && at[3] >= '0' &&
+	    at[3] <= '7') {
 		shape_put(shape, (char)((at[1] - '0') * 64 + (at[2] - '0') * 8 + at[3] - '0'));
 		shape->at += 4;
 	} else if (left >= 2 && (at[1] == 'n' || at[1] == 'r' || at[1] == 't')) {
@@ -411,8 +638,12 @@ static void shape_step_exact(struct shape *shape)
 
 size_t reply_text_shape(struct span words, bool exact, char into[REPLY_TEXT_SIZE])
 {
-	struct shape shape = { .at = words.at, .end = words.at + words.len, .out = into, .start = into,
-			       .anchor = into, .limit = into + REPLY_TEXT_SIZE };
+	struct shape shape = { .at = words.at,
+			       .end = words.at + words.len,
+			       .out = into,
+			       .start = into,
+			       .anchor = into,
+			       .limit = into + REPLY_TEXT_SIZE };
 
 	if (words.len == 0)
 		return 0;
@@ -478,7 +709,8 @@ size_t reply_text_join(const struct reply_text *text, char *shape, size_t len)
 			in++;
 	}
 	while (in < len) {
-		size_t skip = text->code != 0 && out > 4 && shape[out - 1] == ' ' ? join_repeat(all, in, code) : 0;
+		size_t skip = text->code != 0 && out > 4 && shape[out - 1] == ' ' ? join_repeat(all, in, code)
+										  : 0;
 
 		if (skip > 0) {
 			in += skip;

@@ -69,8 +69,11 @@ static enum event_phase phase_of(struct span name)
 	static const struct {
 		const char *name;
 		enum event_phase phase;
-	} rows[] = { { "connect", PHASE_CONNECT }, { "helo", PHASE_HELO }, { "mail", PHASE_MAIL },
-		     { "rcpt", PHASE_RCPT }, { "data", PHASE_END_OF_DATA } };
+	} rows[] = { { "connect", PHASE_CONNECT },
+		     { "helo", PHASE_HELO },
+		     { "mail", PHASE_MAIL },
+		     { "rcpt", PHASE_RCPT },
+		     { "data", PHASE_END_OF_DATA } };
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (span_equal(name, span_of(rows[i].name)))
@@ -175,8 +178,15 @@ static void test_providers(void **state)
 		{ "example.org", "example.org" },
 		{ "co.uk", "co.uk" },
 	};
-	static const char *const local[] = { "", "none", "local", "localhost", "192.0.2.7", "2001:db8::1", "dovecot",
-					     "private/dovecot-lmtp", "127.0.0.1[127.0.0.1]:10024" };
+	static const char *const local[] = { "",
+					     "none",
+					     "local",
+					     "localhost",
+					     "192.0.2.7",
+					     "2001:db8::1",
+					     "dovecot",
+					     "private/dovecot-lmtp",
+					     "127.0.0.1[127.0.0.1]:10024" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
