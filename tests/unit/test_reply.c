@@ -121,8 +121,8 @@ static void check_table(const char *path, bool needed)
 		replies_free(&replies);
 		if (needed)
 			fail_msg("%s cannot be read", path);
-		printf("skipped: %s is not there\n", path);
-		skip();
+		printf("# skipped: %s is not there\n", path);
+		return;
 	}
 	unsigned fresh = rows_check(replies, &rows, path);
 	uint64_t matched = replies_stats(replies).matched_anew;
