@@ -10,9 +10,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define LOG_KINDS   64
-#define LOG_MUTED   USEC_MINUTE
-#define LOG_LINE    ((size_t)2048)
+#define LOG_KINDS 64
+#define LOG_MUTED USEC_MINUTE
+#define LOG_LINE  ((size_t)2048)
 
 struct log_kind {
 	uint64_t hash;

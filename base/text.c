@@ -108,6 +108,27 @@ void text_add_printable(struct text *text, struct span strange)
 	}
 }
 
+void text_add_quoted(struct text *text, struct span strange)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._+-:/=,%";
+	bool safe = strange.len > 0;
+
+	for (size_t i = 0; i < strange.len; i++)
+		safe = safe && strange.at[i] != '\0' && strchr(plain, strange.at[i]) != NULL;
+	if (safe) {
+		text_add(text, strange);
+		return;
+	}
+	text_add(text, SPAN("'"));
+	/* A quote in it is closed, escaped, opened again. */
+	for (struct span piece; span_cut(&strange, '\'', &piece);) {
+		text_add_printable(text, piece);
+		text_add(text, SPAN("'\\''"));
+	}
+	text_add_printable(text, strange);
+	text_add(text, SPAN("'"));
+}
+
 void text_clear(struct text *text)
 {
 	text->len = 0;

@@ -21,6 +21,9 @@ void text_add_format(struct text *text, const char *format, ...) __attribute__((
 /* Text of strangers, made safe for a terminal: control bytes and broken UTF-8 become \xNN. */
 void text_add_printable(struct text *text, struct span strange);
 
+/* Text of strangers as one word for a shell: in quotes where it would be read otherwise, and printable. */
+void text_add_quoted(struct text *text, struct span strange);
+
 /* Length of the well-formed UTF-8 sequence at the front of a text that is not empty; 0 where there is none. */
 size_t text_utf8_len(struct span text);
 

@@ -22,7 +22,9 @@ struct argument {
 };
 
 #define ARGUMENT(name_, kind_, field, value_, about_) \
-	{ name_, ARGUMENT_##kind_, offsetof(struct arguments, field), value_, about_ }
+	{ \
+		name_, ARGUMENT_##kind_, offsetof(struct arguments, field), value_, about_ \
+	}
 
 #define ARGUMENTS_MOST 40
 
@@ -30,14 +32,17 @@ struct argument {
 static const struct argument arguments_known[] = {
 	ARGUMENT("config", TEXT, config, "FILE", "-c: settings, instead of /etc/sendwatch/detect.conf"),
 	ARGUMENT("format", FORMAT, format, "text|ndjson", "for people, or one JSON object a line"),
-	ARGUMENT("since", TIME, since, "TIME", "show what happened from TIME on; the time before is still learned from"),
-	ARGUMENT("until", TIME, until, "TIME", "stop reading at TIME (2026-11-01, 2026-11-01T03:04:05+01:00)"),
+	ARGUMENT("since", TIME, since, "TIME",
+		 "show what happened from TIME on; the time before is still learned from"),
+	ARGUMENT("until", TIME, until, "TIME",
+		 "stop reading at TIME (2026-11-01, 2026-11-01T03:04:05+01:00)"),
 	ARGUMENT("year", COUNT, year, "YEAR", "of the first line, where stamps have none"),
 	ARGUMENT("timezone", TEXT, timezone, "ZONE", "of stamps that name none: Europe/Berlin, +02:00"),
 	ARGUMENT("account", TEXT, account, "ACCOUNT", "show this account alone"),
 	ARGUMENT("passwd", TEXT, passwd, "FILE", "names of local users, for logs of another machine"),
 	ARGUMENT("owners", TEXT, owners, "FILE", "which customer owns which domain or user"),
-	ARGUMENT("geo", TEXT, geo, "FILE", "countries of addresses: an mmdb, or a CSV of network and country"),
+	ARGUMENT("geo", TEXT, geo, "FILE",
+		 "countries of addresses: an mmdb, or a CSV of network and country"),
 	ARGUMENT("html", TEXT, html, "FILE", "write the report to FILE"),
 	ARGUMENT("attempts", FLAG, attempts, NULL, "print attempts (one a recipient) instead of events"),
 	ARGUMENT("coverage", FLAG, coverage, NULL, "print how much was understood, and what was not"),
@@ -83,7 +88,8 @@ static bool arguments_put(const struct argument *known, const char *value, struc
 		return true;
 	case ARGUMENT_TIME:
 		if (!clock_parse(span_of(value), place))
-			return error_set(error, "--%s: \"%s\" is not a time (2026-11-01, 2026-11-01T03:04:05Z)",
+			return error_set(error,
+					 "--%s: \"%s\" is not a time (2026-11-01, 2026-11-01T03:04:05Z)",
 					 known->name, value);
 		return true;
 	case ARGUMENT_FORMAT:
@@ -116,7 +122,8 @@ static bool arguments_refuse(const char *typed, int found, const struct command 
 			nearest = arguments_known[i].name;
 		}
 	}
-	return error_set(error, "%s is not an option of %s; the nearest is --%s", typed, command->name, nearest);
+	return error_set(error, "%s is not an option of %s; the nearest is --%s", typed, command->name,
+			 nearest);
 }
 
 bool arguments_read(int argc, char **argv, const struct command *command, struct arguments *arguments_r,
@@ -130,12 +137,16 @@ bool arguments_read(int argc, char **argv, const struct command *command, struct
 	for (size_t i = 0; i < ARGUMENTS_KNOWN && count < ARGUMENTS_MOST - 1; i++)
 		if (arguments_takes(command, arguments_known[i].name))
 			options[count++] = (struct option){ arguments_known[i].name,
-							    arguments_known[i].value == NULL ? no_argument :
-											       required_argument,
+							    arguments_known[i].value == NULL
+								    ? no_argument
+								    : required_argument,
 							    NULL, (int)i + 256 };
 	optind = 0;
 	while ((found = getopt_long(argc, argv, ":c:hq", options, &which)) != -1) {
-		const char *name = found == 'c' ? "config" : found == 'q' ? "quiet" : found == 'h' ? "help" : NULL;
+		const char *name = found == 'c'   ? "config"
+				   : found == 'q' ? "quiet"
+				   : found == 'h' ? "help"
+						  : NULL;
 		size_t i = found >= 256 ? (size_t)found - 256 : 0;
 
 		if (found == '?' || found == ':')

@@ -12,8 +12,8 @@
 enum output_format { FORMAT_TEXT, FORMAT_NDJSON };
 
 struct arguments {
-	const char *config; /* NULL: /etc/sendwatch/detect.conf where it exists */
-	int format;         /* enum output_format */
+	const char *config;  /* NULL: /etc/sendwatch/detect.conf where it exists */
+	int format;          /* enum output_format */
 	usec_t since, until; /* USEC_NEVER where not given */
 	int64_t year;
 	const char *timezone, *account;

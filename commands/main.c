@@ -11,7 +11,10 @@
 #define LOG_OPTIONS "since until year timezone account passwd owners geo progress quiet"
 
 static const struct command commands[] = {
-	{ .name = "check", .usage = "", .options = "config defaults man", .run = command_check,
+	{ .name = "check",
+	  .usage = "",
+	  .options = "config defaults man",
+	  .run = command_check,
 	  .about = "say what is wrong with the settings, the rights and the files, and where" },
 	{ .name = NULL },
 };
@@ -28,8 +31,8 @@ static void main_help(FILE *out)
 
 static void main_command_help(const struct command *command, FILE *out)
 {
-	fprintf(out, "sendwatch %s: %s\n\nUsage: sendwatch %s [OPTIONS]%s%s\n\n", command->name, command->about,
-		command->name, *command->usage == '\0' ? "" : " ", command->usage);
+	fprintf(out, "sendwatch %s: %s\n\nUsage: sendwatch %s [OPTIONS]%s%s\n\n", command->name,
+		command->about, command->name, *command->usage == '\0' ? "" : " ", command->usage);
 	arguments_print(command, out);
 	if (command->more != NULL)
 		fprintf(out, "\n%s", command->more);
@@ -43,7 +46,8 @@ static int main_unknown(const char *name)
 		if (settings_distance(span_of(name), span_of(command->name)) <
 		    settings_distance(span_of(name), span_of(nearest->name)))
 			nearest = command;
-	fprintf(stderr, "sendwatch: no command is called %s; the nearest is %s (sendwatch --help lists them)\n", name,
+	fprintf(stderr,
+		"sendwatch: no command is called %s; the nearest is %s (sendwatch --help lists them)\n", name,
 		nearest->name);
 	return EXIT_USAGE;
 }

@@ -34,7 +34,10 @@ static const struct setting logs_settings[] = {
 };
 
 #define SECTION(name_, about_, rows, field) \
-	{ name_, about_, rows, sizeof(((struct options *)0)->field), offsetof(struct options, field), false }
+	{ \
+		name_, about_, rows, sizeof(((struct options *)0)->field), offsetof(struct options, field), \
+			false \
+	}
 
 const struct settings_section options_sections[] = {
 	SECTION("logs", "Which logs are read, and how.", logs_settings, logs),

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/settings.h"
+#include "parsers/ledger.h"
 
 #define OPTIONS_DEFAULT_PATH "/etc/sendwatch/detect.conf"
 
@@ -20,13 +21,14 @@ struct logs_options {
 	int start;                 /* of a log seen for the first time: 0 end, 1 beginning */
 	char *state;               /* folder of positions, snapshot and outbox */
 	usec_t save_every;
-	usec_t silent_after;       /* a source that used to speak */
-	double coverage;           /* share of the MTA's own lines that must be understood */
-	usec_t since, until;       /* typed, never in a file; USEC_NEVER where not */
+	usec_t silent_after; /* a source that used to speak */
+	double coverage;     /* share of the MTA's own lines that must be understood */
+	usec_t since, until; /* typed, never in a file; USEC_NEVER where not */
 };
 
 struct options {
 	struct logs_options logs;
+	struct ledger_options ledger;
 	struct log_options log;
 };
 

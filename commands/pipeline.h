@@ -1,8 +1,7 @@
 /*
  * The way of the data, live and in replay alike:
  *
- *	bytes -source-> line -parser-> event -ledger-> attempt -store-> windows
- *	      -detectors-> evidence -> verdict
+ *	bytes -source-> line -parser-> event -ledger-> attempt -store-> windows -detectors-> evidence -> verdict
  */
 #ifndef SENDWATCH_COMMANDS_PIPELINE_H
 #define SENDWATCH_COMMANDS_PIPELINE_H
@@ -14,13 +13,30 @@
 
 struct options;
 
-/* Who wants to see what passes; any may be NULL. */
+/*
+ * Who wants to see what passes; any may be NULL. Without `verdict` nothing is judged, without `attempt` too
+ * nothing is followed. What happened before options->logs.since is learned from, and not shown.
+ */
 struct pipeline_watcher {
 	void *context;
 	void (*event)(void *context, const struct line *line, const struct frame *frame,
 		      const struct event *event);
 	void (*attempt)(void *context, const struct attempt *attempt, enum attempt_stage stage);
 	void (*verdict)(void *context, const struct verdict *verdict);
+	void (*trouble)(void *context,
+			const char *words); /* something is wrong with a file; reading goes on */
+	bool want_done;                     /* ATTEMPT_DONE is wanted, with all its text */
+};
+
+struct pipeline_stats {
+	uint64_t lines;      /* with what follows, lines given by the collector */
+	uint64_t unframed;   /* no frame that is known */
+	uint64_t foreign;    /* other programs' */
+	uint64_t understood; /* the mail servers' own */
+	uint64_t unknown;    /* theirs too, in words that no parser knows */
+	usec_t first, last;  /* earliest and latest stamp; USEC_NEVER where there is none */
+	struct ledger_stats ledger;
+	struct judge_stats judge;
 };
 
 struct pipeline;
@@ -32,10 +48,15 @@ void pipeline_free(struct pipeline **pipeline);
 /* For the collector that feeds this pipeline: framers by file, time of lines. */
 struct collector_calls pipeline_calls(struct pipeline *pipeline);
 
-/* Read until the end of the logs, or until there is nothing for now. */
-enum collected pipeline_run(struct pipeline *pipeline, struct collector *collector);
+/* Read until the end of the logs, until there is nothing for now, or until MOST lines were read (0: no bound). */
+enum collected pipeline_run(struct pipeline *pipeline, struct collector *collector, uint64_t most);
 
 /* The logs are at their end: open messages are given as they stand. */
 void pipeline_finish(struct pipeline *pipeline);
+
+struct pipeline_stats pipeline_stats(const struct pipeline *pipeline);
+
+/* Share of the mail servers' own lines that were understood, 0 to 1; 1 where there were none. */
+double pipeline_coverage(const struct pipeline_stats *stats);
 
 #endif

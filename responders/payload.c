@@ -89,7 +89,7 @@ static void payload_put_decibans(json_t *object, const char *key, double deciban
 	payload_put(object, key, json_real(isfinite(decibans) ? round(decibans * 10) / 10 : 0));
 }
 
-static char *payload_end(json_t *object)
+static char *payload_dump(json_t *object)
 {
 	char *text = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(12));
 
@@ -119,19 +119,32 @@ char *payload_event(const struct frame *frame, const struct event *event)
 		const char *key;
 		struct span text;
 	} texts[] = {
-		{ "queue_id", event->queue_id },	 { "child_id", event->child_id },
-		{ "parent_id", event->parent_id },	 { "client_name", event->client_name },
-		{ "client_ip", event->client_ip },	 { "client_port", event->client_port },
-		{ "helo", event->helo },		 { "login", event->login },
-		{ "method", event->method },		 { "protocol", event->protocol },
-		{ "directory", event->directory },	 { "sender", event->sender },
-		{ "recipient", event->recipient },	 { "original_recipient", event->original_recipient },
-		{ "recipients", event->recipients },	 { "message_id", event->message_id },
-		{ "subject", event->subject },		 { "relay", event->relay },
-		{ "relay_ip", event->relay_ip },	 { "relay_port", event->relay_port },
-		{ "local_ip", event->local_ip },	 { "transport", event->transport },
-		{ "router", event->router },		 { "dsn", event->dsn },
-		{ "reply", event->reply },		 { "reason", event->reason },
+		{ "queue_id", event->queue_id },
+		{ "child_id", event->child_id },
+		{ "parent_id", event->parent_id },
+		{ "client_name", event->client_name },
+		{ "client_ip", event->client_ip },
+		{ "client_port", event->client_port },
+		{ "helo", event->helo },
+		{ "login", event->login },
+		{ "method", event->method },
+		{ "protocol", event->protocol },
+		{ "directory", event->directory },
+		{ "sender", event->sender },
+		{ "recipient", event->recipient },
+		{ "original_recipient", event->original_recipient },
+		{ "recipients", event->recipients },
+		{ "message_id", event->message_id },
+		{ "subject", event->subject },
+		{ "relay", event->relay },
+		{ "relay_ip", event->relay_ip },
+		{ "relay_port", event->relay_port },
+		{ "local_ip", event->local_ip },
+		{ "transport", event->transport },
+		{ "router", event->router },
+		{ "dsn", event->dsn },
+		{ "reply", event->reply },
+		{ "reason", event->reason },
 	};
 	json_t *object = json_object();
 
@@ -150,7 +163,7 @@ char *payload_event(const struct frame *frame, const struct event *event)
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		payload_put_known(object, texts[i].key, texts[i].text);
 	payload_event_numbers(object, frame, event);
-	return payload_end(object);
+	return payload_dump(object);
 }
 
 char *payload_attempt(const struct attempt *attempt)
@@ -184,7 +197,7 @@ char *payload_attempt(const struct attempt *attempt)
 	payload_put_number(object, "attempts", attempt->tries);
 	if (envelope->customer.at != NULL)
 		payload_put_text(object, "customer", envelope->customer);
-	return payload_end(object);
+	return payload_dump(object);
 }
 
 static json_t *payload_evidence(const struct evidence *evidence)
@@ -214,25 +227,10 @@ static json_t *payload_sample(const struct verdict_sample *sample)
 
 void payload_undo(const struct verdict *verdict, struct text *out)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._+-:/=";
-	struct span rest = verdict->account;
-	bool safe = rest.len > 0 && rest.at[0] != '-';
-
-	for (size_t i = 0; i < rest.len; i++)
-		safe = safe && rest.at[i] != '\0' && strchr(plain, rest.at[i]) != NULL;
 	text_add(out, SPAN("sendwatch release "));
-	if (safe) {
-		text_add(out, rest);
-		return;
-	}
-	/* A name that a shell would read otherwise, in quotes; a quote in it closed, escaped, opened again. */
-	text_add(out, rest.len > 0 && rest.at[0] == '-' ? SPAN("-- '") : SPAN("'"));
-	for (struct span piece; span_cut(&rest, '\'', &piece);) {
-		text_add_printable(out, piece);
-		text_add(out, SPAN("'\\''"));
-	}
-	text_add_printable(out, rest);
-	text_add(out, SPAN("'"));
+	if (span_starts(verdict->account, SPAN("-")))
+		text_add(out, SPAN("-- "));
+	text_add_quoted(out, verdict->account);
 }
 
 static void payload_verdict_lists(json_t *object, const struct verdict *verdict)
@@ -275,5 +273,52 @@ char *payload_verdict(const struct verdict *verdict)
 	if (verdict->late)
 		payload_put(object, "late", json_true());
 	text_free(&undo);
-	return payload_end(object);
+	return payload_dump(object);
+}
+
+struct payload {
+	json_t *object;
+};
+
+struct payload *payload_begin(const char *type)
+{
+	struct payload *payload = memory_new(1, sizeof(*payload));
+
+	payload->object = json_object();
+	payload_put_word(payload->object, "type", type);
+	return payload;
+}
+
+void payload_add_text(struct payload *payload, const char *key, struct span text)
+{
+	payload_put_text(payload->object, key, text);
+}
+
+void payload_add_time(struct payload *payload, const char *key, usec_t time)
+{
+	payload_put_time(payload->object, key, time);
+}
+
+void payload_add_count(struct payload *payload, const char *key, uint64_t count)
+{
+	payload_put_number(payload->object, key, (int64_t)count);
+}
+
+void payload_add_share(struct payload *payload, const char *key, double share)
+{
+	payload_put(payload->object, key, json_real(floor(share * 1e4) / 1e4));
+}
+
+void payload_add_flag(struct payload *payload, const char *key, bool flag)
+{
+	payload_put(payload->object, key, json_boolean(flag));
+}
+
+char *payload_end(struct payload **payload)
+{
+	char *text = payload_dump((*payload)->object);
+
+	free(*payload);
+	*payload = NULL;
+	return text;
 }

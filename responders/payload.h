@@ -19,4 +19,15 @@ char *payload_verdict(const struct verdict *verdict);
 /* What a person types to take the verdict back; an account's name is quoted where a shell would misread it. */
 void payload_undo(const struct verdict *verdict, struct text *out);
 
+/* An object of any other type, key by key in their order; absent texts become null. */
+struct payload;
+
+struct payload *payload_begin(const char *type);
+void payload_add_text(struct payload *payload, const char *key, struct span text);
+void payload_add_time(struct payload *payload, const char *key, usec_t time);
+void payload_add_count(struct payload *payload, const char *key, uint64_t count);
+void payload_add_share(struct payload *payload, const char *key, double share); /* four digits */
+void payload_add_flag(struct payload *payload, const char *key, bool flag);
+char *payload_end(struct payload **payload);
+
 #endif

@@ -1,0 +1,231 @@
+/*
+ * The whole path of a log line on one screen. Read pipeline_run first, then what hangs on it:
+ *
+ *	collector_next    bytes to lines, in the order of time, from any number of logs     collector/
+ *	framer_cut        a line to its time, host, program and words                       parsers/frame.c
+ *	parser_read       the program's words to an event: what this line says              parsers/parser.c
+ *	ledger_feed       events to attempts: one recipient, its outcome, whose it is       parsers/ledger.c
+ *	judge_attempt     attempts to windows, evidence and verdicts                        detectors/judge.c
+ *	watcher->verdict  what is done about it: printed by replay, acted on by watch       responders/
+ *
+ * Live and replay run this same code; they differ in the collector and in the watcher alone.
+ */
+#include "commands/pipeline.h"
+
+#include "base/memory.h"
+#include "commands/options.h"
+
+#include <stdlib.h>
+
+struct pipeline {
+	const struct options *options;
+	struct pipeline_watcher watcher;
+	struct replies *replies;
+	struct ledger *ledger;
+	struct judge *judge;
+	struct pipeline_stats stats;
+	struct line line; /* the one that is being read */
+	usec_t judged;    /* when the judge was last told the time */
+};
+
+static void pipeline_count(struct pipeline *pipeline, const struct frame *frame, const struct event *event)
+{
+	struct pipeline_stats *stats = &pipeline->stats;
+
+	if (event->kind == EVENT_FOREIGN)
+		stats->foreign++;
+	else if (event->kind == EVENT_UNKNOWN)
+		stats->unknown++;
+	else
+		stats->understood++;
+	if (stats->first == USEC_NEVER || frame->time < stats->first)
+		stats->first = frame->time;
+	if (frame->time > stats->last)
+		stats->last = frame->time;
+}
+
+enum collected pipeline_run(struct pipeline *pipeline, struct collector *collector, uint64_t most)
+{
+	const struct logs_options *logs = &pipeline->options->logs;
+	const struct pipeline_watcher *watcher = &pipeline->watcher;
+	struct line *line = &pipeline->line;
+	struct frame frame;
+	struct event event;
+	enum collected what = COLLECTED_LINE;
+
+	for (uint64_t count = 0; most == 0 || count < most; count++) {
+		what = collector_next(collector, line);
+		if (what != COLLECTED_LINE)
+			break;
+		pipeline->stats.lines++;
+		if (!framer_cut(collector_opened(collector), line->text, &frame)) {
+			pipeline->stats.unframed++;
+			continue;
+		}
+		if (logs->until != USEC_NEVER && frame.time >= logs->until)
+			return COLLECTED_END;
+		parser_read(&frame, &event);
+		pipeline_count(pipeline, &frame, &event);
+		if (watcher->event != NULL && frame.time >= logs->since)
+			watcher->event(watcher->context, line, &frame, &event);
+		if (pipeline->ledger != NULL)
+			ledger_feed(pipeline->ledger, &frame, &event, line->source, line->position);
+		/* Evidence fades by event time, whether or not its account is heard of again. */
+		if (pipeline->judge != NULL && frame.time >= pipeline->judged + USEC_MINUTE) {
+			judge_time(pipeline->judge, frame.time);
+			pipeline->judged = frame.time;
+		}
+	}
+	return what;
+}
+
+static void pipeline_submitted(void *context, const struct envelope *envelope, uint32_t source,
+			       uint64_t position)
+{
+	struct pipeline *pipeline = context;
+
+	if (pipeline->judge != NULL)
+		judge_submitted(pipeline->judge, envelope, source, position);
+}
+
+static void pipeline_attempt(void *context, const struct attempt *attempt, enum attempt_stage stage)
+{
+	struct pipeline *pipeline = context;
+	const struct pipeline_watcher *watcher = &pipeline->watcher;
+
+	if (watcher->attempt != NULL && attempt->time >= pipeline->options->logs.since)
+		watcher->attempt(watcher->context, attempt, stage);
+	if (pipeline->judge != NULL)
+		judge_attempt(pipeline->judge, attempt, stage);
+}
+
+static void pipeline_login(void *context, const struct login *login)
+{
+	struct pipeline *pipeline = context;
+
+	if (pipeline->judge != NULL)
+		judge_login(pipeline->judge, login);
+}
+
+static void *pipeline_opened(void *context, const char *path, usec_t written)
+{
+	struct pipeline *pipeline = context;
+	const struct logs_options *logs = &pipeline->options->logs;
+	const struct framer_options options = {
+		.year = (int)logs->year,
+		.timezone = logs->timezone,
+		.written = written,
+	};
+	struct error error;
+
+	(void)path;
+	return framer_new(&options, &error); /* the zone was tried by pipeline_new, so it is known */
+}
+
+static usec_t pipeline_time(void *opened, struct span line)
+{
+	return framer_time(opened, line);
+}
+
+static void pipeline_closed(void *context, void *opened)
+{
+	struct framer *framer = opened;
+
+	(void)context;
+	framer_free(&framer);
+}
+
+static void pipeline_trouble(void *context, const char *words)
+{
+	struct pipeline *pipeline = context;
+
+	if (pipeline->watcher.trouble != NULL)
+		pipeline->watcher.trouble(pipeline->watcher.context, words);
+}
+
+struct collector_calls pipeline_calls(struct pipeline *pipeline)
+{
+	return (struct collector_calls){
+		.context = pipeline,
+		.opened = pipeline_opened,
+		.time = pipeline_time,
+		.closed = pipeline_closed,
+		.trouble = pipeline_trouble,
+	};
+}
+
+/* The ledger and the judge, as far as somebody wants to know what they find. */
+static bool pipeline_build(struct pipeline *pipeline, struct error *error)
+{
+	const struct options *options = pipeline->options;
+	const struct framer_options zone = { .timezone = options->logs.timezone, .written = USEC_NEVER };
+	struct framer *framer = framer_new(&zone, error);
+	const struct ledger_sink sink = {
+		.context = pipeline,
+		.submitted = pipeline_submitted,
+		.attempt = pipeline_attempt,
+		.login = pipeline_login,
+		.want_done = pipeline->watcher.want_done,
+	};
+
+	if (framer == NULL)
+		return false;
+	framer_free(&framer);
+	if (pipeline->watcher.attempt == NULL && pipeline->watcher.verdict == NULL)
+		return true;
+	pipeline->replies = replies_new(NULL, 0, error);
+	if (pipeline->replies == NULL)
+		return false;
+	pipeline->ledger = ledger_new(&options->ledger, pipeline->replies, &sink, error);
+	return pipeline->ledger != NULL;
+}
+
+struct pipeline *pipeline_new(const struct options *options, const struct pipeline_watcher *watcher,
+			      struct error *error)
+{
+	struct pipeline *pipeline = memory_new(1, sizeof(*pipeline));
+
+	pipeline->options = options;
+	pipeline->watcher = *watcher;
+	pipeline->stats.first = pipeline->stats.last = USEC_NEVER;
+	if (!pipeline_build(pipeline, error))
+		pipeline_free(&pipeline);
+	return pipeline;
+}
+
+void pipeline_free(struct pipeline **pipeline)
+{
+	if (*pipeline == NULL)
+		return;
+	judge_free(&(*pipeline)->judge);
+	ledger_free(&(*pipeline)->ledger);
+	replies_free(&(*pipeline)->replies);
+	free(*pipeline);
+	*pipeline = NULL;
+}
+
+void pipeline_finish(struct pipeline *pipeline)
+{
+	if (pipeline->ledger != NULL)
+		ledger_finish(pipeline->ledger);
+	if (pipeline->judge != NULL && pipeline->stats.last != USEC_NEVER)
+		judge_time(pipeline->judge, pipeline->stats.last);
+}
+
+struct pipeline_stats pipeline_stats(const struct pipeline *pipeline)
+{
+	struct pipeline_stats stats = pipeline->stats;
+
+	if (pipeline->ledger != NULL)
+		stats.ledger = ledger_stats(pipeline->ledger);
+	if (pipeline->judge != NULL)
+		stats.judge = judge_stats(pipeline->judge);
+	return stats;
+}
+
+double pipeline_coverage(const struct pipeline_stats *stats)
+{
+	uint64_t own = stats->understood + stats->unknown;
+
+	return own == 0 ? 1 : (double)stats->understood / (double)own;
+}

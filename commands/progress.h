@@ -1,0 +1,18 @@
+/*
+ * Running a pipeline to the end of its logs with a bar on the terminal: share done, rate, time left. Without a
+ * terminal (or with --quiet) nothing is shown and nothing is measured.
+ */
+#ifndef SENDWATCH_COMMANDS_PROGRESS_H
+#define SENDWATCH_COMMANDS_PROGRESS_H
+
+#include "commands/arguments.h"
+#include "commands/pipeline.h"
+
+/* PRINTS: results go to standard output meanwhile, so the bar would stand between them on a terminal. */
+void progress_run(struct pipeline *pipeline, struct collector *collector, const struct arguments *arguments,
+		  bool prints);
+
+/* Take the bar off the line before something else is said on OUT; it comes back by itself. */
+void progress_interrupt(FILE *out);
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * `sendwatch replay`: judges old logs as watch would have, and acts on nothing. Verdicts as NDJSON are printed
+ * as they come; for people everything is gathered and told at the end.
+ */
+#define _GNU_SOURCE
+#include "commands/command.h"
+#include "commands/options.h"
+#include "commands/pipeline.h"
+#include "commands/progress.h"
+#include "commands/summary.h"
+#include "responders/payload.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+struct replay {
+	const struct arguments *arguments;
+	struct summary *summary; /* NULL where verdicts are printed as NDJSON */
+	bool failed, flagged;
+	enum exit_status status;
+};
+
+static bool replay_wants(const struct replay *replay, struct span account)
+{
+	return replay->arguments->account == NULL || span_equal(account, span_of(replay->arguments->account));
+}
+
+static void replay_attempt(void *context, const struct attempt *attempt, enum attempt_stage stage)
+{
+	const struct replay *replay = context;
+
+	if (stage == ATTEMPT_FIRST && replay_wants(replay, attempt->envelope->account))
+		summary_attempt(replay->summary, attempt);
+}
+
+static void replay_verdict(void *context, const struct verdict *verdict)
+{
+	struct replay *replay = context;
+	char *json;
+
+	if (!replay_wants(replay, verdict->account))
+		return;
+	replay->flagged = replay->flagged || verdict->state == STATE_FLAGGED;
+	if (replay->summary != NULL) {
+		summary_verdict(replay->summary, verdict);
+		return;
+	}
+	json = payload_verdict(verdict);
+	progress_interrupt(stderr);
+	puts(json);
+	free(json);
+}
+
+static void replay_trouble(void *context, const char *words)
+{
+	struct replay *replay = context;
+	struct text safe = { 0 };
+
+	replay->failed = true;
+	if (replay->summary != NULL)
+		summary_trouble(replay->summary, words);
+	text_add_printable(&safe, span_of(words));
+	progress_interrupt(stderr);
+	fprintf(stderr, "sendwatch replay: %s\n", safe.at);
+	text_free(&safe);
+}
+
+static void replay_logs(struct replay *replay, struct pipeline *pipeline)
+{
+	const struct arguments *arguments = replay->arguments;
+	struct collector_calls calls = pipeline_calls(pipeline);
+	struct summary_read read = { .names = arguments->names,
+				     .count = arguments->count,
+				     .quiet = arguments->quiet,
+				     .alone = arguments->account != NULL };
+	struct error error;
+	struct collector *collector = collector_replay(arguments->names, arguments->count, &calls, &error);
+
+	if (collector == NULL) {
+		replay->failed = true;
+		fprintf(stderr, "sendwatch replay: %s\n", error.text);
+		return;
+	}
+	progress_run(pipeline, collector, arguments, replay->summary == NULL);
+	pipeline_finish(pipeline);
+	read.collector = collector_stats(collector);
+	read.pipeline = pipeline_stats(pipeline);
+	collector_close(&collector);
+	if (replay->summary != NULL)
+		summary_print(replay->summary, &read, stdout);
+}
+
+/* NO_COLOR: https://no-color.org, any value that is not empty. */
+static bool replay_colours(void)
+{
+	const char *refused = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && (refused == NULL || *refused == '\0') &&
+	       (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
+int command_replay(const struct arguments *arguments)
+{
+	struct replay replay = { .arguments = arguments };
+	struct pipeline_watcher watcher = { .context = &replay,
+					    .verdict = replay_verdict,
+					    .trouble = replay_trouble };
+	struct pipeline *pipeline = NULL;
+	struct options options;
+	struct error error;
+
+	if (arguments->count == 0) {
+		fprintf(stderr, "sendwatch replay: which log? (a file, a glob, or - for standard input)\n");
+		return EXIT_USAGE;
+	}
+	if (!options_load(arguments, &options, &error)) {
+		fprintf(stderr, "sendwatch replay: %s\n", error.text);
+		return EXIT_USAGE;
+	}
+	if (arguments->format == FORMAT_TEXT) {
+		replay.summary = summary_new(replay_colours());
+		watcher.attempt = replay_attempt;
+	}
+	pipeline = pipeline_new(&options, &watcher, &error);
+	if (pipeline != NULL)
+		replay_logs(&replay, pipeline);
+	else
+		fprintf(stderr, "sendwatch replay: %s\n", error.text);
+	replay.status = pipeline == NULL                         ? EXIT_USAGE
+			: replay.failed                          ? EXIT_FAILED
+			: arguments->exit_code && replay.flagged ? EXIT_FLAGGED
+								 : EXIT_DONE;
+	summary_free(&replay.summary);
+	pipeline_free(&pipeline);
+	options_free(&options);
+	return replay.status;
+}
