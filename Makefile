@@ -63,7 +63,7 @@ help:
 	@echo 'make check           install what is missing, build, run all tests'
 	@echo 'make lint            format, static analysis, order of the folders, shell scripts'
 	@echo 'make format          rewrite the C files in the agreed format'
-	@echo 'make bench           time replay beside wc, zcat, pflogsumm, eximstats (BENCH=full: growth)'
+	@echo 'make bench           time replay beside wc, zcat, pflogsumm, eximstats (BENCH=quick, BENCH=full: growth)'
 	@echo 'make fuzz            fuzz every target (FUZZ_SECONDS=60 each, FUZZ=name for one)'
 	@echo 'make clean'
 
