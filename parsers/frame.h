@@ -26,7 +26,9 @@ struct frame {
 struct framer_options {
 	int year;             /* of the first line, 0: guess */
 	const char *timezone; /* IANA name or "+02:00" of stamps without zone; NULL: this machine's */
-	usec_t written; /* the file's modification or gzip time, for guessing the year; USEC_NEVER: unknown */
+	usec_t written; /* the file's modification or gzip time, for guessing the year; USEC_NEVER: unknown.
+			  The present for standard input */
+	bool growing;   /* followed live: stamps after `written` are to be expected */
 };
 
 struct framer;

@@ -1,0 +1,161 @@
+/*
+ * Heads of log lines. A tag ends in ":" or "[pid]:"; a word before it is the host. Postfix's and Exim's
+ * own words never come first on a line without a tag, so nothing that a stranger wrote can be taken for
+ * a head.
+ */
+#include "parsers/frame_head.h"
+
+static struct span head_without_blanks(struct span text)
+{
+	while (text.len > 0 && text.at[0] == ' ')
+		text = span_from(text, 1);
+	return text;
+}
+
+/* "[23424]" at the front: its number, and REST after it. */
+static bool head_pid(struct span *rest, uint32_t *pid_r)
+{
+	uint32_t pid = 0;
+	size_t i = 1;
+
+	if (rest->len < 3 || rest->at[0] != '[')
+		return false;
+	for (; i < rest->len && i < 11 && rest->at[i] >= '0' && rest->at[i] <= '9'; i++)
+		pid = pid * 10 + (uint32_t)(rest->at[i] - '0');
+	if (i == 1 || i >= rest->len || rest->at[i] != ']')
+		return false;
+	*rest = span_from(*rest, i + 1);
+	*pid_r = pid;
+	return true;
+}
+
+/* "tag[pid]: words" or "tag: words". False, and nothing changed, where there is no tag. */
+static bool head_tag(struct span rest, struct frame *frame)
+{
+	size_t end = 0;
+	uint32_t pid = 0;
+	struct span tag;
+
+	while (end < rest.len && rest.at[end] != ' ' && rest.at[end] != ':' && rest.at[end] != '[')
+		end++;
+	if (end == 0 || end == rest.len || rest.at[end] == ' ')
+		return false;
+	tag = span_head(rest, end);
+	rest = span_from(rest, end);
+	if (rest.at[0] == '[' && !head_pid(&rest, &pid))
+		return false;
+	if (rest.len > 0 && rest.at[0] == ':')
+		rest = span_from(rest, 1);
+	else if (pid == 0)
+		return false;
+	if (rest.len > 0 && rest.at[0] != ' ')
+		return false;
+	frame->tag = tag;
+	frame->pid = pid;
+	frame->text = head_without_blanks(rest);
+	return true;
+}
+
+void frame_head_cut(struct span rest, struct frame *frame)
+{
+	const char *blank;
+	bool hostless;
+
+	if (rest.len > 0 && rest.at[0] == ' ')
+		rest = span_from(rest, 1);
+	hostless = rest.len > 0 && rest.at[0] == ' ';
+	rest = head_without_blanks(rest);
+	blank = rest.len == 0 ? NULL : memchr(rest.at, ' ', rest.len);
+	if (blank == NULL || hostless || blank[-1] == ':') {
+		if (!head_tag(rest, frame)) {
+			frame->tag = span_head(rest, 0);
+			frame->text = rest;
+		}
+		return;
+	}
+	frame->host = span_head(rest, (size_t)(blank - rest.at));
+	rest = head_without_blanks(span_from(rest, frame->host.len));
+	if (!head_tag(rest, frame)) {
+		frame->tag = span_head(rest, 0);
+		frame->text = rest;
+	}
+}
+
+static bool head_is_name(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.at[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		      c == '.' || c == '-' || c == '_' || c == '/'))
+			return false;
+	}
+	return text.len > 0;
+}
+
+bool frame_head_follows(struct span rest)
+{
+	struct frame frame = { .pid = 0 };
+
+	frame_head_cut(rest, &frame);
+	if (!head_is_name(frame.tag) || (frame.host.at != NULL && !head_is_name(frame.host)))
+		return false;
+	return frame.pid != 0 || span_equal(frame.tag, SPAN("dovecot")) ||
+	       span_starts(frame.tag, SPAN("postfix/"));
+}
+
+void frame_head_cut_exim(struct span rest, struct frame *frame)
+{
+	rest = head_without_blanks(rest);
+	if (head_pid(&rest, &frame->pid))
+		rest = head_without_blanks(rest);
+	frame->text = rest;
+}
+
+/* "[id name=\"value\" ...][...]" or "-". */
+static bool head_skip_structured(struct span *rest)
+{
+	bool quoted = false;
+
+	if (span_skip(rest, SPAN("-")))
+		return true;
+	while (rest->len > 0 && rest->at[0] == '[') {
+		size_t i = 1;
+
+		for (; i < rest->len && (quoted || rest->at[i] != ']'); i++) {
+			if (rest->at[i] == '"')
+				quoted = !quoted;
+			else if (rest->at[i] == '\\' && quoted)
+				i++;
+		}
+		if (i >= rest->len)
+			return false;
+		*rest = span_from(*rest, i + 1);
+		if (rest->len == 0 || rest->at[0] == ' ')
+			return true;
+	}
+	return false;
+}
+
+static struct span head_or_absent(struct span field)
+{
+	return span_equal(field, SPAN("-")) ? (struct span){ NULL, 0 } : field;
+}
+
+bool frame_head_cut_5424(struct span rest, struct frame *frame)
+{
+	struct span host, tag, pid, id;
+	uint64_t number = 0;
+
+	if (!span_skip(&rest, SPAN(" ")) || !span_cut(&rest, ' ', &host) || !span_cut(&rest, ' ', &tag) ||
+	    !span_cut(&rest, ' ', &pid) || !span_cut(&rest, ' ', &id) || !head_skip_structured(&rest))
+		return false;
+	span_to_u64(pid, &number);
+	rest = head_without_blanks(rest);
+	span_skip(&rest, SPAN("\xEF\xBB\xBF"));
+	frame->host = head_or_absent(host);
+	frame->tag = span_equal(tag, SPAN("-")) ? span_head(tag, 0) : tag;
+	frame->pid = (uint32_t)number;
+	frame->text = rest;
+	return true;
+}

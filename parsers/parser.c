@@ -1,0 +1,93 @@
+/*
+ * The family of parsers, and the names of what they give. The order matters only where two would claim
+ * one tag: none do.
+ */
+#include "parsers/parser.h"
+
+static const struct parser *const parsers[] = {
+	&parser_postfix,
+	&parser_exim,
+	&parser_dovecot,
+	&parser_filter,
+};
+
+void parser_read(const struct frame *frame, struct event *event_r)
+{
+	*event_r = (struct event){
+		.kind = EVENT_FOREIGN, .repeat = frame->repeat, .uid = -1, .size = -1, .nrcpt = -1
+	};
+	for (size_t i = 0; i < sizeof(parsers) / sizeof(parsers[0]); i++) {
+		if (parsers[i]->claims(frame)) {
+			parsers[i]->parse(frame, event_r);
+			return;
+		}
+	}
+}
+
+const char *event_kind_name(enum event_kind kind)
+{
+	static const char *const names[EVENT_KINDS] = {
+		[EVENT_FOREIGN] = "foreign",
+		[EVENT_UNKNOWN] = "unknown",
+		[EVENT_IDLE] = "idle",
+		[EVENT_CLIENT] = "client",
+		[EVENT_MESSAGE_ID] = "message_id",
+		[EVENT_ACTIVE] = "active",
+		[EVENT_RESULT] = "result",
+		[EVENT_REJECT] = "reject",
+		[EVENT_REJECT_WARNING] = "reject_warning",
+		[EVENT_NOTICE] = "notice",
+		[EVENT_HOLD] = "hold",
+		[EVENT_RELEASE] = "release",
+		[EVENT_REQUEUE] = "requeue",
+		[EVENT_EXPIRED] = "expired",
+		[EVENT_DISCARD] = "discard",
+		[EVENT_REDIRECT] = "redirect",
+		[EVENT_HEADER] = "header",
+		[EVENT_END] = "end",
+		[EVENT_LOGIN] = "login",
+		[EVENT_LOGIN_FAILED] = "login_failed",
+		[EVENT_SCRIPT] = "script",
+		[EVENT_FILTERED] = "filtered",
+		[EVENT_TROUBLE] = "trouble",
+	};
+
+	return (unsigned)kind < EVENT_KINDS ? names[kind] : "unknown";
+}
+
+const char *event_outcome_name(enum event_outcome outcome)
+{
+	static const char *const names[] = {
+		[OUTCOME_UNKNOWN] = "unknown",     [OUTCOME_DELIVERED] = "delivered",
+		[OUTCOME_DEFERRED] = "deferred",   [OUTCOME_BOUNCED] = "bounced",
+		[OUTCOME_EXPIRED] = "expired",     [OUTCOME_HELD] = "held",
+		[OUTCOME_DISCARDED] = "discarded", [OUTCOME_PROBE] = "probe",
+	};
+
+	return (unsigned)outcome < sizeof(names) / sizeof(names[0]) ? names[outcome] : "unknown";
+}
+
+const char *event_mta_name(enum event_mta mta)
+{
+	static const char *const names[] = {
+		[MTA_NONE] = "none",       [MTA_POSTFIX] = "postfix", [MTA_EXIM] = "exim",
+		[MTA_DOVECOT] = "dovecot", [MTA_FILTER] = "filter",
+	};
+
+	return (unsigned)mta < sizeof(names) / sizeof(names[0]) ? names[mta] : "none";
+}
+
+const char *event_phase_name(enum event_phase phase)
+{
+	static const char *const names[] = {
+		[PHASE_UNKNOWN] = "unknown",
+		[PHASE_CONNECT] = "connect",
+		[PHASE_HELO] = "helo",
+		[PHASE_MAIL] = "mail",
+		[PHASE_RCPT] = "rcpt",
+		[PHASE_DATA] = "data",
+		[PHASE_END_OF_DATA] = "end_of_data",
+	};
+
+	return (unsigned)phase < sizeof(names) / sizeof(names[0]) ? names[phase] : "unknown";
+}
