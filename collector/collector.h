@@ -46,9 +46,18 @@ struct collector_stats {
 
 struct collector;
 
-/* Replay: LOGS are paths, globs or "-", in any order. False where none could be opened. */
+/*
+ * Replay: LOGS are paths, globs or "-", in any order; what is named twice is read once. NULL where none could
+ * be opened. Files of one name and its rotations are one source, read one after another; sources are
+ * merged by time, and numbered in the order of their first stamps. Archives are inflated ahead by as many
+ * threads as there are processors to spare; the result does not depend on it.
+ */
 struct collector *collector_replay(const char *const *logs, size_t count, const struct collector_calls *calls,
 				   struct error *error);
+
+/* The same with a given number of threads, 0 for none. */
+struct collector *collector_replay_threads(const char *const *logs, size_t count, unsigned threads,
+					   const struct collector_calls *calls, struct error *error);
 
 struct collector_follow_options {
 	const char *positions; /* file that remembers how far was read; NULL: nothing is remembered */
@@ -71,6 +80,9 @@ int collector_fd(const struct collector *collector);
 
 /* Remember that all lines given so far are dealt with. */
 bool collector_save(struct collector *collector, struct error *error);
+
+/* What stays the same of a source through restarts, "host:/var/log/mail.log"; until the collector is closed. */
+const char *collector_source_name(const struct collector *collector, uint32_t source);
 
 struct collector_stats collector_stats(const struct collector *collector);
 void collector_close(struct collector **collector);

@@ -1,0 +1,133 @@
+/*
+ * Whole-file replacement. The temporary name is the file's own with a random end, in the same folder, so
+ * that the rename stays within one file system and readers of globs ("*.conf") do not see it.
+ *
+ * The folder is synced after the rename: without it, some file systems bring the old name back after a
+ * power cut. A file system that cannot sync folders (EINVAL) is taken at its word.
+ */
+#define _GNU_SOURCE
+#include "base/save.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct save {
+	char *path;      /* what is replaced, links resolved */
+	char *temporary; /* what is written */
+	FILE *stream;
+};
+
+static bool save_sync_folder(const char *path, struct error *error)
+{
+	const char *slash = strrchr(path, '/');
+	size_t len = slash == NULL ? 0 : slash == path ? 1 : (size_t)(slash - path);
+	char *folder = memory_copy(len == 0 ? SPAN(".") : (struct span){ path, len });
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bool done = fd >= 0 && (fsync(fd) == 0 || errno == EINVAL);
+
+	if (!done)
+		error_set(error, "%s: cannot sync the folder: %s", folder, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	free(folder);
+	return done;
+}
+
+/* What the old file had, the new one gets; who may not give files away keeps them. */
+static int save_dress(int fd, const char *path, mode_t mode)
+{
+	struct stat old;
+
+	if (stat(path, &old) == 0) {
+		mode = old.st_mode & 07777;
+		if (fchown(fd, old.st_uid, old.st_gid) != 0 && errno != EPERM)
+			return -1;
+	}
+	return fchmod(fd, mode);
+}
+
+static void save_free(struct save *save)
+{
+	if (save->stream != NULL)
+		fclose(save->stream);
+	free(save->temporary);
+	free(save->path);
+	free(save);
+}
+
+struct save *save_begin(const char *path, mode_t mode, struct error *error)
+{
+	struct save *save = memory_new(1, sizeof(*save));
+	size_t room;
+	int fd;
+
+	save->path = realpath(path, NULL);
+	if (save->path == NULL)
+		save->path = memory_copy(span_of(path));
+	room = strlen(save->path) + sizeof(".tmp.XXXXXX");
+	save->temporary = memory_new(room, 1);
+	snprintf(save->temporary, room, "%s.tmp.XXXXXX", save->path);
+	fd = mkostemp(save->temporary, O_CLOEXEC);
+	if (fd < 0) {
+		error_set(error, "%s: cannot write: %s", save->temporary, strerror(errno));
+		save_free(save);
+		return NULL;
+	}
+	save->stream = fdopen(fd, "w");
+	if (save->stream == NULL || save_dress(fd, save->path, mode) != 0) {
+		error_set(error, "%s: cannot write: %s", save->temporary, strerror(errno));
+		if (save->stream == NULL)
+			close(fd);
+		save_cancel(&save);
+	}
+	return save;
+}
+
+FILE *save_stream(struct save *save)
+{
+	return save->stream;
+}
+
+bool save_commit(struct save **save, struct error *error)
+{
+	struct save *work = *save;
+	bool done;
+
+	errno = 0;
+	done = !ferror(work->stream) && fflush(work->stream) == 0 && fsync(fileno(work->stream)) == 0;
+	if (!done || rename(work->temporary, work->path) != 0) {
+		error_set(error, "%s: cannot replace: %s", work->path,
+			  errno == 0 ? "writing failed" : strerror(errno));
+		save_cancel(save);
+		return false;
+	}
+	*save = NULL;
+	done = save_sync_folder(work->path, error);
+	save_free(work);
+	return done;
+}
+
+void save_cancel(struct save **save)
+{
+	if (*save == NULL)
+		return;
+	unlink((*save)->temporary);
+	save_free(*save);
+	*save = NULL;
+}
+
+bool save_whole(const char *path, struct span content, mode_t mode, struct error *error)
+{
+	struct save *save = save_begin(path, mode, error);
+
+	if (save == NULL)
+		return false;
+	if (content.len > 0)
+		fwrite(content.at, 1, content.len, save->stream);
+	return save_commit(&save, error);
+}

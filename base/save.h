@@ -1,0 +1,32 @@
+/*
+ * A file replaced whole: written under a temporary name beside it, synced, renamed over it, and the
+ * folder synced. After a crash at any step there is the old content or the new one, never a mixture.
+ * The file's mode (and, where allowed, its owner) is kept; a symbolic link stays, its target is replaced.
+ */
+#ifndef SENDWATCH_BASE_SAVE_H
+#define SENDWATCH_BASE_SAVE_H
+
+#include "base/error.h"
+#include "base/span.h"
+
+#include <stdio.h>
+#include <sys/types.h>
+
+struct save;
+
+/* Begin to replace PATH; a new file gets MODE. NULL, and ERROR filled, where that is not possible. */
+struct save *save_begin(const char *path, mode_t mode, struct error *error);
+
+/* To write the new content to; errors of writing are found by save_commit. */
+FILE *save_stream(struct save *save);
+
+/* Put the new content in place; on failure the old file is untouched. Nulls *SAVE either way. */
+bool save_commit(struct save **save, struct error *error);
+
+/* Forget it; the old file is untouched. */
+void save_cancel(struct save **save);
+
+/* All of it for content that is at hand. */
+bool save_whole(const char *path, struct span content, mode_t mode, struct error *error);
+
+#endif

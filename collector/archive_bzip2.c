@@ -1,0 +1,68 @@
+/* bzip2, where installed. The library takes the input by a pointer to what it could change, and does not. */
+#include "collector/archive.h"
+
+#ifdef HAVE_BZIP2
+
+#include "base/memory.h"
+
+#include <bzlib.h>
+#include <stdlib.h>
+
+static void *bzip2_begin(void)
+{
+	bz_stream *stream = memory_new(1, sizeof(*stream));
+
+	if (BZ2_bzDecompressInit(stream, 0, 0) != BZ_OK)
+		abort();
+	return stream;
+}
+
+static void bzip2_again(void *state)
+{
+	bz_stream *stream = state;
+
+	BZ2_bzDecompressEnd(stream);
+	memset(stream, 0, sizeof(*stream));
+	if (BZ2_bzDecompressInit(stream, 0, 0) != BZ_OK)
+		abort();
+}
+
+static enum archive_step bzip2_step(void *state, struct archive_flow *flow)
+{
+	bz_stream *stream = state;
+	uintptr_t in = (uintptr_t)flow->in;
+	int result;
+
+	stream->next_in = (char *)in;
+	stream->avail_in = (unsigned)flow->in_len;
+	stream->next_out = (char *)flow->out;
+	stream->avail_out = (unsigned)flow->out_room;
+	result = BZ2_bzDecompress(stream);
+	flow->in += flow->in_len - stream->avail_in;
+	flow->in_len = stream->avail_in;
+	flow->out += flow->out_room - stream->avail_out;
+	flow->out_room = stream->avail_out;
+	if (result == BZ_STREAM_END)
+		return ARCHIVE_MEMBER;
+	return result == BZ_OK ? ARCHIVE_GOING : ARCHIVE_BROKEN;
+}
+
+static void bzip2_end(void *state)
+{
+	BZ2_bzDecompressEnd(state);
+	free(state);
+}
+
+const struct archive_kind archive_bzip2 = {
+	.name = "bzip2",
+	.magic = { "BZh", 3 },
+	.begin = bzip2_begin,
+	.again = bzip2_again,
+	.step = bzip2_step,
+	.end = bzip2_end,
+};
+
+#else
+extern const int archive_bzip2_missing;
+const int archive_bzip2_missing = 1; /* a unit without a declaration is not C11 */
+#endif

@@ -1,0 +1,69 @@
+/* What all collectors share: forwarding to the member of the family, and names. */
+#define _GNU_SOURCE
+#include "collector/source.h"
+
+#include "base/memory.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+char *source_name_of(const char *path)
+{
+	char host[HOST_NAME_MAX + 1] = "";
+	size_t room = sizeof(host) + strlen(path) + 1;
+	char *name = memory_new(room, 1);
+
+	if (gethostname(host, sizeof(host) - 1) != 0)
+		host[0] = '\0';
+	snprintf(name, room, "%s:%s", host, path);
+	return name;
+}
+
+void source_trouble(const struct collector *collector, const char *words)
+{
+	if (collector->calls.trouble != NULL)
+		collector->calls.trouble(collector->calls.context, words);
+}
+
+enum collected collector_next(struct collector *collector, struct line *line_r)
+{
+	return collector->kind->next(collector, line_r);
+}
+
+void *collector_opened(const struct collector *collector)
+{
+	return collector->kind->opened(collector);
+}
+
+int collector_fd(const struct collector *collector)
+{
+	return collector->kind->fd == NULL ? -1 : collector->kind->fd(collector);
+}
+
+bool collector_save(struct collector *collector, struct error *error)
+{
+	return collector->kind->save == NULL || collector->kind->save(collector, error);
+}
+
+const char *collector_source_name(const struct collector *collector, uint32_t source)
+{
+	return collector->kind->source_name(collector, source);
+}
+
+struct collector_stats collector_stats(const struct collector *collector)
+{
+	struct collector_stats stats = collector->stats;
+
+	collector->kind->stats(collector, &stats);
+	return stats;
+}
+
+void collector_close(struct collector **collector)
+{
+	if (*collector == NULL)
+		return;
+	(*collector)->kind->close(*collector);
+	*collector = NULL;
+}

@@ -1,0 +1,39 @@
+/*
+ * An input is one file, plain or compressed, or standard input, as blocks of plain bytes from its
+ * beginning to its end. What it is, its first bytes say.
+ */
+#ifndef SENDWATCH_COLLECTOR_INPUT_H
+#define SENDWATCH_COLLECTOR_INPUT_H
+
+#include "collector/ahead.h"
+
+#include <sys/types.h>
+
+struct input;
+
+struct input_about {
+	bool regular;   /* can be opened again and gives the same */
+	bool packed;    /* is an archive */
+	usec_t written; /* its content, as far as the file says; USEC_NEVER for pipes that do not */
+	uint64_t size;  /* as stored; 0 where unknown */
+	dev_t dev;
+	ino_t ino;
+};
+
+/* PATH or "-". AHEAD may be NULL; READ counts bytes as stored. NULL, and ERROR with the name, on failure. */
+struct input *input_open(const char *path, struct ahead *ahead, atomic_uint_fast64_t *read, struct error *error);
+
+struct input_about input_about(const struct input *input);
+
+/*
+ * The next block, LINES_HEADROOM free bytes before it; this one and the one before stay valid. False at the
+ * end; *broken_r where it is not the true end: ERROR says what is wrong, with the name.
+ */
+bool input_next(struct input *input, char **data_r, size_t *len_r, bool *broken_r, struct error *error);
+
+/* Give the block that was just given once more: for looking at the beginning of a pipe. */
+void input_again(struct input *input);
+
+void input_close(struct input **input);
+
+#endif

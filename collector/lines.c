@@ -1,0 +1,116 @@
+/*
+ * Cutting lines: one memchr a line, and one a block for NUL bytes, which are so rare that blocks
+ * without any take the short way. Nothing is copied but what lies across the end of a block.
+ *
+ * NUL bytes before a line (the hole that copytruncate leaves under a writer that does not append) are
+ * dropped and the line is given; a line with NUL bytes inside is skipped. Both are counted.
+ */
+#define _GNU_SOURCE
+#include "collector/lines.h"
+
+void lines_start(struct lines *lines, uint64_t position)
+{
+	lines->at = lines->end = lines->floor = NULL;
+	lines->position = position;
+	lines->skipping = false;
+	lines->foul = false;
+	lines->hole = false;
+}
+
+/* Leading NULs do not make a line too long, however many they are. */
+static void lines_drop_nuls(struct lines *lines)
+{
+	const char *from = lines->at;
+
+	while (lines->at < lines->end && *lines->at == '\0')
+		lines->at++;
+	if (lines->at == from)
+		return;
+	lines->position += (uint64_t)(lines->at - from);
+	if (!lines->hole)
+		lines->skipped_binary++;
+	lines->hole = lines->at == lines->end; /* it may go on in the next block */
+}
+
+void lines_feed(struct lines *lines, char *data, size_t len)
+{
+	size_t left = (size_t)(lines->end - lines->at);
+	size_t history = lines->at == NULL ? 0 : (size_t)(lines->at - lines->floor);
+
+	if (left > 0 && lines->skipping) {
+		lines->position += left;
+		history += left;
+		left = 0;
+	} else if (left > LINES_MAX + 1) { /* + 1: what could still be the CR before the newline */
+		lines->skipping = true;
+		lines->skipped_long++;
+		lines->position += left;
+		history += left;
+		left = 0;
+	}
+	if (history > LINES_HISTORY)
+		history = LINES_HISTORY;
+	if (left + history > 0)
+		memmove(data - left - history, lines->end - left - history, left + history);
+	lines->foul = (left > 0 && lines->foul) || memchr(data, '\0', len) != NULL;
+	lines->at = data - left;
+	lines->floor = lines->at - history;
+	lines->end = data + len;
+}
+
+struct span lines_history(const struct lines *lines)
+{
+	size_t len = lines->at == NULL ? 0 : (size_t)(lines->at - lines->floor);
+
+	if (len > LINES_HISTORY)
+		len = LINES_HISTORY;
+	return len == 0 ? (struct span){ "", 0 } : (struct span){ lines->at - len, len };
+}
+
+/* False where the line that was cut is not to be given. */
+static bool lines_fit(struct lines *lines, struct span *line)
+{
+	if (lines->skipping) {
+		lines->skipping = false;
+		return false;
+	}
+	if (line->len > 0 && line->at[line->len - 1] == '\r')
+		line->len--;
+	if (line->len > LINES_MAX) {
+		lines->skipped_long++;
+		return false;
+	}
+	if (lines->foul && line->len > 0 && memchr(line->at, '\0', line->len) != NULL) {
+		lines->skipped_binary++;
+		return false;
+	}
+	return true;
+}
+
+bool lines_next(struct lines *lines, struct span *line_r)
+{
+	for (;;) {
+		const char *from, *newline;
+
+		if (lines->foul && !lines->skipping)
+			lines_drop_nuls(lines);
+		from = lines->at;
+		newline = from == lines->end ? NULL : memchr(from, '\n', (size_t)(lines->end - from));
+		if (newline == NULL)
+			return false;
+		lines->hole = false;
+		*line_r = (struct span){ from, (size_t)(newline - from) };
+		lines->at = newline + 1;
+		lines->position += line_r->len + 1;
+		if (lines_fit(lines, line_r))
+			return true;
+	}
+}
+
+bool lines_last(struct lines *lines, struct span *line_r)
+{
+	*line_r = (struct span){ lines->at, (size_t)(lines->end - lines->at) };
+	lines->at = lines->end;
+	lines->position += line_r->len;
+	return line_r->len > 0 && lines_fit(lines, line_r);
+}

@@ -1,0 +1,43 @@
+/*
+ * Lines cut out of blocks of bytes. A block has LINES_HEADROOM free bytes before its data: what is left of
+ * the block before (a line begun, and some history) is copied there, so that every line lies in one piece
+ * and is borrowed from the block until the next one is fed.
+ */
+#ifndef SENDWATCH_COLLECTOR_LINES_H
+#define SENDWATCH_COLLECTOR_LINES_H
+
+#include "base/span.h"
+
+#define LINES_MAX      ((size_t)64 * 1024) /* bytes of a line; longer ones are skipped and counted */
+#define LINES_HISTORY  ((size_t)1024)      /* bytes before a position that can be asked for later */
+#define LINES_HEADROOM (LINES_MAX + 1 + LINES_HISTORY)
+
+struct lines {
+	const char *at, *end;  /* what is not cut yet */
+	const char *floor;     /* history reaches back to here */
+	uint64_t position;     /* of AT, counted from where the caller began */
+	bool skipping;         /* inside a line that is too long */
+	bool foul;             /* there are NUL bytes in the block */
+	bool hole;             /* inside NUL bytes that were counted */
+	uint64_t skipped_long, skipped_binary;
+};
+
+/*
+ * Go on with LEN bytes at DATA, LINES_HEADROOM bytes before which are free; the block before must still be
+ * there, and is not needed afterwards. DATA may lie in the same memory as the block before.
+ */
+void lines_feed(struct lines *lines, char *data, size_t len);
+
+/* The next whole line, without newline and CR. False where the block holds none: feed more. */
+bool lines_next(struct lines *lines, struct span *line_r);
+
+/* After the last block: the line that no newline ends. */
+bool lines_last(struct lines *lines, struct span *line_r);
+
+/* What came right before AT: up to LINES_HISTORY bytes. */
+struct span lines_history(const struct lines *lines);
+
+/* Begin anew at POSITION, with what came before it (copied into the headroom of the next block fed). */
+void lines_start(struct lines *lines, uint64_t position);
+
+#endif

@@ -1,0 +1,259 @@
+/*
+ * Making the plan: names are expanded, each file is opened once to see what it is and to read its first
+ * stamp, and all are put in order. Files are told apart by device and inode, so that links and overlapping
+ * globs do no harm. A plan for one file alone reads nothing in advance.
+ */
+#define _GNU_SOURCE
+#include "collector/plan.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "collector/lines.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define PLAN_HEAD ((size_t)256)
+
+struct plan_work {
+	struct plan *plan;
+	const struct collector_calls *calls;
+	atomic_uint_fast64_t *read;
+	struct error first_error;
+};
+
+static void plan_trouble(struct plan_work *work, const struct error *error)
+{
+	if (work->plan->failed++ == 0)
+		work->first_error = *error;
+	if (work->calls->trouble != NULL)
+		work->calls->trouble(work->calls->context, error->text);
+}
+
+/* "/var/log/mail.log" for "/var/log/mail.log.2.gz", with the folder's true name. */
+static char *plan_log_of(const char *path, const struct rotation *rotation)
+{
+	char *copy = memory_copy(span_of(path));
+	char *folder = realpath(dirname(copy), NULL);
+	size_t room = (folder == NULL ? 1 : strlen(folder)) + 1 + sizeof(rotation->stem);
+	char *log = memory_new(room, 1);
+
+	snprintf(log, room, "%s/%s", folder == NULL ? "." : strcmp(folder, "/") == 0 ? "" : folder,
+		 rotation->stem);
+	free(folder);
+	free(copy);
+	return log;
+}
+
+static bool plan_has(const struct plan *plan, const struct input_about *about)
+{
+	for (size_t i = 0; i < plan->count; i++)
+		if (plan->files[i].about.ino == about->ino && plan->files[i].about.dev == about->dev)
+			return true;
+	return false;
+}
+
+static void plan_add(struct plan_work *work, const char *path)
+{
+	struct plan *plan = work->plan;
+	struct plan_file *file;
+	struct error error;
+	atomic_uint_fast64_t looked = 0;
+	struct stat stat_now;
+	struct input *input;
+	struct input_about about;
+	const char *base = strrchr(path, '/');
+
+	if (strcmp(path, "-") != 0 && stat(path, &stat_now) == 0 && S_ISREG(stat_now.st_mode))
+		input = input_open(path, NULL, &looked, &error);
+	else
+		input = input_open(path, NULL, work->read, &error);
+	if (input == NULL) {
+		plan_trouble(work, &error);
+		return;
+	}
+	about = input_about(input);
+	if (plan_has(plan, &about)) {
+		input_close(&input);
+		return;
+	}
+	if (about.regular)
+		input_close(&input);
+	plan->files = memory_grow(plan->files, plan->count + 1, sizeof(*plan->files));
+	file = &plan->files[plan->count++];
+	*file = (struct plan_file){ .path = memory_copy(span_of(path)), .about = about, .kept = input };
+	file->rotation = rotation_of(span_of(base == NULL ? path : base + 1));
+	file->log = about.regular ? plan_log_of(path, &file->rotation) : memory_copy(span_of(path));
+	plan->bytes += about.size;
+}
+
+/* A file that is really called "mail[1].log" is not a pattern. */
+static void plan_expand(struct plan_work *work, const char *name)
+{
+	glob_t found;
+	struct stat about;
+	struct error error;
+
+	if (strpbrk(name, "*?[{") == NULL || stat(name, &about) == 0) {
+		plan_add(work, name);
+		return;
+	}
+	if (glob(name, GLOB_BRACE, NULL, &found) == 0) {
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			plan_add(work, found.gl_pathv[i]);
+		globfree(&found);
+		return;
+	}
+	error_set(&error, "%s: no file has such a name", name);
+	plan_trouble(work, &error);
+}
+
+void *plan_opened(struct plan_file *file, const struct collector_calls *calls)
+{
+	if (!file->was_opened) {
+		file->was_opened = true;
+		file->opened = calls->opened == NULL ? NULL : calls->opened(calls->context, file->path,
+									    file->about.written);
+	}
+	return file->opened;
+}
+
+void plan_closed(struct plan_file *file, const struct collector_calls *calls)
+{
+	if (file->was_opened && calls->closed != NULL)
+		calls->closed(calls->context, file->opened);
+	file->was_opened = false;
+}
+
+/* The first stamp in the first block. A file that breaks there is found out when it is read. */
+static void plan_look(struct plan_file *file, const struct collector_calls *calls)
+{
+	struct lines lines = { 0 };
+	struct error error;
+	struct span line;
+	atomic_uint_fast64_t looked = 0;
+	char *data;
+	size_t len;
+	bool broken;
+
+	file->first = file->about.written;
+	if (file->kept == NULL)
+		file->kept = input_open(file->path, NULL, &looked, &error);
+	if (file->kept == NULL)
+		return; /* gone since: reading it will say so */
+	file->empty = !input_next(file->kept, &data, &len, &broken, &error);
+	if (!file->empty) {
+		input_again(file->kept);
+		file->head = hash_stable((struct span){ data, len < PLAN_HEAD ? len : PLAN_HEAD });
+		lines_feed(&lines, data, len);
+		while (lines_next(&lines, &line) || lines_last(&lines, &line)) {
+			usec_t time = calls->time == NULL ? USEC_NEVER
+							  : calls->time(plan_opened(file, calls), line);
+
+			if (time != USEC_NEVER) {
+				file->first = time;
+				break;
+			}
+		}
+	}
+	file->empty = file->empty && !broken;
+	if (file->about.regular)
+		input_close(&file->kept);
+}
+
+static int plan_compare(const void *a, const void *b)
+{
+	const struct plan_file *one = a, *other = b;
+	int names = strcmp(one->log, other->log);
+	int age = names == 0 ? rotation_compare(&one->rotation, &other->rotation) : 0;
+
+	if (one->first != other->first)
+		return one->first < other->first ? -1 : 1;
+	return names != 0 ? names : age != 0 ? age : strcmp(one->path, other->path);
+}
+
+/* A rotation whose compression was interrupted is there twice: mail.log.2 and mail.log.2.gz. */
+static bool plan_is_double(const struct plan *plan, const struct plan_file *file)
+{
+	for (size_t i = 0; i < plan->count && file->about.packed; i++) {
+		const struct plan_file *other = &plan->files[i];
+
+		if (!other->about.packed && other->rotation.style == file->rotation.style &&
+		    other->rotation.rank == file->rotation.rank && other->head == file->head &&
+		    !other->empty && strcmp(other->log, file->log) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void plan_drop_doubles(struct plan_work *work)
+{
+	struct plan *plan = work->plan;
+
+	for (size_t i = 0; i < plan->count; i++) {
+		struct error error;
+
+		if (!plan_is_double(plan, &plan->files[i]))
+			continue;
+		error_set(&error, "%s: left out, the same is there uncompressed", plan->files[i].path);
+		if (work->calls->trouble != NULL)
+			work->calls->trouble(work->calls->context, error.text);
+		plan->files[i].empty = true;
+	}
+}
+
+static void plan_number_sources(struct plan *plan)
+{
+	plan->sources = memory_new(plan->count, sizeof(*plan->sources));
+	for (size_t i = 0; i < plan->count; i++) {
+		struct plan_file *file = &plan->files[i];
+		uint32_t source = 0;
+
+		while (source < plan->source_count && strcmp(plan->sources[source], file->log) != 0)
+			source++;
+		if (source == plan->source_count)
+			plan->sources[plan->source_count++] = memory_copy(span_of(file->log));
+		file->source = source;
+	}
+}
+
+bool plan_make(struct plan *plan, const char *const *logs, size_t count, const struct collector_calls *calls,
+	       atomic_uint_fast64_t *read, struct error *error)
+{
+	struct plan_work work = { .plan = plan, .calls = calls, .read = read };
+
+	*plan = (struct plan){ 0 };
+	for (size_t i = 0; i < count; i++)
+		plan_expand(&work, logs[i]);
+	if (plan->count == 0) {
+		plan_free(plan, calls);
+		return count == 0 ? error_set(error, "no log is named") : error_set(error, "%s", work.first_error.text);
+	}
+	for (size_t i = 0; i < plan->count && plan->count > 1; i++)
+		plan_look(&plan->files[i], calls);
+	qsort(plan->files, plan->count, sizeof(*plan->files), plan_compare);
+	plan_drop_doubles(&work);
+	plan_number_sources(plan);
+	return true;
+}
+
+void plan_free(struct plan *plan, const struct collector_calls *calls)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		struct plan_file *file = &plan->files[i];
+
+		plan_closed(file, calls);
+		input_close(&file->kept);
+		free(file->path);
+		free(file->log);
+	}
+	for (uint32_t i = 0; i < plan->source_count; i++)
+		free(plan->sources[i]);
+	free(plan->sources);
+	free(plan->files);
+	*plan = (struct plan){ 0 };
+}

@@ -1,0 +1,31 @@
+/*
+ * The family of collectors: replay reads old logs to their end, follow stays with living ones. A member
+ * begins with struct collector; collector.c lists nothing and forwards everything.
+ */
+#ifndef SENDWATCH_COLLECTOR_SOURCE_H
+#define SENDWATCH_COLLECTOR_SOURCE_H
+
+#include "collector/collector.h"
+
+struct collector_kind {
+	enum collected (*next)(struct collector *collector, struct line *line_r);
+	void *(*opened)(const struct collector *collector);
+	int (*fd)(const struct collector *collector);
+	bool (*save)(struct collector *collector, struct error *error);
+	const char *(*source_name)(const struct collector *collector, uint32_t source);
+	void (*stats)(const struct collector *collector, struct collector_stats *stats);
+	void (*close)(struct collector *collector);
+};
+
+struct collector {
+	const struct collector_kind *kind;
+	struct collector_calls calls;
+	struct collector_stats stats;
+};
+
+/* "host:PATH"; owned by the caller. */
+char *source_name_of(const char *path);
+
+void source_trouble(const struct collector *collector, const char *words);
+
+#endif

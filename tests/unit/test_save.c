@@ -1,0 +1,146 @@
+/* Replacing files whole: content, mode, links, and that a failure leaves the old file alone. */
+#define _GNU_SOURCE
+#include "scratch.h"
+
+#include "base/save.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+static void save_holds(const char *name, const char *expected)
+{
+	size_t len;
+	char *bytes = scratch_read(name, &len);
+
+	assert_string_equal(bytes, expected);
+	free(bytes);
+}
+
+static size_t save_files(void)
+{
+	DIR *folder = opendir(scratch_folder);
+	size_t count = 0;
+
+	assert_non_null(folder);
+	for (struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder))
+		count += entry->d_name[0] != '.';
+	closedir(folder);
+	return count;
+}
+
+static void new_file_gets_the_mode_that_is_asked_for(void **state)
+{
+	struct error error;
+	struct stat about;
+
+	(void)state;
+	assert_true(save_whole(scratch_path("new"), SPAN("one"), 0640, &error));
+	save_holds("new", "one");
+	assert_int_equal(stat(scratch_path("new"), &about), 0);
+	assert_int_equal(about.st_mode & 07777, 0640);
+	assert_int_equal(save_files(), 1);
+}
+
+static void old_file_keeps_its_mode(void **state)
+{
+	struct error error;
+	struct stat about;
+
+	(void)state;
+	scratch_write("old", "before");
+	assert_int_equal(chmod(scratch_path("old"), 0604), 0);
+	assert_true(save_whole(scratch_path("old"), SPAN("after"), 0640, &error));
+	save_holds("old", "after");
+	assert_int_equal(stat(scratch_path("old"), &about), 0);
+	assert_int_equal(about.st_mode & 07777, 0604);
+}
+
+static void symbolic_link_stays_and_its_target_is_replaced(void **state)
+{
+	struct error error;
+	struct stat about;
+
+	(void)state;
+	scratch_write("target", "before");
+	assert_int_equal(symlink("target", scratch_path("link")), 0);
+	assert_true(save_whole(scratch_path("link"), SPAN("after"), 0640, &error));
+	save_holds("target", "after");
+	assert_int_equal(lstat(scratch_path("link"), &about), 0);
+	assert_true(S_ISLNK(about.st_mode));
+}
+
+static void full_disk_leaves_the_old_file_and_nothing_else(void **state)
+{
+	struct rlimit before, small = { 16, RLIM_INFINITY };
+	struct error error = { "" };
+	bool done;
+
+	(void)state;
+	scratch_write("kept", "before");
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small.rlim_max = before.rlim_max;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	done = save_whole(scratch_path("kept"), SPAN("more than sixteen bytes of new content"), 0640, &error);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_false(done);
+	assert_non_null(strstr(error.text, "kept: cannot replace: File too large"));
+	save_holds("kept", "before");
+	assert_int_equal(save_files(), 1);
+}
+
+static void cancelled_leaves_the_old_file_and_nothing_else(void **state)
+{
+	struct error error;
+	struct save *save;
+
+	(void)state;
+	scratch_write("kept", "before");
+	save = save_begin(scratch_path("kept"), 0640, &error);
+	assert_non_null(save);
+	fputs("half", save_stream(save));
+	save_cancel(&save);
+	assert_null(save);
+	save_holds("kept", "before");
+	assert_int_equal(save_files(), 1);
+}
+
+static void missing_folder_is_said(void **state)
+{
+	struct error error = { "" };
+
+	(void)state;
+	assert_false(save_whole(scratch_path("nowhere/file"), SPAN("x"), 0640, &error));
+	assert_non_null(strstr(error.text, "cannot write: No such file or directory"));
+}
+
+static int save_setup(void **state)
+{
+	(void)state;
+	scratch_make();
+	return 0;
+}
+
+static int save_teardown(void **state)
+{
+	(void)state;
+	scratch_remove();
+	return 0;
+}
+
+#define ROW(test) cmocka_unit_test_setup_teardown(test, save_setup, save_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ROW(new_file_gets_the_mode_that_is_asked_for),
+		ROW(old_file_keeps_its_mode),
+		ROW(symbolic_link_stays_and_its_target_is_replaced),
+		ROW(full_disk_leaves_the_old_file_and_nothing_else),
+		ROW(cancelled_leaves_the_old_file_and_nothing_else),
+		ROW(missing_folder_is_said),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
