@@ -40,21 +40,24 @@ static ssize_t input_read(int fd, char *into, size_t room)
 	return got;
 }
 
-static bool input_stat(struct input *input, struct error *error)
+/* Standard input, even where it is a file, has one offset for all who hold it: it is read once. */
+static bool input_stat(struct input *input, bool standard, struct error *error)
 {
 	struct stat about;
+	bool file;
 
 	if (fstat(input->fd, &about) != 0)
 		return error_set(error, "%s: %s", input->path, strerror(errno));
 	if (S_ISDIR(about.st_mode))
 		return error_set(error, "%s: is a folder; name the logs in it, as in '%s/mail.log*'", input->path,
 				 input->path);
-	input->about.regular = S_ISREG(about.st_mode) != 0;
+	file = S_ISREG(about.st_mode) != 0;
+	input->about.regular = file && !standard;
 	input->about.dev = about.st_dev;
 	input->about.ino = about.st_ino;
-	input->about.size = input->about.regular ? (uint64_t)about.st_size : 0;
+	input->about.size = file ? (uint64_t)about.st_size : 0;
 	input->about.written = USEC_NEVER;
-	if (input->about.regular)
+	if (file)
 		input->about.written = about.st_mtim.tv_sec * USEC_SECOND + about.st_mtim.tv_nsec / 1000;
 	return true;
 }
@@ -106,7 +109,7 @@ struct input *input_open(const char *path, struct ahead *ahead, atomic_uint_fast
 		input_close(&input);
 		return NULL;
 	}
-	if (!input_stat(input, error) || !input_begin(input, ahead, error))
+	if (!input_stat(input, standard, error) || !input_begin(input, ahead, error))
 		input_close(&input);
 	return input;
 }
