@@ -7,11 +7,24 @@
 #define SENDWATCH_DETECTORS_JUDGE_H
 
 #include "base/settings.h"
+#include "detectors/detector.h"
+#include "detectors/store.h"
 #include "detectors/verdict.h"
 
-struct judge_options;
-struct store;
+struct geo;
 struct judge;
+
+struct judge_options {
+	double watch, flagged, disabled; /* decibans */
+	double hysteresis;               /* decibans below a threshold before the state is left */
+	usec_t hold;                     /* a flag stays at least so long */
+	int64_t agree;                   /* independent kinds of evidence before an account is disabled */
+	int64_t accounts;                /* remembered at most */
+	char *geo;                       /* table of countries: for commands, that open it */
+	union detector_options detector[DETECTORS]; /* a section each, by enum detector_place */
+};
+
+extern const struct setting judge_settings[];
 
 struct judge_sink {
 	void *context;
@@ -21,11 +34,14 @@ struct judge_sink {
 struct judge_stats {
 	uint64_t accounts, attempts, recipients, verdicts, evicted;
 	uint64_t in_state[5]; /* accounts by enum account_state */
+	uint64_t asked;       /* how often the detectors were */
 };
 
+/* The store stays the caller's; OPTIONS and GEO (NULL: no countries) are borrowed while the judge lives. */
 struct judge *judge_new(const struct judge_options *options, struct store *store,
 			const struct judge_sink *sink);
 void judge_free(struct judge **judge);
+void judge_use_geo(struct judge *judge, const struct geo *geo);
 
 void judge_submitted(struct judge *judge, const struct envelope *envelope, uint32_t source,
 		     uint64_t position);
@@ -34,6 +50,9 @@ void judge_login(struct judge *judge, const struct login *login);
 
 /* Event time passed without lines: evidence fades, states return to normal. */
 void judge_time(struct judge *judge, usec_t now);
+
+/* What was read so far is only learned from: no verdicts while QUIET. */
+void judge_quiet(struct judge *judge, bool quiet);
 
 struct judge_stats judge_stats(const struct judge *judge);
 

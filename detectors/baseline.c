@@ -1,0 +1,100 @@
+/*
+ * The maxima grow slowly: a day of ten times as much is only believed half as much again, so that an
+ * attacker who warms an account up gains a factor of 1.5 a day that his growth itself gives away, and one
+ * odd day does not open the door. They sink by 1 % a learned day: a habit given up is forgotten in months.
+ *
+ * The sums of shares keep about the last 2,000 recipients: an account's own past outweighs the server's
+ * prior after some hundred, and half a year ago counts for nothing.
+ */
+#include "detectors/baseline.h"
+
+#include <math.h>
+
+#define TRUST_DAYS     3.0f    /* days at which a habit is half believed: most people write on 3 days of a week */
+#define GROWTH         1.5f    /* most by which one day raises a maximum */
+#define GROWTH_FLOOR   8.0f    /* and at least so many: small numbers are not habits */
+#define SINK           0.99f
+#define SHARES_KEPT    2000.0f /* recipients */
+#define HOURS_KNOWN    5       /* learned days before an hour can be odd */
+
+double habit_trust(const struct habit *habit)
+{
+	return habit->days / (habit->days + (double)TRUST_DAYS);
+}
+
+static unsigned hour_of_week(usec_t time)
+{
+	usec_t day = time / USEC_DAY;
+	unsigned weekend = (day + 4) % 7 == 0 || (day + 4) % 7 == 6; /* 1970-01-01 was a Thursday */
+
+	return weekend * 24 + (unsigned)(time / USEC_HOUR % 24);
+}
+
+bool habit_hour(const struct habit *habit, usec_t time)
+{
+	unsigned hour = hour_of_week(time), base = hour / 24 * 24, of_day = hour % 24;
+
+	if (habit->days < HOURS_KNOWN || time < 0)
+		return true;
+	/* The hour before and the one after count: nobody lives by the clock. */
+	return habit->hours[base + of_day] > 0 || habit->hours[base + (of_day + 1) % 24] > 0 ||
+	       habit->hours[base + (of_day + 23) % 24] > 0;
+}
+
+static float grow(float top, float seen)
+{
+	float most = fmaxf(top * GROWTH, top + GROWTH_FLOOR);
+
+	top *= SINK;
+	return seen <= top ? top : fminf(seen, most);
+}
+
+static unsigned bits(uint32_t set)
+{
+	unsigned count = 0;
+
+	for (; set != 0; set &= set - 1)
+		count++;
+	return count;
+}
+
+static void learn_hours(struct habit *habit, const struct habit_day *day)
+{
+	unsigned base = hour_of_week(day->day * USEC_DAY) / 24 * 24;
+
+	for (unsigned hour = 0; hour < 24; hour++)
+		if ((day->hours.active >> hour & 1) != 0 && habit->hours[base + hour] < UINT8_MAX)
+			habit->hours[base + hour]++;
+}
+
+void habit_learn(struct habit *habit, const struct habit_day *day)
+{
+	const uint32_t *n = day->sums.n;
+
+	habit->new_networks = (uint16_t)(habit->new_networks + day->new_network);
+	habit->new_countries = (uint16_t)(habit->new_countries + day->new_country);
+	habit->away_days = (uint16_t)(habit->away_days + day->many_networks);
+	if (habit->days < UINT16_MAX)
+		habit->days++;
+	habit->top_hour = grow(habit->top_hour, (float)day->hours.top);
+	habit->top_day = grow(habit->top_day, (float)n[COUNT_STRANGERS]);
+	habit->top_week = grow(habit->top_week, (float)day->week.n[COUNT_STRANGERS]);
+	habit->busy_hours = fmaxf(habit->busy_hours * SINK, (float)bits(day->hours.strangers));
+	if (habit->recipients > SHARES_KEPT) {
+		float keep = SHARES_KEPT / 2 / habit->recipients;
+
+		habit->recipients *= keep;
+		habit->strangers *= keep;
+		habit->mailings *= keep;
+		habit->invalid *= keep;
+		habit->spam *= keep;
+		habit->foreign *= keep;
+	}
+	habit->recipients += (float)n[COUNT_RECIPIENTS];
+	habit->strangers += (float)n[COUNT_STRANGERS];
+	habit->mailings += (float)n[COUNT_MAILINGS];
+	habit->invalid += (float)n[COUNT_INVALID];
+	habit->spam += (float)n[COUNT_SPAM];
+	habit->foreign += (float)n[COUNT_FOREIGN];
+	learn_hours(habit, day);
+}

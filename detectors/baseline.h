@@ -1,0 +1,58 @@
+/*
+ * Baseline: what an account is used to. It is learned a day at a time, when the day is over, and only
+ * from days on which nothing spoke against the account; so it is never taught by what it should judge.
+ */
+#ifndef SENDWATCH_DETECTORS_BASELINE_H
+#define SENDWATCH_DETECTORS_BASELINE_H
+
+#include "detectors/windows.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What has been seen of an account and may be seen again: origins, senders. */
+enum seen_kind { SEEN_CLIENT, SEEN_NETWORK, SEEN_COUNTRY, SEEN_SENDER, SEEN_HELO, SEEN_REFUSER, SEEN_KINDS };
+/* SEEN_REFUSER: a provider that refused the content */
+
+struct seen {
+	uint32_t hash;
+	uint32_t last;  /* minutes since 1970 */
+	uint16_t first; /* days since 1970 */
+	uint8_t kind;
+	uint8_t days;   /* learned days with it, at most 255 */
+};
+
+#define HABIT_HOURS 48 /* 24 of working days, 24 of Saturdays and Sundays */
+
+struct habit {
+	uint16_t first;        /* day of the first mail, days since 1970; 0: never */
+	uint16_t learned;      /* the last day that was learned or passed over */
+	uint16_t days;         /* learned days with mail */
+	uint16_t new_networks; /* of them, days with a network never seen before (after the first) */
+	uint16_t new_countries;
+	uint16_t away_days;    /* of them, days with more than one network */
+	float top_hour, top_day, top_week; /* most strangers; grow slowly */
+	float busy_hours;      /* hours with strangers in them on the fullest day; grows slowly */
+	float recipients, strangers, invalid, spam, foreign; /* sums, halved when they grow old */
+	float mailings;
+	uint8_t hours[HABIT_HOURS]; /* days with mail at this hour, at most 255 */
+};
+
+/* How far a habit can be relied upon: 0 without a learned day, 1/2 after three, towards 1. */
+double habit_trust(const struct habit *habit);
+
+/* Is the hour of TIME one at which this account sends? True where little is known. */
+bool habit_hour(const struct habit *habit, usec_t time);
+
+/* One day is over. SUMS is the whole day, WEEK the week that ends with it. */
+struct habit_day {
+	uint32_t day;
+	struct counts sums;
+	struct counts week;
+	struct window_hours hours;
+	bool new_network, new_country, many_networks;
+};
+
+void habit_learn(struct habit *habit, const struct habit_day *day);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * A detector is a pure function: from what is known of an account to evidence. No state, no I/O, no clock;
+ * the same view gives the same evidence, live, in replay and in a test.
+ *
+ * The judge asks about each horizon, and about two suspicions: that all of the account's mail in it is a
+ * stranger's, and that only what came from networks that the account is not used to is. So a hijacked
+ * newsletter is not thinned out by its newsletters.
+ */
+#ifndef SENDWATCH_DETECTORS_DETECTOR_H
+#define SENDWATCH_DETECTORS_DETECTOR_H
+
+#include "base/settings.h"
+#include "detectors/population.h"
+#include "detectors/record.h"
+#include "detectors/verdict.h"
+
+enum suspicion { SUSPECT_ALL, SUSPECT_AWAY, SUSPICIONS };
+
+/* Other accounts that share something with this one, as far as they are suspicious themselves. */
+struct neighbours {
+	double weight;      /* accounts, each by how suspicious it is: 0 to 1 */
+	uint32_t accounts;
+	const char *shared; /* "customer", "network" ...: what they share most in */
+};
+
+struct view {
+	usec_t now;
+	enum horizon horizon;
+	enum suspicion suspicion;
+	bool explain;                 /* words are wanted too */
+	const struct record *record;
+	const struct habit *habit;
+	double trust;                 /* in the habit, 0 to 1 */
+	const struct counts *sums;    /* of this horizon, all mail */
+	/* What is suspected: of this horizon and suspicion. */
+	double recipients, strangers, invalid, spam, foreign, odd, mailings;
+	double pending;               /* recipients submitted that have no outcome yet, held to be strangers */
+	const struct population *population;
+	struct neighbours neighbours;
+	uint32_t age;                 /* whole days since the log's first, up to now */
+};
+
+/* Who shares a group tells the judge the same thing in two ways: only its strongest member counts. */
+enum evidence_group { GROUP_AMOUNT, GROUP_LIST, GROUP_CONTENT, GROUP_ORIGIN, GROUP_SENDER, GROUP_NEIGHBOURS, GROUPS };
+
+struct detector {
+	const char *name;
+	const char *about;
+	enum evidence_group group;
+	const struct setting *settings;
+	size_t options_size;
+	/* Decibans and, where the view wants them, words and figures; 0 decibans where it has nothing to say. */
+	void (*weigh)(const struct view *view, const void *options, struct evidence *evidence_r);
+};
+
+extern const struct detector detector_volume, detector_invalid_recipients, detector_rejects, detector_strangers,
+	detector_origins, detector_logins, detector_senders, detector_scripts, detector_campaign;
+
+/* All of them in this order, ended by NULL. */
+enum detector_place {
+	DETECT_VOLUME,
+	DETECT_STRANGERS,
+	DETECT_INVALID,
+	DETECT_REJECTS,
+	DETECT_ORIGINS,
+	DETECTORS
+};
+
+extern const struct detector *const detectors[DETECTORS + 1];
+
+/* Room for the options of one detector, whichever it is. */
+union detector_options {
+	double align;
+	char bytes[160];
+};
+
+extern const struct setting volume_settings[], strangers_settings[], invalid_settings[], rejects_settings[],
+	origins_settings[];
+
+#endif

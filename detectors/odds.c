@@ -1,0 +1,62 @@
+/*
+ * Shares are compared by the beta-binomial law: a belief about a share is a Beta distribution, and the
+ * chance of HITS of OF under it has a closed form. Binomial coefficients cancel.
+ */
+#include "detectors/odds.h"
+
+#include <math.h>
+
+#define DECIBAN 4.3429448190325175 /* 10 / ln 10 */
+
+double odds_decibans(double ratio)
+{
+	return DECIBAN * log(ratio);
+}
+
+struct belief belief_after(struct belief before, double hits, double of, double most)
+{
+	double scale = of > most ? most / of : 1;
+	double weight = before.weight + of * scale;
+
+	return (struct belief){ (before.mean * before.weight + hits * scale) / weight, weight };
+}
+
+/*
+ * ln of the gamma function for X > 0: Stirling's series, after moving up to where three terms are exact to
+ * nine digits. Not the library's, whose last digits differ between systems and which keeps a global sign.
+ */
+static double log_gamma(double x)
+{
+	double product = 1, square;
+
+	for (; x < 8; x++)
+		product *= x;
+	square = 1 / (x * x);
+	return (x - 0.5) * log(x) - x + 0.9189385332046727 +
+	       (1.0 / 12 - square * (1.0 / 360 - square / 1260)) / x - log(product);
+}
+
+static double log_beta(double a, double b)
+{
+	return log_gamma(a) + log_gamma(b) - log_gamma(a + b);
+}
+
+static double log_chance(double hits, double of, struct belief belief)
+{
+	double a = belief.mean * belief.weight, b = belief.weight - a;
+
+	return log_beta(hits + a, of - hits + b) - log_beta(a, b);
+}
+
+double odds_share(double hits, double of, struct belief honest, struct belief dirty, double share, double rare)
+{
+	double ratio; /* of the dirty to the honest */
+
+	if (of <= 0)
+		return 0;
+	if (hits > of)
+		hits = of;
+	ratio = log_chance(hits, of, dirty) - log_chance(hits, of, honest);
+	ratio = ratio > 40 ? exp(40) : exp(ratio);
+	return odds_decibans((share * ratio + 1 - share) / (rare * ratio + 1 - rare));
+}

@@ -1,0 +1,129 @@
+/*
+ * Where it comes from: networks and countries that the account is not used to, and how many at once.
+ *
+ * The account's own novelty excuses it: who is on a new network every third day (phone, VPN, travel) is
+ * hardly suspect on the next. Without a learned day the first network is home, and the server's average
+ * stands for the account's. A country counts by how rare it is among this server's honest mail: next door is
+ * likelier than the other end of the world.
+ *
+ * Three mails from a cafe are weak, three hundred strong: the finding grows with the strangers written to.
+ */
+#include "detectors/detector.h"
+
+#include <math.h>
+#include <stdio.h>
+
+struct origins_options {
+	double abroad;
+	double away;
+	double most_network, most_country, most_many;
+	double own;
+};
+
+const struct setting origins_settings[] = {
+	SETTING(PERCENT, struct origins_options, away, "80", 1, 99, "abuse that comes from networks new to the account"),
+	SETTING(PERCENT, struct origins_options, abroad, "75", 1, 99, "of it, abuse from countries new to the account"),
+	SETTING(NUMBER, struct origins_options, most_network, "15", 0, 40, "most decibans for a new network"),
+	SETTING(NUMBER, struct origins_options, most_country, "22", 0, 40, "most decibans for a new country"),
+	SETTING(NUMBER, struct origins_options, most_many, "10", 0, 40, "most decibans for many new networks at once"),
+	SETTING(NUMBER, struct origins_options, own, "-4", -40, 0, "decibans where nothing is new"),
+	{ .name = NULL },
+};
+
+#define PRIOR_DAYS   3.0  /* days that the server's average novelty weighs */
+#define MANY_DAILY   0.15 /* chance that a day with a new network has yet another: phones on trains */
+
+/* The rarest country that the account is not used to, seen in this horizon; 0 where there is none. */
+static uint32_t strangest_country(const struct view *view, double *share_r)
+{
+	uint32_t from = (uint32_t)((view->now - horizon_length(view->horizon)) / USEC_MINUTE), found = 0;
+	bool home = false;
+
+	*share_r = 1;
+	for (int i = 0; i < view->record->seen_used; i++) {
+		const struct seen *seen = &view->record->seen[i];
+		double share;
+
+		if (seen->kind != SEEN_COUNTRY)
+			continue;
+		if (seen->days > 0 || (view->habit->days == 0 && !home)) {
+			home = true;
+			continue;
+		}
+		share = population_country_share(view->population, seen->hash);
+		if (seen->last > from && share < *share_r) {
+			*share_r = share;
+			found = seen->hash;
+		}
+	}
+	return found;
+}
+
+static double network_decibans(const struct view *view, const struct origins_options *o, double *chance_r)
+{
+	const struct habit *habit = view->habit;
+	double chance = (PRIOR_DAYS * population_new_network(view->population) + habit->new_networks) /
+			(PRIOR_DAYS + habit->days);
+
+	*chance_r = chance;
+	return fmin(o->most_network, odds_decibans(o->away / fmin(chance, 0.95)));
+}
+
+static double country_decibans(const struct view *view, const struct origins_options *o, double share)
+{
+	const struct habit *habit = view->habit;
+	double chance = (PRIOR_DAYS * population_new_country(view->population) + habit->new_countries) /
+			(PRIOR_DAYS + habit->days);
+	/* Honest journeys go where the server's people are; who abuses accounts is anywhere. */
+	double honest = chance * (0.3 * share + 0.0125), abuse = o->abroad * (0.2 * share + 0.02);
+
+	return fmax(0, fmin(o->most_country, odds_decibans(abuse / honest)));
+}
+
+static void origins_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
+{
+	const struct origins_options *o = options;
+	double chance, share, decibans, networks, grown;
+	uint32_t country;
+
+	if (view->suspicion == SUSPECT_ALL) {
+		/* Nothing new in it: it is in the owner's hands, or in those of who sits at the owner's desk. */
+		double away = (double)view->sums->n[COUNT_AWAY_STRANGERS];
+
+		evidence_r->decibans = o->own * view->trust * (1 - away / fmax(1, view->strangers));
+		return;
+	}
+	networks = record_distinct(view->record, SEEN_NETWORK, view->horizon, true);
+	country = strangest_country(view, &share);
+	decibans = network_decibans(view, o, &chance);
+	if (networks > 1)
+		decibans += fmin(o->most_many, odds_decibans(0.4 / fmax(MANY_DAILY, chance)) * (networks - 1));
+	if (country != 0 && view->sums->n[COUNT_ABROAD] > 0)
+		decibans += country_decibans(view, o, share) * fmin(1, view->sums->n[COUNT_ABROAD] / view->strangers);
+	grown = view->strangers / (view->strangers + 2);
+	evidence_r->decibans = decibans * grown;
+	if (!view->explain)
+		return;
+	evidence_r->window = horizon_name(view->horizon);
+	evidence_r->seen = networks;
+	evidence_r->of = -1;
+	evidence_r->expected = chance;
+	if (country != 0)
+		snprintf(evidence_r->text, sizeof(evidence_r->text),
+			 "%.0f recipients in %s from %.0f network%s and a country (%c%c) it never sent from", view->recipients,
+			 horizon_words(view->horizon), networks, networks > 1 ? "s" : "", (int)('A' + (country - 1) / 26),
+			 (int)('A' + (country - 1) % 26));
+	else
+		snprintf(evidence_r->text, sizeof(evidence_r->text),
+			 "%.0f recipients in %s from %.0f network%s it never sent from; it has a new one on %.0f %% of its days",
+			 view->recipients, horizon_words(view->horizon), networks, networks > 1 ? "s" : "", chance * 100);
+}
+
+const struct detector detector_origins = {
+	.name = "origins",
+	.about = "client networks and countries that the account is not used to",
+	.group = GROUP_ORIGIN,
+	.settings = origins_settings,
+	.options_size = sizeof(struct origins_options),
+	.weigh = origins_weigh,
+};

@@ -1,0 +1,35 @@
+/*
+ * What honest accounts of this server are like, where an account's own past does not say. Priors ship
+ * with the program; every day that an account is learned from (baseline.h) moves them towards what this
+ * server is. Nobody's day counts for more than a person's, so that one newsletter is not the population.
+ */
+#ifndef SENDWATCH_DETECTORS_POPULATION_H
+#define SENDWATCH_DETECTORS_POPULATION_H
+
+#include "detectors/odds.h"
+#include "detectors/record.h"
+
+struct population {
+	double recipients, invalid, spam; /* of learned days, each account's day weighing at most 50 recipients */
+	double days, new_networks, new_countries;
+	double country_days;
+	float countries[26 * 26]; /* learned days with mail from there */
+	uint32_t first_day;       /* of the log, days since 1970 */
+};
+
+/* "DE" as a number from 1 on; 0 where it is none. */
+uint32_t population_country(struct span code);
+
+void population_learn(struct population *population, const struct record *record, const struct habit_day *day);
+
+struct belief population_invalid(const struct population *population);
+struct belief population_spam(const struct population *population);
+
+/* The share of honest mail days with mail from COUNTRY. */
+double population_country_share(const struct population *population, uint32_t country);
+
+/* On how many of its learned days an honest account has a network (country) that is new to it. */
+double population_new_network(const struct population *population);
+double population_new_country(const struct population *population);
+
+#endif

@@ -1,0 +1,361 @@
+/*
+ * Applying a change to a record. "First time" and "away" are decided here and counted, so that what the
+ * detectors read are sums; how much "away" weighs is for them to say.
+ *
+ * Away means: from a network that no learned day of the account knows, where it knows any; before that,
+ * from another network than its first. A network is a /16 (IPv6: /32): providers give their customers
+ * addresses of one or a few such blocks, so a new address at home is not away. Submissions without an
+ * address (scripts, webmail on this machine) have networks of their own names.
+ *
+ * Error of remembered recipients: 32 bits of hash among 512 make one address in eight million known by
+ * mistake; beyond 512 the oldest of a bucket of eight is forgotten, and met again as a stranger.
+ */
+#include "detectors/record.h"
+
+#include "base/memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUCKET 8
+
+static uint32_t minutes_of(usec_t time)
+{
+	return time < 0 ? 0 : (uint32_t)(time / USEC_MINUTE);
+}
+
+static uint32_t day_of(usec_t time)
+{
+	return time < 0 ? 0 : (uint32_t)(time / USEC_DAY);
+}
+
+/* --- remembered recipients --- */
+
+static uint32_t *bucket_of(const struct record *record, uint32_t hash)
+{
+	return record->recipients + (hash & (record->recipient_room / BUCKET - 1U)) * BUCKET;
+}
+
+bool record_knows(const struct record *record, uint32_t recipient)
+{
+	const uint32_t *bucket;
+
+	if (record->recipient_room == 0)
+		return false;
+	bucket = bucket_of(record, recipient);
+	for (int i = 0; i < BUCKET; i++)
+		if (bucket[i] == recipient)
+			return true;
+	return false;
+}
+
+/* Put HASH first in its bucket; what stood last there is pushed out. True where nothing was. */
+static bool bucket_push(uint32_t *bucket, uint32_t hash)
+{
+	bool room = bucket[BUCKET - 1] == 0;
+
+	memmove(bucket + 1, bucket, (BUCKET - 1) * sizeof(*bucket));
+	bucket[0] = hash;
+	return room;
+}
+
+static void recipients_grow(struct record *record)
+{
+	uint32_t *old = record->recipients;
+	uint16_t room = record->recipient_room;
+
+	record->recipient_room = (uint16_t)(room == 0 ? BUCKET : room * 2);
+	record->recipients = memory_new(record->recipient_room, sizeof(*old));
+	for (int i = room - 1; i >= 0; i--)
+		if (old[i] != 0)
+			bucket_push(bucket_of(record, old[i]), old[i]);
+	free(old);
+}
+
+/* Remember HASH; false where it was known. */
+static bool recipient_meet(struct record *record, uint32_t hash)
+{
+	uint32_t *bucket;
+
+	if (record->recipient_room == 0)
+		recipients_grow(record);
+	bucket = bucket_of(record, hash);
+	for (int i = 0; i < BUCKET; i++) {
+		if (bucket[i] != hash)
+			continue;
+		memmove(bucket + 1, bucket, (size_t)i * sizeof(*bucket));
+		bucket[0] = hash;
+		return false;
+	}
+	/* While it is flagged, a stranger's correspondents do not push out the owner's. */
+	if (record->standing.state == STATE_FLAGGED || record->standing.state == STATE_DISABLED)
+		return true;
+	while (bucket[BUCKET - 1] != 0 && record->recipient_room < RECORD_RECIPIENTS) {
+		recipients_grow(record);
+		bucket = bucket_of(record, hash);
+	}
+	if (bucket_push(bucket, hash))
+		record->recipient_used++;
+	return true;
+}
+
+/* --- what has been seen --- */
+
+static struct seen *seen_find(const struct record *record, enum seen_kind kind, uint32_t hash)
+{
+	for (int i = 0; i < record->seen_used; i++)
+		if (record->seen[i].hash == hash && record->seen[i].kind == kind)
+			return &record->seen[i];
+	return NULL;
+}
+
+/* Where all places are taken: the one that matters least, by days known and then by age. */
+static struct seen *seen_least(struct record *record)
+{
+	struct seen *least = &record->seen[0];
+
+	for (int i = 1; i < record->seen_used; i++) {
+		struct seen *seen = &record->seen[i];
+
+		if (seen->days < least->days || (seen->days == least->days && seen->last < least->last))
+			least = seen;
+	}
+	return least;
+}
+
+static struct seen *seen_add(struct record *record, enum seen_kind kind, uint32_t hash, usec_t time)
+{
+	struct seen *seen;
+
+	if (record->seen_used == RECORD_SEEN) {
+		seen = seen_least(record);
+	} else {
+		if (record->seen_used == record->seen_room) {
+			unsigned room = record->seen_room == 0 ? 4 : record->seen_room * 2U;
+
+			record->seen_room = (uint8_t)(room > RECORD_SEEN ? RECORD_SEEN : room);
+			record->seen = memory_grow(record->seen, record->seen_room, sizeof(*seen));
+		}
+		seen = &record->seen[record->seen_used++];
+	}
+	*seen = (struct seen){ .hash = hash, .kind = (uint8_t)kind, .first = (uint16_t)day_of(time) };
+	return seen;
+}
+
+/* Is any of KIND known? */
+static bool seen_any(const struct record *record, enum seen_kind kind, bool learned)
+{
+	for (int i = 0; i < record->seen_used; i++)
+		if (record->seen[i].kind == kind && (!learned || record->seen[i].days > 0))
+			return true;
+	return false;
+}
+
+/* The oldest of KIND: what an account without learned days calls its own. */
+static bool seen_first(const struct record *record, const struct seen *seen)
+{
+	for (int i = 0; i < record->seen_used; i++)
+		if (record->seen[i].kind == seen->kind)
+			return &record->seen[i] == seen;
+	return false;
+}
+
+/* Note it, and say whether it is strange to this account. */
+static bool seen_meet(struct record *record, enum seen_kind kind, uint32_t hash, usec_t time, bool *new_r)
+{
+	struct seen *seen;
+	bool any;
+
+	if (hash == 0)
+		return false;
+	seen = seen_find(record, kind, hash);
+	any = seen_any(record, kind, true);
+	if (seen == NULL) {
+		*new_r = true;
+		seen = seen_add(record, kind, hash, time);
+	}
+	if (minutes_of(time) > seen->last)
+		seen->last = minutes_of(time);
+	return any ? seen->days == 0 : !seen_first(record, seen);
+}
+
+uint32_t record_distinct(const struct record *record, enum seen_kind kind, enum horizon horizon, bool anew)
+{
+	uint32_t from = minutes_of(record->now - horizon_length(horizon)), count = 0;
+
+	for (int i = 0; i < record->seen_used; i++) {
+		const struct seen *seen = &record->seen[i];
+
+		count += seen->kind == kind && seen->last > from && (!anew || seen->days == 0);
+	}
+	return count;
+}
+
+/* --- a change --- */
+
+static void count_outcome(struct counts *counts, enum counter outcome, bool away)
+{
+	counts->n[outcome]++;
+	if (!away)
+		return;
+	if (outcome == COUNT_INVALID)
+		counts->n[COUNT_AWAY_INVALID]++;
+	else if (outcome == COUNT_SPAM)
+		counts->n[COUNT_AWAY_SPAM]++;
+}
+
+static void count_attempt(struct record *record, const struct delta *delta, struct applied *applied,
+			  struct counts *counts)
+{
+	uint32_t *n = counts->n;
+
+	n[COUNT_ARRIVED] = 1;
+	if (!delta->elsewhere)
+		return;
+	n[COUNT_RECIPIENTS] = 1;
+	n[COUNT_AWAY] = applied->away;
+	count_outcome(counts, delta->outcome, applied->away);
+	applied->stranger = recipient_meet(record, delta->recipient);
+	if (!applied->stranger)
+		return;
+	n[COUNT_STRANGERS] = 1;
+	n[COUNT_MAILINGS] = delta->message != record->message;
+	record->message = delta->message;
+	n[COUNT_FOREIGN] = delta->foreign;
+	n[COUNT_ODD] = applied->odd;
+	n[COUNT_AWAY_STRANGERS] = applied->away;
+	n[COUNT_AWAY_FOREIGN] = delta->foreign && applied->away;
+	n[COUNT_ABROAD] = applied->abroad;
+}
+
+void record_apply(struct record *record, const struct delta *delta, struct applied *applied_r)
+{
+	struct counts counts = { { 0 } };
+	bool ignored = false;
+
+	*applied_r = (struct applied){ .first_day = record->habit.days == 0 };
+	if (delta->time > record->now)
+		record->now = delta->time;
+	if (record->habit.first == 0)
+		record->habit.first = record->habit.learned = (uint16_t)day_of(delta->time);
+	if (delta->kind == DELTA_LOGIN_FAILED) {
+		counts.n[COUNT_LOGINS_FAILED] = delta->count;
+		windows_add(&record->windows, record->now, delta->time, &counts);
+		return;
+	}
+	applied_r->away = seen_meet(record, SEEN_NETWORK, delta->network, delta->time, &applied_r->new_network);
+	applied_r->abroad = seen_meet(record, SEEN_COUNTRY, delta->country, delta->time, &ignored);
+	applied_r->odd = !habit_hour(&record->habit, delta->time);
+	seen_meet(record, SEEN_CLIENT, delta->client, delta->time, &ignored);
+	if (delta->refuser != 0)
+		seen_meet(record, SEEN_REFUSER, delta->refuser, delta->time, &ignored);
+	switch (delta->kind) {
+	case DELTA_SUBMITTED:
+		counts.n[COUNT_MESSAGES] = 1;
+		counts.n[COUNT_SUBMITTED] = delta->count;
+		seen_meet(record, SEEN_SENDER, delta->sender, delta->time, &ignored);
+		seen_meet(record, SEEN_HELO, delta->helo, delta->time, &ignored);
+		break;
+	case DELTA_ATTEMPT:
+		count_attempt(record, delta, applied_r, &counts);
+		break;
+	case DELTA_CHANGED:
+		count_outcome(&counts, delta->outcome, applied_r->away);
+		break;
+	case DELTA_LOGIN:
+		counts.n[COUNT_LOGINS] = delta->count;
+		counts.n[COUNT_LOGINS_AWAY] = applied_r->away ? delta->count : 0;
+		break;
+	case DELTA_LOGIN_FAILED:
+		break;
+	}
+	windows_add(&record->windows, record->now, delta->time, &counts);
+}
+
+/* --- the end of a day --- */
+
+bool record_due(const struct record *record, usec_t now)
+{
+	return record->habit.first != 0 && day_of(now) > day_of(record->now) &&
+	       day_of(record->now) >= record->habit.learned;
+}
+
+/* The day's networks and countries become known. */
+static void learn_seen(struct record *record, struct habit_day *day)
+{
+	uint32_t networks = 0;
+	bool had_network = seen_any(record, SEEN_NETWORK, true), had_country = seen_any(record, SEEN_COUNTRY, true);
+
+	for (int i = 0; i < record->seen_used; i++) {
+		struct seen *seen = &record->seen[i];
+
+		if (seen->last / (24 * 60) != day->day)
+			continue;
+		networks += seen->kind == SEEN_NETWORK;
+		if (seen->days == 0 && seen->kind == SEEN_NETWORK)
+			day->new_network = had_network;
+		if (seen->days == 0 && seen->kind == SEEN_COUNTRY)
+			day->new_country = had_country;
+		if (seen->days < UINT8_MAX)
+			seen->days++;
+	}
+	day->many_networks = networks > 1;
+}
+
+bool record_close(struct record *record, usec_t now, double limit, struct habit_day *day_r)
+{
+	struct counts sums[HORIZONS];
+	uint32_t day = day_of(record->now);
+	bool tainted = (double)record->standing.peak >= limit || record->standing.taint == day ||
+		       record->standing.state == STATE_FLAGGED || record->standing.state == STATE_DISABLED;
+
+	assert(day_of(now) > day);
+	*day_r = (struct habit_day){ .day = day };
+	record->standing.peak = 0;
+	record->habit.learned = (uint16_t)(day + 1);
+	windows_day(&record->windows, day, &day_r->sums);
+	if (tainted || day_r->sums.n[COUNT_RECIPIENTS] == 0)
+		return false;
+	windows_sum(&record->windows, record->now, sums);
+	day_r->week = sums[HORIZON_7D];
+	day_r->hours = windows_hours_of(&record->windows, day);
+	learn_seen(record, day_r);
+	habit_learn(&record->habit, day_r);
+	return true;
+}
+
+/* --- memory --- */
+
+void record_trim(struct record *record, usec_t now)
+{
+	uint8_t kept = 0;
+
+	windows_trim(&record->windows, now);
+	/* Single client addresses say nothing once no window reaches them. */
+	for (int i = 0; i < record->seen_used; i++) {
+		const struct seen *seen = &record->seen[i];
+
+		if ((seen->kind != SEEN_CLIENT && seen->kind != SEEN_REFUSER) || seen->last >= minutes_of(now - horizon_length(HORIZON_7D)))
+			record->seen[kept++] = *seen;
+	}
+	record->seen_used = kept;
+}
+
+void record_free(struct record *record)
+{
+	free(record->name);
+	free(record->recipients);
+	free(record->seen);
+	windows_free(&record->windows);
+	record->name = NULL;
+	record->recipients = NULL;
+	record->seen = NULL;
+}
+
+size_t record_bytes(const struct record *record)
+{
+	return sizeof(*record) + (record->name == NULL ? 0 : strlen(record->name) + 1) +
+	       record->recipient_room * sizeof(*record->recipients) + record->seen_room * sizeof(*record->seen) +
+	       record->windows.room * sizeof(*record->windows.slots);
+}

@@ -1,0 +1,97 @@
+/*
+ * A record is all that is kept of one account: windows, the addresses it wrote to, what has been seen of
+ * it, its baseline, and where it stands. Every detector's question is answered from here.
+ *
+ * What changes it, and how two servers' changes merge (so that a shared store can keep it in one hash and
+ * change it in one call):
+ *	windows     sums by slot, in any order
+ *	recipients  a set of 4-byte hashes, at most 512; a new one may push out the oldest of its bucket
+ *	seen        a set with the newest time of each (maximum), the first day (minimum), the days (maximum)
+ *	habit       replaced whole by whoever closes the day; the newer `learned` wins
+ *	standing    replaced whole on a change of state; the newer `since` wins
+ * Everything that an attempt needs to have decided ("first time?", "away?") is decided by record_apply.
+ */
+#ifndef SENDWATCH_DETECTORS_RECORD_H
+#define SENDWATCH_DETECTORS_RECORD_H
+
+#include "detectors/baseline.h"
+#include "detectors/verdict.h"
+
+#define RECORD_RECIPIENTS 512
+#define RECORD_SEEN       96
+
+enum delta_kind { DELTA_SUBMITTED, DELTA_ATTEMPT, DELTA_CHANGED, DELTA_LOGIN, DELTA_LOGIN_FAILED };
+
+/* One change. Hashes of 0 mean that there is none. */
+struct delta {
+	enum delta_kind kind;
+	enum account_kind account_kind;
+	usec_t time;
+	uint32_t count;           /* recipients of a submission, repeats of a login; else 1 */
+	enum counter outcome;     /* COUNT_DELIVERED, COUNT_INVALID ...: an attempt's first, or what it became */
+	bool elsewhere;           /* an attempt at a recipient that is not one of our own */
+	bool foreign;             /* its sender is not the login's own */
+	uint32_t message;         /* hash of the queue id */
+	uint32_t recipient, client, network, country, sender, helo;
+	uint32_t refuser;         /* the provider, where the outcome is COUNT_SPAM */
+};
+
+/* What applying it found. */
+struct applied {
+	bool stranger, away, abroad, odd;
+	bool new_network; /* seen for the first time */
+	bool first_day;
+};
+
+struct standing {
+	enum account_state state;
+	usec_t since;
+	float peak;          /* decibans, today's highest: what the day is judged by before it is learned */
+	float score;         /* the last one */
+	uint32_t taint;      /* the last day on which the account was flagged: days since 1970 */
+	usec_t raised;       /* when the score last was above the state's threshold */
+};
+
+/* Where the last sign of something unusual is kept, for people: only while it is recent. */
+struct trail;
+
+struct record {
+	char *name;           /* the account; owned */
+	uint64_t hash;        /* hash_stable of it */
+	enum account_kind kind;
+	usec_t now;           /* its newest event time */
+	struct windows windows;
+	uint32_t *recipients; /* buckets of 8, the newest first; 0 is empty; owned */
+	uint16_t recipient_room, recipient_used;
+	uint8_t seen_used, seen_room;
+	struct seen *seen;    /* owned */
+	uint32_t message;     /* the last message with a stranger */
+	uint32_t group;       /* the judge's: customer or domain */
+	struct habit habit;
+	struct standing standing;
+	struct trail *trail;  /* the judge's; NULL while nothing is unusual */
+	/* The judge's gate: what was there when the detectors were last asked. */
+	uint32_t pending, step;
+	usec_t asked;
+};
+
+void record_apply(struct record *record, const struct delta *delta, struct applied *applied_r);
+
+/* Is it a day on, so that record_close must be called before the next record_apply? */
+bool record_due(const struct record *record, usec_t now);
+
+/* Learn the days that are over, unless they are tainted (peak above LIMIT, or flagged). True: learned one. */
+bool record_close(struct record *record, usec_t now, double limit, struct habit_day *day_r);
+
+/* How many of KIND were seen in HORIZON; those that no day has learned only, where ANEW. */
+uint32_t record_distinct(const struct record *record, enum seen_kind kind, enum horizon horizon, bool anew);
+
+/* Has this account, as far as remembered, written to this address? */
+bool record_knows(const struct record *record, uint32_t recipient);
+
+/* Give back what only an active account needs. */
+void record_trim(struct record *record, usec_t now);
+void record_free(struct record *record);
+size_t record_bytes(const struct record *record);
+
+#endif

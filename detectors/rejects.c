@@ -1,0 +1,69 @@
+/*
+ * Refusals for what is in the message, against the account's past and what is usual on the server.
+ *
+ * Refusals for the address (listed, blocked) are left out where the whole server meets them at that
+ * provider (judge.c counts them as temporary then); the others, and rates, weigh little: they follow abuse,
+ * but a listed neighbour brings them too.
+ *
+ * One provider that dislikes a newsletter refuses it to all its users: that is one opinion. Several
+ * providers are several.
+ */
+#include "detectors/detector.h"
+
+#include <math.h>
+#include <stdio.h>
+
+struct rejects_options {
+	double usual_weight;
+	double abused, abused_weight, caught, unlucky;
+	double memory;
+	int64_t opinion;
+};
+
+const struct setting rejects_settings[] = {
+	SETTING(NUMBER, struct rejects_options, usual_weight, "60", 1, 1000, "recipients that the server's usual share weighs"),
+	SETTING(PERCENT, struct rejects_options, abused, "10", 1, 99, "share of abusive mail that providers refuse as spam"),
+	SETTING(NUMBER, struct rejects_options, abused_weight, "10", 1, 1000, "how sure that is: small means it varies widely"),
+	SETTING(PERCENT, struct rejects_options, caught, "70", 1, 99, "abuse that providers notice at all"),
+	SETTING(PERCENT, struct rejects_options, unlucky, "1.5", 0.01, 50, "honest accounts whose mail is taken for spam so often"),
+	SETTING(NUMBER, struct rejects_options, memory, "60", 0, 10000, "recipients that an account's own past weighs at most"),
+	SETTING(COUNT, struct rejects_options, opinion, "4", 1, 1000, "refusals that one provider's opinion counts for at most"),
+	{ .name = NULL },
+};
+
+#define ONE_PROVES_LITTLE 1.5 /* as with invalid recipients */
+
+static void rejects_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
+{
+	const struct rejects_options *o = options;
+	struct belief usual = { population_spam(view->population).mean, o->usual_weight };
+	struct belief dirty = { o->abused, o->abused_weight };
+	double providers = record_distinct(view->record, SEEN_REFUSER, view->horizon, false);
+	double hits = fmin(view->spam, fmax(1, providers) * (double)o->opinion);
+	double of = view->recipients - (view->spam - hits), decibans;
+
+	usual = belief_after(usual, (double)view->habit->spam, (double)view->habit->recipients, o->memory * view->trust);
+	decibans = odds_share(hits, of, usual, dirty, o->caught, o->unlucky);
+	if (decibans > 0)
+		decibans *= hits / (hits + ONE_PROVES_LITTLE);
+	evidence_r->decibans = decibans;
+	if (!view->explain)
+		return;
+	evidence_r->window = horizon_name(view->horizon);
+	evidence_r->seen = view->spam;
+	evidence_r->of = view->recipients;
+	evidence_r->expected = usual.mean;
+	snprintf(evidence_r->text, sizeof(evidence_r->text),
+		 "%.0f of %.0f recipients in %s refused as spam by %.0f provider%s; this account usually has %.1f %%",
+		 view->spam, view->recipients, horizon_words(view->horizon), fmax(1, providers),
+		 providers > 1 ? "s" : "", usual.mean * 100);
+}
+
+const struct detector detector_rejects = {
+	.name = "rejects",
+	.about = "refusals of content, against the account's past and the server's",
+	.group = GROUP_CONTENT,
+	.settings = rejects_settings,
+	.options_size = sizeof(struct rejects_options),
+	.weigh = rejects_weigh,
+};

@@ -1,0 +1,139 @@
+/*
+ * What is independent, and what is not.
+ *
+ * Given who sends (the owner, or somebody else), these say different things and add up: how much is sent
+ * (volume and strangers: two measures of one thing, so the stronger), how good the list is (invalid
+ * recipients), what is in the mail (rejects), where it comes from (origins and logins: a new network is
+ * seen by both, so the stronger), whose name it bears (senders, scripts), and what happens to those who
+ * share something with the account (campaign).
+ *
+ * A horizon and a suspicion are one hypothesis: "within the last hour somebody else sends from elsewhere".
+ * Evidence is added within a hypothesis, and the likeliest hypothesis is the score. Fewer than three
+ * first-time recipients are no abuse that anybody suffers from: nothing is asked below that.
+ */
+#include "detectors/score.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define FEWEST       3.0 /* first-time recipients */
+#define INDEPENDENT  5.0 /* decibans from which a group counts as one that agrees: three to one */
+#define PENDING_MOST 0.5 /* what a recipient without outcome weighs against one whose strangeness is known */
+
+const struct detector *const detectors[DETECTORS + 1] = {
+	[DETECT_VOLUME] = &detector_volume,
+	[DETECT_STRANGERS] = &detector_strangers,
+	[DETECT_INVALID] = &detector_invalid_recipients,
+	[DETECT_REJECTS] = &detector_rejects,
+	[DETECT_ORIGINS] = &detector_origins,
+};
+
+/* Recipients that were submitted and have no outcome: those that cannot all be known are strangers. */
+static double pending_of(const struct view *view, const struct counts *sums)
+{
+	double open = (double)sums->n[COUNT_SUBMITTED] - (double)sums->n[COUNT_ARRIVED];
+	double known = view->record->recipient_used;
+
+	return open <= known ? 0 : (open - known) * PENDING_MOST;
+}
+
+static void view_of(struct view *view, const struct counts *sums, enum horizon horizon, enum suspicion suspicion)
+{
+	const uint32_t *n = sums->n;
+	bool away = suspicion == SUSPECT_AWAY;
+
+	view->horizon = horizon;
+	view->suspicion = suspicion;
+	view->sums = sums;
+	view->recipients = n[away ? COUNT_AWAY : COUNT_RECIPIENTS];
+	view->strangers = n[away ? COUNT_AWAY_STRANGERS : COUNT_STRANGERS];
+	view->invalid = n[away ? COUNT_AWAY_INVALID : COUNT_INVALID];
+	view->spam = n[away ? COUNT_AWAY_SPAM : COUNT_SPAM];
+	view->foreign = n[away ? COUNT_AWAY_FOREIGN : COUNT_FOREIGN];
+	view->odd = n[COUNT_ODD];
+	view->mailings = n[COUNT_MAILINGS];
+	view->pending = away ? 0 : pending_of(view, sums);
+}
+
+/* One group's decibans: the strongest accusation; without any, the strongest excuse. */
+static double group_add(double group, double more)
+{
+	if (more > 0)
+		return fmax(group, more);
+	return group > 0 ? group : fmin(group, more);
+}
+
+static double weigh_all(const struct view *view, const union detector_options options[DETECTORS],
+			uint32_t *independent_r)
+{
+	double groups[GROUPS] = { 0 }, sum = 0;
+
+	*independent_r = 0;
+	for (int i = 0; detectors[i] != NULL; i++) {
+		struct evidence evidence;
+
+		evidence.decibans = 0;
+		detectors[i]->weigh(view, &options[i], &evidence);
+		groups[detectors[i]->group] = group_add(groups[detectors[i]->group], evidence.decibans);
+	}
+	for (int i = 0; i < GROUPS; i++) {
+		sum += groups[i];
+		*independent_r += groups[i] >= INDEPENDENT;
+	}
+	return sum;
+}
+
+struct score score_account(struct view *view, const struct counts sums[HORIZONS],
+			   const union detector_options options[DETECTORS])
+{
+	struct score best = { .decibans = -40 };
+
+	view->explain = false;
+	view->habit = &view->record->habit;
+	view->trust = habit_trust(view->habit);
+	for (int h = 0; h < HORIZONS; h++) {
+		for (int s = SUSPICIONS - 1; s >= 0; s--) {
+			uint32_t independent;
+			double decibans;
+
+			view_of(view, &sums[h], (enum horizon)h, (enum suspicion)s);
+			if (view->strangers + view->pending < FEWEST)
+				continue;
+			decibans = weigh_all(view, options, &independent);
+			if (decibans > best.decibans)
+				best = (struct score){ decibans, (enum horizon)h, (enum suspicion)s, independent };
+		}
+	}
+	return best;
+}
+
+static int by_decibans(const void *a, const void *b)
+{
+	const struct evidence *x = a, *y = b;
+
+	return x->decibans < y->decibans ? 1 : x->decibans > y->decibans ? -1 : 0;
+}
+
+size_t score_explain(struct view *view, const struct counts sums[HORIZONS], const struct score *score,
+		     const union detector_options options[DETECTORS], struct evidence into[VERDICT_EVIDENCE])
+{
+	size_t count = 0;
+
+	view->habit = &view->record->habit;
+	view->trust = habit_trust(view->habit);
+	view_of(view, &sums[score->horizon], score->horizon, score->suspicion);
+	view->explain = true;
+	for (int i = 0; detectors[i] != NULL && count < VERDICT_EVIDENCE; i++) {
+		struct evidence *evidence = &into[count];
+
+		*evidence = (struct evidence){ .detector = detectors[i]->name, .of = -1, .expected = -1 };
+		detectors[i]->weigh(view, &options[i], evidence);
+		/* Excuses are told too, where they have words: an admin wants to know what speaks for the account. */
+		if (fabs(evidence->decibans) >= 0.5 && evidence->text[0] != '\0')
+			count++;
+	}
+	view->explain = false;
+	qsort(into, count, sizeof(*into), by_decibans);
+	return count;
+}

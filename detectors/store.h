@@ -1,0 +1,53 @@
+/*
+ * A store keeps the accounts' records and applies changes to them: `memory` is the embedded one, `redis`
+ * the shared one, `fail` fails on demand. One contract suite (tests/unit/test_store.c) runs against all.
+ *
+ * A record is the store's; it stays where it is until store_apply is called again for another account.
+ * Whoever answers late (a shared store, which counts at once on its own and learns the others' sums with
+ * the next flush) tells so through `changed`, and the judge looks at that account again.
+ *
+ * Keys are text: accounts by their names, groups as "customer:...", "domain:...", "network:...", "helo:...".
+ */
+#ifndef SENDWATCH_DETECTORS_STORE_H
+#define SENDWATCH_DETECTORS_STORE_H
+
+#include "base/error.h"
+#include "detectors/record.h"
+
+struct store_stats {
+	uint64_t records, evicted, applied, failed;
+	size_t bytes;
+};
+
+struct store {
+	const struct store_calls *calls; /* first member of every store */
+	/* Set by the judge. EVICTED: the record goes now. CHANGED: others counted on it too. */
+	void *context;
+	void (*evicted)(void *context, struct record *record);
+	void (*changed)(void *context, struct record *record);
+};
+
+struct store_calls {
+	const char *name;
+	/* The account's record, made where there is none and MAKE says so; NULL where there is none. */
+	struct record *(*record)(struct store *store, struct span account, bool make);
+	/* Count DELTA on RECORD. SOURCE and POSITION of its line make counting twice impossible where it matters. */
+	void (*apply)(struct store *store, struct record *record, const struct delta *delta, uint32_t source,
+		      uint64_t position, struct applied *applied_r);
+	/* The record's habit or standing was replaced. */
+	void (*keep)(struct store *store, struct record *record);
+	/* From the longest unused to the newest; NULL at the end. */
+	struct record *(*next)(struct store *store, const struct record *after);
+	struct store_stats (*stats)(const struct store *store);
+	void (*free)(struct store *store);
+};
+
+/* At most MOST records; the longest unused make room, and are counted. */
+struct store *store_memory_new(uint32_t most);
+
+/* In front of INNER: from the Nth call on, nothing is counted any more; for tests. */
+struct store *store_fail_new(struct store *inner, uint64_t nth);
+
+void store_free(struct store **store);
+
+#endif

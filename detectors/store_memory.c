@@ -1,0 +1,130 @@
+/*
+ * The store of one server and of every replay: records in a bounded table, by the hash of the account's
+ * name. Hashes are stable rather than seeded, so that eviction and walks go the same way in every run;
+ * names are compared, so that a made-up collision costs its maker a comparison and nobody else anything.
+ */
+#include "detectors/store.h"
+
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+struct store_memory {
+	struct store store;
+	struct map *map;
+	uint64_t applied;
+};
+
+static struct store_memory *memory_of(struct store *store)
+{
+	return (struct store_memory *)store;
+}
+
+static bool same_account(const void *record, struct span key)
+{
+	return span_equal(span_of(((const struct record *)record)->name), key);
+}
+
+static void record_evicted(void *context, void *record)
+{
+	struct store *store = context;
+
+	if (store->evicted != NULL)
+		store->evicted(store->context, record);
+	record_free(record);
+}
+
+static struct record *memory_record(struct store *store, struct span account, bool make)
+{
+	struct map *map = memory_of(store)->map;
+	uint64_t hash = hash_stable(account);
+	struct record *record = map_find(map, hash, account);
+
+	if (record == NULL && make) {
+		record = map_add(map, hash);
+		record->name = memory_copy(account);
+		record->hash = hash;
+	}
+	return record;
+}
+
+static void memory_apply(struct store *store, struct record *record, const struct delta *delta, uint32_t source,
+			 uint64_t position, struct applied *applied_r)
+{
+	(void)source; /* lines are read once here: a restart resumes where the snapshot ends */
+	(void)position;
+	memory_of(store)->applied++;
+	map_touch(memory_of(store)->map, record);
+	record_apply(record, delta, applied_r);
+}
+
+static void memory_keep(struct store *store, struct record *record)
+{
+	(void)store;
+	(void)record; /* it is kept where it stands */
+}
+
+static struct record *memory_next(struct store *store, const struct record *after)
+{
+	struct map *map = memory_of(store)->map;
+
+	return after == NULL ? map_oldest(map) : map_newer(map, after);
+}
+
+static struct store_stats memory_stats(const struct store *store)
+{
+	const struct store_memory *memory = (const struct store_memory *)store;
+	struct map_stats stats = map_stats(memory->map);
+
+	return (struct store_stats){
+		.records = stats.count,
+		.evicted = stats.evicted,
+		.applied = memory->applied,
+		.bytes = stats.bytes,
+	};
+}
+
+static void memory_free_all(struct store *store)
+{
+	struct store_memory *memory = memory_of(store);
+
+	for (struct record *record = map_oldest(memory->map); record != NULL; record = map_newer(memory->map, record))
+		record_free(record);
+	map_free(&memory->map);
+	free(memory);
+}
+
+static const struct store_calls memory_calls = {
+	.name = "memory",
+	.record = memory_record,
+	.apply = memory_apply,
+	.keep = memory_keep,
+	.next = memory_next,
+	.stats = memory_stats,
+	.free = memory_free_all,
+};
+
+struct store *store_memory_new(uint32_t most)
+{
+	struct store_memory *memory = memory_new(1, sizeof(*memory));
+	struct map_options options = {
+		.record_size = sizeof(struct record),
+		.most = most,
+		.same = same_account,
+		.evicted = record_evicted,
+		.context = memory,
+	};
+
+	memory->store.calls = &memory_calls;
+	memory->map = map_new(&options);
+	return &memory->store;
+}
+
+void store_free(struct store **store)
+{
+	if (*store != NULL)
+		(*store)->calls->free(*store);
+	*store = NULL;
+}

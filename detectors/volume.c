@@ -1,0 +1,70 @@
+/*
+ * How much, against the account's own past and, where there is none, against what accounts are like.
+ *
+ * The honest maximum of a day has a heavy tail: being N times over the reference has a chance of about
+ * N^-tail. Who abuses an account sends anything between ten and ten thousand: flat over three decades. So
+ * the evidence grows with the logarithm of the excess; being under the reference speaks for the account.
+ *
+ * First-time recipients are the strangers detector's; here all recipients are counted, which catches the
+ * flood to one address. The two tell the same story: the judge takes the stronger (GROUP_AMOUNT).
+ */
+#include "detectors/detector.h"
+
+#include <math.h>
+#include <stdio.h>
+
+struct volume_options {
+	double tail;
+	double most;
+	int64_t per_hour, per_day;
+};
+
+const struct setting volume_settings[] = {
+	SETTING(NUMBER, struct volume_options, tail, "1.2", 0.1, 5, "how fast honest excess gets rarer with its size"),
+	SETTING(NUMBER, struct volume_options, most, "12", 0, 40, "most decibans that an amount alone can give"),
+	SETTING(COUNT, struct volume_options, per_hour, "120", 1, 1000000, "recipients an hour of an account without past"),
+	SETTING(COUNT, struct volume_options, per_day, "400", 1, 1000000, "recipients a day of an account without past"),
+	{ .name = NULL },
+};
+
+#define DECADES 6.9 /* ln 1000: the abuser's three decades */
+
+static void volume_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
+{
+	const struct volume_options *o = options;
+	double hour = (double)o->per_hour, day = (double)o->per_day;
+	double reference = view->horizon == HORIZON_5M	  ? hour / 2
+			   : view->horizon == HORIZON_1H  ? hour
+			   : view->horizon == HORIZON_24H ? day
+							  : day * 4;
+	double usual = view->habit->days == 0 ? 0 : (double)view->habit->recipients / view->habit->days;
+	double seen = view->recipients + view->pending, decibans;
+
+	/* Three times the usual day is within the ordinary; within an hour a third of that. */
+	usual *= view->horizon == HORIZON_7D ? 8 : view->horizon == HORIZON_24H ? 3 : 1;
+	if (usual > reference)
+		reference *= pow(usual / reference, view->trust);
+	if (seen <= reference)
+		return;
+	decibans = odds_decibans(pow(seen / reference, o->tail) / (DECADES * o->tail)) ;
+	if (decibans <= 0)
+		return;
+	evidence_r->decibans = fmin(decibans, o->most);
+	if (!view->explain)
+		return;
+	evidence_r->window = horizon_name(view->horizon);
+	evidence_r->seen = seen;
+	evidence_r->of = -1;
+	evidence_r->expected = reference;
+	snprintf(evidence_r->text, sizeof(evidence_r->text), "%.0f recipients in %s; at most %.0f were to be expected",
+		 seen, horizon_words(view->horizon), reference);
+}
+
+const struct detector detector_volume = {
+	.name = "volume",
+	.about = "recipients at each horizon, against the account's past",
+	.group = GROUP_AMOUNT,
+	.settings = volume_settings,
+	.options_size = sizeof(struct volume_options),
+	.weigh = volume_weigh,
+};

@@ -1,0 +1,226 @@
+/*
+ * Slots of four widths: 1 minute, 5 minutes, 1 hour, 1 day. An account that sends one message a day has
+ * four slots (400 bytes), the busiest 52 (5 KiB); an idle one none. A slot is found by the hint of its
+ * horizon nearly always, else by looking through all: there are few.
+ *
+ * Sums are made when somebody asks, not kept: asking is rare (judge.c's gate), counting is not.
+ */
+#include "detectors/windows.h"
+
+#include "base/memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_BITS 30 /* minutes since 1970 take 25 */
+
+static const struct {
+	const char *name, *words;
+	usec_t width;
+	uint32_t slots; /* besides the running one */
+} shapes[HORIZONS] = {
+	[HORIZON_5M] = { "5m", "5 min", USEC_MINUTE, 5 },
+	[HORIZON_1H] = { "1h", "1 h", 5 * USEC_MINUTE, 12 },
+	[HORIZON_24H] = { "24h", "24 h", USEC_HOUR, 24 },
+	[HORIZON_7D] = { "7d", "7 d", USEC_DAY, 7 },
+};
+
+const char *horizon_name(enum horizon horizon)
+{
+	return shapes[horizon].name;
+}
+
+const char *horizon_words(enum horizon horizon)
+{
+	return shapes[horizon].words;
+}
+
+usec_t horizon_length(enum horizon horizon)
+{
+	return shapes[horizon].width * shapes[horizon].slots;
+}
+
+static uint32_t place_of(enum horizon horizon, usec_t time)
+{
+	return time < 0 ? 0 : (uint32_t)(time / shapes[horizon].width);
+}
+
+static uint32_t key_of(enum horizon horizon, uint32_t place)
+{
+	return (uint32_t)horizon << KEY_BITS | place;
+}
+
+static enum horizon key_horizon(uint32_t key)
+{
+	return (enum horizon)(key >> KEY_BITS);
+}
+
+static uint32_t key_place(uint32_t key)
+{
+	return key & ((UINT32_C(1) << KEY_BITS) - 1);
+}
+
+/* Does a window that ends at place LAST still reach this slot? */
+static bool reached(uint32_t key, const uint32_t last[HORIZONS])
+{
+	enum horizon horizon = key_horizon(key);
+
+	return key_place(key) + shapes[horizon].slots >= last[horizon];
+}
+
+static void places_of(usec_t now, uint32_t last_r[HORIZONS])
+{
+	for (int h = 0; h < HORIZONS; h++)
+		last_r[h] = place_of((enum horizon)h, now);
+}
+
+/* A slot to use: one that no window reaches any more, else a new one. */
+static struct window_slot *slot_new(struct windows *windows, const uint32_t last[HORIZONS])
+{
+	for (int i = 0; i < windows->used; i++)
+		if (!reached(windows->slots[i].key, last))
+			return &windows->slots[i];
+	if (windows->used == windows->room) {
+		/* 5 + 12 + 24 + 7 and one running each are 52: the room never passes 64. */
+		windows->room = (uint8_t)(windows->room == 0 ? 4 : windows->room * 2);
+		windows->slots = memory_grow(windows->slots, windows->room, sizeof(*windows->slots));
+	}
+	assert(windows->used < 64);
+	return &windows->slots[windows->used++];
+}
+
+static struct window_slot *slot_of(struct windows *windows, enum horizon horizon, uint32_t place,
+				   const uint32_t last[HORIZONS])
+{
+	uint32_t key = key_of(horizon, place);
+	uint8_t hint = windows->last[horizon];
+	struct window_slot *slot;
+
+	if (hint < windows->used && windows->slots[hint].key == key)
+		return &windows->slots[hint];
+	for (int i = 0; i < windows->used; i++)
+		if (windows->slots[i].key == key)
+			return &windows->slots[i];
+	slot = slot_new(windows, last);
+	*slot = (struct window_slot){ .key = key };
+	windows->last[horizon] = (uint8_t)(slot - windows->slots);
+	return slot;
+}
+
+static void counts_add(struct counts *into, const struct counts *more)
+{
+	for (int i = 0; i < COUNTERS; i++)
+		into->n[i] += more->n[i];
+}
+
+void windows_add(struct windows *windows, usec_t now, usec_t time, const struct counts *counts)
+{
+	uint32_t last[HORIZONS];
+
+	places_of(now, last);
+	for (int h = 0; h < HORIZONS; h++) {
+		uint32_t place = place_of((enum horizon)h, time);
+
+		if (place + shapes[h].slots >= last[h])
+			counts_add(&slot_of(windows, (enum horizon)h, place, last)->counts, counts);
+	}
+}
+
+void windows_sum(const struct windows *windows, usec_t now, struct counts sums_r[HORIZONS])
+{
+	uint32_t last[HORIZONS];
+
+	places_of(now, last);
+	memset(sums_r, 0, HORIZONS * sizeof(*sums_r));
+	for (int i = 0; i < windows->used; i++) {
+		const struct window_slot *slot = &windows->slots[i];
+
+		if (reached(slot->key, last))
+			counts_add(&sums_r[key_horizon(slot->key)], &slot->counts);
+	}
+}
+
+void windows_day(const struct windows *windows, uint32_t day, struct counts *sums_r)
+{
+	*sums_r = (struct counts){ { 0 } };
+	for (int i = 0; i < windows->used; i++)
+		if (windows->slots[i].key == key_of(HORIZON_7D, day))
+			*sums_r = windows->slots[i].counts;
+}
+
+struct window_hours windows_hours_of(const struct windows *windows, uint32_t day)
+{
+	struct window_hours hours = { 0 };
+
+	for (int i = 0; i < windows->used; i++) {
+		const struct window_slot *slot = &windows->slots[i];
+		const uint32_t *n = slot->counts.n;
+		uint32_t bit = UINT32_C(1) << key_place(slot->key) % 24;
+
+		if (key_horizon(slot->key) != HORIZON_24H || key_place(slot->key) / 24 != day)
+			continue;
+		if (n[COUNT_STRANGERS] > 0)
+			hours.strangers |= bit;
+		if (n[COUNT_MESSAGES] > 0 || n[COUNT_RECIPIENTS] > 0)
+			hours.active |= bit;
+		if (n[COUNT_STRANGERS] > hours.top)
+			hours.top = n[COUNT_STRANGERS];
+	}
+	return hours;
+}
+
+uint32_t windows_hours(const struct windows *windows, usec_t now, enum counter counter)
+{
+	uint32_t last[HORIZONS], hours = 0;
+
+	places_of(now, last);
+	for (int i = 0; i < windows->used; i++) {
+		const struct window_slot *slot = &windows->slots[i];
+
+		hours += key_horizon(slot->key) == HORIZON_24H && reached(slot->key, last) &&
+			 slot->counts.n[counter] > 0;
+	}
+	return hours;
+}
+
+usec_t windows_since(const struct windows *windows, usec_t now, enum horizon horizon, enum counter counter)
+{
+	uint32_t last[HORIZONS];
+	usec_t since = USEC_NEVER;
+
+	places_of(now, last);
+	for (int i = 0; i < windows->used; i++) {
+		const struct window_slot *slot = &windows->slots[i];
+		usec_t start = key_place(slot->key) * shapes[horizon].width;
+
+		if (key_horizon(slot->key) == horizon && reached(slot->key, last) && slot->counts.n[counter] > 0 &&
+		    (since == USEC_NEVER || start < since))
+			since = start;
+	}
+	return since;
+}
+
+void windows_trim(struct windows *windows, usec_t now)
+{
+	uint32_t last[HORIZONS];
+	uint8_t kept = 0;
+
+	places_of(now, last);
+	for (int i = 0; i < windows->used; i++)
+		if (reached(windows->slots[i].key, last))
+			windows->slots[kept++] = windows->slots[i];
+	windows->used = kept;
+	if (kept == 0) {
+		windows_free(windows);
+	} else if (kept <= windows->room / 2 && windows->room > 4) {
+		windows->room = kept < 4 ? 4 : kept;
+		windows->slots = memory_grow(windows->slots, windows->room, sizeof(*windows->slots));
+	}
+}
+
+void windows_free(struct windows *windows)
+{
+	free(windows->slots);
+	*windows = (struct windows){ 0 };
+}

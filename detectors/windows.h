@@ -1,0 +1,98 @@
+/*
+ * Windows: what one account did over the last 5 minutes, hour, day and week, counted in slots of event
+ * time. A late line counts in its own slot; nothing here knows the wall clock.
+ *
+ * All changes are sums over slots, so that they may come in any order and from several servers: two
+ * windows merge by adding slot to slot. A window of N slots spans N widths and the part of one that is
+ * running ("1 h" is 60 to 65 minutes), which is exact enough for "41 of 96 in 1 h".
+ */
+#ifndef SENDWATCH_DETECTORS_WINDOWS_H
+#define SENDWATCH_DETECTORS_WINDOWS_H
+
+#include "base/clock.h"
+
+#include <stdint.h>
+
+enum horizon { HORIZON_5M, HORIZON_1H, HORIZON_24H, HORIZON_7D, HORIZONS };
+
+/* "Away": sent from a network that the account is not used to, where it is used to any. */
+enum counter {
+	COUNT_MESSAGES,   /* submitted */
+	COUNT_SUBMITTED,  /* recipients of them, as the envelope said */
+	COUNT_ARRIVED,    /* of these, recipients that have had an outcome, here or elsewhere */
+	COUNT_RECIPIENTS, /* attempts: recipients elsewhere with a first outcome */
+	COUNT_DELIVERED,
+	COUNT_STRANGERS,  /* to addresses that the account, as far as remembered, never wrote to */
+	COUNT_MAILINGS,   /* messages with such a stranger */
+	COUNT_INVALID,    /* to addresses that do not exist */
+	COUNT_SPAM,       /* refused for what the message is: content, malware */
+	COUNT_BLOCKED,    /* refused for what our address is: listed, blocked */
+	COUNT_LIMITED,    /* refused for how much came */
+	COUNT_REFUSED,    /* refused otherwise: policy, sender, configuration */
+	COUNT_TEMPORARY,  /* greylisted, network, overloaded */
+	COUNT_FOREIGN,    /* strangers written to under a sender that is not the login's own */
+	COUNT_ODD,        /* strangers written to at hours at which the account does not send */
+	COUNT_AWAY,       /* recipients */
+	COUNT_AWAY_STRANGERS,
+	COUNT_AWAY_INVALID,
+	COUNT_AWAY_SPAM,
+	COUNT_AWAY_FOREIGN,
+	COUNT_ABROAD,     /* strangers, from a country that the account is not used to */
+	COUNT_LOGINS,
+	COUNT_LOGINS_AWAY,
+	COUNT_LOGINS_FAILED,
+	COUNTERS
+};
+
+struct counts {
+	uint32_t n[COUNTERS];
+};
+
+/* The place of a slot on one horizon: its width since 1970, and which horizon. */
+struct window_slot {
+	uint32_t key;
+	struct counts counts;
+};
+
+struct windows {
+	struct window_slot *slots; /* in no order; owned */
+	uint8_t used, room;
+	uint8_t last[HORIZONS]; /* where the newest slot of each horizon was: a hint */
+};
+
+const char *horizon_name(enum horizon horizon); /* "1h" */
+const char *horizon_words(enum horizon horizon); /* "1 h" */
+usec_t horizon_length(enum horizon horizon);
+
+/*
+ * Add COUNTS at TIME. NOW is the newest event time of the account: what no window at NOW reaches is
+ * dropped, and what is older than all windows is not added.
+ */
+void windows_add(struct windows *windows, usec_t now, usec_t time, const struct counts *counts);
+
+/* The sums of all horizons at NOW. */
+void windows_sum(const struct windows *windows, usec_t now, struct counts sums_r[HORIZONS]);
+
+/* The sums of one calendar day (UTC; days since 1970) while a week reaches it; zeros afterwards. */
+void windows_day(const struct windows *windows, uint32_t day, struct counts *sums_r);
+
+/* One calendar day by its hours, as far as they are still there. */
+struct window_hours {
+	uint32_t top;       /* strangers of the busiest hour */
+	uint32_t strangers; /* bit N: hour N had strangers */
+	uint32_t active;    /* bit N: hour N had messages or recipients */
+};
+
+struct window_hours windows_hours_of(const struct windows *windows, uint32_t day);
+
+/* Hours of the last 24 in which COUNTER is not zero. */
+uint32_t windows_hours(const struct windows *windows, usec_t now, enum counter counter);
+
+/* The start of the oldest slot within HORIZON in which COUNTER is not zero; USEC_NEVER where there is none. */
+usec_t windows_since(const struct windows *windows, usec_t now, enum horizon horizon, enum counter counter);
+
+/* Drop the slots that no window at NOW reaches, and the memory that they took. */
+void windows_trim(struct windows *windows, usec_t now);
+void windows_free(struct windows *windows);
+
+#endif
