@@ -49,7 +49,7 @@ SOURCES := $(filter-out commands/main.c,$(wildcard $(FOLDERS:%=%/*.c)))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(BUILD)/libsendwatch.a
 PROGRAM := $(if $(filter build,$(BUILD)),sendwatch,$(BUILD)/sendwatch)
-UNIT    := $(if $(shell pkg-config --exists cmocka && echo yes),$(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c)))
+UNIT    := $(if $(shell pkg-config --exists cmocka 2>/dev/null && echo yes),$(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c)))
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
