@@ -21,7 +21,10 @@ struct span {
 #define SPAN(literal) ((struct span){ "" literal, sizeof(literal) - 1 })
 
 /* The same in the initialiser of a static table, where C11 takes no compound literal. */
-#define SPAN_INIT(literal) { "" literal, sizeof(literal) - 1 }
+#define SPAN_INIT(literal) \
+	{ \
+		"" literal, sizeof(literal) - 1 \
+	}
 
 /* For printf's "%.*s". */
 #define SPAN_ARGS(text) (int)(text).len, (text).at

@@ -110,7 +110,8 @@ void text_add_printable(struct text *text, struct span strange)
 
 void text_add_quoted(struct text *text, struct span strange)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._+-:/=,%";
+	static const char plain[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@._+-:/=,%";
 	bool safe = strange.len > 0;
 
 	for (size_t i = 0; i < strange.len; i++)

@@ -14,13 +14,13 @@
 #include <stdlib.h>
 
 struct ahead_stream {
-	struct ahead *pool;         /* NULL: the reader inflates */
-	struct ahead_stream *next;  /* started later */
+	struct ahead *pool;        /* NULL: the reader inflates */
+	struct ahead_stream *next; /* started later */
 	struct archive *archive;
 	char *blocks[AHEAD_BLOCKS]; /* allocated when first filled */
 	size_t lens[AHEAD_BLOCKS];
-	uint64_t filled, taken;     /* blocks, since the beginning */
-	bool busy;                  /* a thread is filling a block */
+	uint64_t filled, taken; /* blocks, since the beginning */
+	bool busy;              /* a thread is filling a block */
 	bool ended, broken;
 	struct error error;
 };
@@ -171,7 +171,8 @@ static void ahead_inflate(struct ahead_stream *stream)
 	ahead_note(stream, len, ended, broken);
 }
 
-bool ahead_next(struct ahead_stream *stream, char **data_r, size_t *len_r, bool *broken_r, struct error *error)
+bool ahead_next(struct ahead_stream *stream, char **data_r, size_t *len_r, bool *broken_r,
+		struct error *error)
 {
 	bool got;
 

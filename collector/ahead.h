@@ -25,7 +25,8 @@ struct ahead_stream *ahead_start(struct ahead *ahead, struct archive *archive);
  * The next block, LINES_HEADROOM free bytes before it; this one and the one before stay valid. False at the
  * end; where the archive broke, *broken_r is true and ERROR says where.
  */
-bool ahead_next(struct ahead_stream *stream, char **data_r, size_t *len_r, bool *broken_r, struct error *error);
+bool ahead_next(struct ahead_stream *stream, char **data_r, size_t *len_r, bool *broken_r,
+		struct error *error);
 
 void ahead_stop(struct ahead_stream **stream);
 

@@ -51,11 +51,19 @@ static const struct {
 	struct span magic;
 	const char *name;
 } archive_strangers[] = {
-	{ { "\x28\xb5\x2f\xfd", 4 }, "zstd" }, { { "\xfd" "7zXZ\0", 6 }, "xz" },
-	{ { "BZh", 3 }, "bzip2" },             { { "\x1f\x9d", 2 }, "compress" },
-	{ { "\x04\x22\x4d\x18", 4 }, "lz4" },  { { "PK\3\4", 4 }, "zip" },
-	{ { "7z\xbc\xaf\x27\x1c", 6 }, "7z" }, { { "\x1f\xa0", 2 }, "compress" },
-	{ { "LZIP", 4 }, "lzip" },             { { "\x89LZO", 4 }, "lzop" },
+	{ { "\x28\xb5\x2f\xfd", 4 }, "zstd" },
+	{ { "\xfd"
+	    "7zXZ\0",
+	    6 },
+	  "xz" },
+	{ { "BZh", 3 }, "bzip2" },
+	{ { "\x1f\x9d", 2 }, "compress" },
+	{ { "\x04\x22\x4d\x18", 4 }, "lz4" },
+	{ { "PK\3\4", 4 }, "zip" },
+	{ { "7z\xbc\xaf\x27\x1c", 6 }, "7z" },
+	{ { "\x1f\xa0", 2 }, "compress" },
+	{ { "LZIP", 4 }, "lzip" },
+	{ { "\x89LZO", 4 }, "lzop" },
 };
 
 struct archive {
@@ -95,7 +103,8 @@ usec_t archive_written(struct span head)
 	return seconds == 0 ? USEC_NEVER : (usec_t)seconds * USEC_SECOND;
 }
 
-struct archive *archive_new(const struct archive_kind *kind, int fd, struct span head, atomic_uint_fast64_t *read)
+struct archive *archive_new(const struct archive_kind *kind, int fd, struct span head,
+			    atomic_uint_fast64_t *read)
 {
 	struct archive *archive = memory_new(1, sizeof(*archive));
 

@@ -52,7 +52,8 @@ usec_t archive_written(struct span head);
 struct archive;
 
 /* Inflate what FD gives after HEAD, which was read from it. READ counts compressed bytes. FD stays the caller's. */
-struct archive *archive_new(const struct archive_kind *kind, int fd, struct span head, atomic_uint_fast64_t *read);
+struct archive *archive_new(const struct archive_kind *kind, int fd, struct span head,
+			    atomic_uint_fast64_t *read);
 
 /*
  * Up to ROOM bytes. True with 0 at the end. False where the archive breaks: *got_r bytes came before that,

@@ -53,7 +53,9 @@ static void xz_end(void *state)
 
 const struct archive_kind archive_xz = {
 	.name = "xz",
-	.magic = { "\xfd" "7zXZ\0", 6 },
+	.magic = { "\xfd"
+		   "7zXZ\0",
+		   6 },
 	.begin = xz_begin,
 	.again = xz_again,
 	.step = xz_step,

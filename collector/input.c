@@ -23,8 +23,8 @@ struct input {
 	struct ahead_stream *stream; /* archives */
 	char *blocks[2];             /* plain files */
 	unsigned turn;
-	size_t waiting;              /* bytes at the front of the block to come: read to tell what this is */
-	char *given;                 /* the last block */
+	size_t waiting; /* bytes at the front of the block to come: read to tell what this is */
+	char *given;    /* the last block */
 	size_t given_len;
 	bool again;
 	atomic_uint_fast64_t *read;
@@ -49,8 +49,8 @@ static bool input_stat(struct input *input, bool standard, struct error *error)
 	if (fstat(input->fd, &about) != 0)
 		return error_set(error, "%s: %s", input->path, strerror(errno));
 	if (S_ISDIR(about.st_mode))
-		return error_set(error, "%s: is a folder; name the logs in it, as in '%s/mail.log*'", input->path,
-				 input->path);
+		return error_set(error, "%s: is a folder; name the logs in it, as in '%s/mail.log*'",
+				 input->path, input->path);
 	file = S_ISREG(about.st_mode) != 0;
 	input->about.regular = file && !standard;
 	input->about.dev = about.st_dev;
@@ -80,7 +80,8 @@ static bool input_begin(struct input *input, struct ahead *ahead, struct error *
 	}
 	kind = archive_kind_of((struct span){ head, input->waiting }, &stranger);
 	if (stranger != NULL)
-		return error_set(error, "%s: is a %s archive, which this build cannot read", input->path, stranger);
+		return error_set(error, "%s: is a %s archive, which this build cannot read", input->path,
+				 stranger);
 	if (kind == NULL) {
 		atomic_fetch_add(input->read, input->waiting);
 		return true;
@@ -94,7 +95,8 @@ static bool input_begin(struct input *input, struct ahead *ahead, struct error *
 	return true;
 }
 
-struct input *input_open(const char *path, struct ahead *ahead, atomic_uint_fast64_t *read, struct error *error)
+struct input *input_open(const char *path, struct ahead *ahead, atomic_uint_fast64_t *read,
+			 struct error *error)
 {
 	struct input *input = memory_new(1, sizeof(*input));
 	bool standard = strcmp(path, "-") == 0;

@@ -21,7 +21,8 @@ struct input_about {
 };
 
 /* PATH or "-". AHEAD may be NULL; READ counts bytes as stored. NULL, and ERROR with the name, on failure. */
-struct input *input_open(const char *path, struct ahead *ahead, atomic_uint_fast64_t *read, struct error *error);
+struct input *input_open(const char *path, struct ahead *ahead, atomic_uint_fast64_t *read,
+			 struct error *error);
 
 struct input_about input_about(const struct input *input);
 

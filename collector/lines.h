@@ -13,12 +13,12 @@
 #define LINES_HEADROOM (LINES_MAX + 1 + LINES_HISTORY)
 
 struct lines {
-	const char *at, *end;  /* what is not cut yet */
-	const char *floor;     /* history reaches back to here */
-	uint64_t position;     /* of AT, counted from where the caller began */
-	bool skipping;         /* inside a line that is too long */
-	bool foul;             /* there are NUL bytes in the block */
-	bool hole;             /* inside NUL bytes that were counted */
+	const char *at, *end; /* what is not cut yet */
+	const char *floor;    /* history reaches back to here */
+	uint64_t position;    /* of AT, counted from where the caller began */
+	bool skipping;        /* inside a line that is too long */
+	bool foul;            /* there are NUL bytes in the block */
+	bool hole;            /* inside NUL bytes that were counted */
 	uint64_t skipped_long, skipped_binary;
 };
 

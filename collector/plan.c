@@ -42,7 +42,10 @@ static char *plan_log_of(const char *path, const struct rotation *rotation)
 	size_t room = (folder == NULL ? 1 : strlen(folder)) + 1 + sizeof(rotation->stem);
 	char *log = memory_new(room, 1);
 
-	snprintf(log, room, "%s/%s", folder == NULL ? "." : strcmp(folder, "/") == 0 ? "" : folder,
+	snprintf(log, room, "%s/%s",
+		 folder == NULL             ? "."
+		 : strcmp(folder, "/") == 0 ? ""
+					    : folder,
 		 rotation->stem);
 	free(folder);
 	free(copy);
@@ -116,8 +119,9 @@ void *plan_opened(struct plan_file *file, const struct collector_calls *calls)
 {
 	if (!file->was_opened) {
 		file->was_opened = true;
-		file->opened = calls->opened == NULL ? NULL : calls->opened(calls->context, file->path,
-									    file->about.written);
+		file->opened = calls->opened == NULL
+				       ? NULL
+				       : calls->opened(calls->context, file->path, file->about.written);
 	}
 	return file->opened;
 }
@@ -231,7 +235,8 @@ bool plan_make(struct plan *plan, const char *const *logs, size_t count, const s
 		plan_expand(&work, logs[i]);
 	if (plan->count == 0) {
 		plan_free(plan, calls);
-		return count == 0 ? error_set(error, "no log is named") : error_set(error, "%s", work.first_error.text);
+		return count == 0 ? error_set(error, "no log is named")
+				  : error_set(error, "%s", work.first_error.text);
 	}
 	for (size_t i = 0; i < plan->count && plan->count > 1; i++)
 		plan_look(&plan->files[i], calls);

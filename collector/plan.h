@@ -13,12 +13,12 @@ struct plan_file {
 	char *path;
 	struct input_about about;
 	struct rotation rotation;
-	char *log;          /* the log it belongs to: folder and stem */
-	usec_t first;       /* its first stamp; where it has none, when it was written */
-	uint64_t head;      /* hash of its first bytes */
+	char *log;     /* the log it belongs to: folder and stem */
+	usec_t first;  /* its first stamp; where it has none, when it was written */
+	uint64_t head; /* hash of its first bytes */
 	uint32_t source;
-	void *opened;       /* the caller's context for it */
-	bool was_opened;    /* ... which is there, and to be closed */
+	void *opened;    /* the caller's context for it */
+	bool was_opened; /* ... which is there, and to be closed */
 	bool empty;
 	struct input *kept; /* already open: a pipe, which cannot be opened again */
 };

@@ -25,13 +25,13 @@ struct chain {
 	struct plan_file *file; /* being read; NULL: none is open */
 	struct input *input;
 	struct lines lines;
-	size_t next;            /* where in the plan to look for the next file */
-	bool ended;             /* the input is; a line without newline may be left */
-	bool broken;            /* ... and it was not the true end */
-	struct span line;       /* looked at, not given */
+	size_t next;      /* where in the plan to look for the next file */
+	bool ended;       /* the input is; a line without newline may be left */
+	bool broken;      /* ... and it was not the true end */
+	struct span line; /* looked at, not given */
 	uint64_t position;
-	uint64_t base;          /* uncompressed bytes of the files before */
-	usec_t time;            /* of the line, or of the one before where it has none */
+	uint64_t base; /* uncompressed bytes of the files before */
+	usec_t time;   /* of the line, or of the one before where it has none */
 };
 
 struct replay {
@@ -60,7 +60,8 @@ static size_t replay_find(const struct replay *replay, uint32_t source, size_t a
 /* Files that come soon, in the order of the plan: one more than there are threads. */
 static void replay_start_ahead(struct replay *replay)
 {
-	for (; replay->threads > 0 && replay->ahead_at < replay->plan.count && replay->waiting <= replay->threads;
+	for (; replay->threads > 0 && replay->ahead_at < replay->plan.count &&
+	       replay->waiting <= replay->threads;
 	     replay->ahead_at++) {
 		struct plan_file *file = &replay->plan.files[replay->ahead_at];
 		struct error error;
@@ -68,7 +69,8 @@ static void replay_start_ahead(struct replay *replay)
 		if (!file->about.packed || file->empty || !file->about.regular ||
 		    replay->started[replay->ahead_at] != NULL)
 			continue;
-		replay->started[replay->ahead_at] = input_open(file->path, replay->ahead, &replay->read, &error);
+		replay->started[replay->ahead_at] = input_open(file->path, replay->ahead, &replay->read,
+							       &error);
 		if (replay->started[replay->ahead_at] != NULL)
 			replay->waiting++;
 	}

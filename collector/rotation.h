@@ -16,8 +16,8 @@ enum rotation_style {
 struct rotation {
 	char stem[256]; /* "mail.log" */
 	enum rotation_style style;
-	uint64_t rank;  /* the number, or the date's digits as one number */
-	bool packed;    /* the name says that it is compressed */
+	uint64_t rank; /* the number, or the date's digits as one number */
+	bool packed;   /* the name says that it is compressed */
 };
 
 /* What NAME, without folders, says. A name too long for a file has itself, cut, as its stem. */

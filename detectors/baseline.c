@@ -10,12 +10,12 @@
 
 #include <math.h>
 
-#define TRUST_DAYS     3.0f    /* days at which a habit is half believed: most people write on 3 days of a week */
-#define GROWTH         1.5f    /* most by which one day raises a maximum */
-#define GROWTH_FLOOR   8.0f    /* and at least so many: small numbers are not habits */
-#define SINK           0.99f
-#define SHARES_KEPT    2000.0f /* recipients */
-#define HOURS_KNOWN    5       /* learned days before an hour can be odd */
+#define TRUST_DAYS   3.0f /* days at which a habit is half believed: most people write on 3 days of a week */
+#define GROWTH       1.5f /* most by which one day raises a maximum */
+#define GROWTH_FLOOR 8.0f /* and at least so many: small numbers are not habits */
+#define SINK         0.99f
+#define SHARES_KEPT  2000.0f /* recipients */
+#define HOURS_KNOWN  5       /* learned days before an hour can be odd */
 
 double habit_trust(const struct habit *habit)
 {

@@ -19,7 +19,7 @@ struct seen {
 	uint32_t last;  /* minutes since 1970 */
 	uint16_t first; /* days since 1970 */
 	uint8_t kind;
-	uint8_t days;   /* learned days with it, at most 255 */
+	uint8_t days; /* learned days with it, at most 255 */
 };
 
 #define HABIT_HOURS 48 /* 24 of working days, 24 of Saturdays and Sundays */
@@ -30,9 +30,9 @@ struct habit {
 	uint16_t days;         /* learned days with mail */
 	uint16_t new_networks; /* of them, days with a network never seen before (after the first) */
 	uint16_t new_countries;
-	uint16_t away_days;    /* of them, days with more than one network */
+	uint16_t away_days;                /* of them, days with more than one network */
 	float top_hour, top_day, top_week; /* most strangers; grow slowly */
-	float busy_hours;      /* hours with strangers in them on the fullest day; grows slowly */
+	float busy_hours;                  /* hours with strangers in them on the fullest day; grows slowly */
 	float recipients, strangers, invalid, spam, foreign; /* sums, halved when they grow old */
 	float mailings;
 	uint8_t hours[HABIT_HOURS]; /* days with mail at this hour, at most 255 */

@@ -18,7 +18,7 @@ enum suspicion { SUSPECT_ALL, SUSPECT_AWAY, SUSPICIONS };
 
 /* Other accounts that share something with this one, as far as they are suspicious themselves. */
 struct neighbours {
-	double weight;      /* accounts, each by how suspicious it is: 0 to 1 */
+	double weight; /* accounts, each by how suspicious it is: 0 to 1 */
 	uint32_t accounts;
 	const char *shared; /* "customer", "network" ...: what they share most in */
 };
@@ -27,21 +27,29 @@ struct view {
 	usec_t now;
 	enum horizon horizon;
 	enum suspicion suspicion;
-	bool explain;                 /* words are wanted too */
+	bool explain; /* words are wanted too */
 	const struct record *record;
 	const struct habit *habit;
-	double trust;                 /* in the habit, 0 to 1 */
-	const struct counts *sums;    /* of this horizon, all mail */
+	double trust;              /* in the habit, 0 to 1 */
+	const struct counts *sums; /* of this horizon, all mail */
 	/* What is suspected: of this horizon and suspicion. */
 	double recipients, strangers, invalid, spam, foreign, odd, mailings;
-	double pending;               /* recipients submitted that have no outcome yet, held to be strangers */
+	double pending; /* recipients submitted that have no outcome yet, held to be strangers */
 	const struct population *population;
 	struct neighbours neighbours;
-	uint32_t age;                 /* whole days since the log's first, up to now */
+	uint32_t age; /* whole days since the log's first, up to now */
 };
 
 /* Who shares a group tells the judge the same thing in two ways: only its strongest member counts. */
-enum evidence_group { GROUP_AMOUNT, GROUP_LIST, GROUP_CONTENT, GROUP_ORIGIN, GROUP_SENDER, GROUP_NEIGHBOURS, GROUPS };
+enum evidence_group {
+	GROUP_AMOUNT,
+	GROUP_LIST,
+	GROUP_CONTENT,
+	GROUP_ORIGIN,
+	GROUP_SENDER,
+	GROUP_NEIGHBOURS,
+	GROUPS
+};
 
 struct detector {
 	const char *name;
@@ -53,8 +61,9 @@ struct detector {
 	void (*weigh)(const struct view *view, const void *options, struct evidence *evidence_r);
 };
 
-extern const struct detector detector_volume, detector_invalid_recipients, detector_rejects, detector_strangers,
-	detector_origins, detector_logins, detector_senders, detector_scripts, detector_campaign;
+extern const struct detector detector_volume, detector_invalid_recipients, detector_rejects,
+	detector_strangers, detector_origins, detector_logins, detector_senders, detector_scripts,
+	detector_campaign;
 
 /* All of them in this order, ended by NULL. */
 enum detector_place {

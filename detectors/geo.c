@@ -40,7 +40,8 @@ static bool read_network(struct span text, struct range *range_r)
 	struct span address;
 	uint64_t bits;
 
-	if (!span_cut(&text, '/', &address) || !span_to_u64(text, &bits) || !span_to_address(address, range_r->from))
+	if (!span_cut(&text, '/', &address) || !span_to_u64(text, &bits) ||
+	    !span_to_address(address, range_r->from))
 		return false;
 	if (memchr(address.at, ':', address.len) == NULL)
 		bits += 96;
@@ -48,7 +49,7 @@ static bool read_network(struct span text, struct range *range_r)
 		return false;
 	memcpy(range_r->to, range_r->from, 16);
 	for (unsigned i = (unsigned)bits; i < 128; i++) {
-		range_r->from[i / 8] &= (uint8_t)~(0x80U >> i % 8);
+		range_r->from[i / 8] &= (uint8_t) ~(0x80U >> i % 8);
 		range_r->to[i / 8] |= (uint8_t)(0x80U >> i % 8);
 	}
 	return true;
@@ -155,10 +156,11 @@ static struct span database_country(const struct geo *geo, const uint8_t address
 
 	memcpy(&v6.sin6_addr, address, 16);
 	memcpy(&v4.sin_addr, address + 12, 4);
-	found = MMDB_lookup_sockaddr(&geo->database, mapped ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6, &trouble);
+	found = MMDB_lookup_sockaddr(&geo->database, mapped ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6,
+				     &trouble);
 	if (trouble == MMDB_SUCCESS && found.found_entry &&
-	    MMDB_get_value(&found.entry, &data, "country", "iso_code", NULL) == MMDB_SUCCESS && data.has_data &&
-	    data.type == MMDB_DATA_TYPE_UTF8_STRING)
+	    MMDB_get_value(&found.entry, &data, "country", "iso_code", NULL) == MMDB_SUCCESS &&
+	    data.has_data && data.type == MMDB_DATA_TYPE_UTF8_STRING)
 		return (struct span){ data.utf8_string, data.data_size };
 	return (struct span){ NULL, 0 };
 }
@@ -177,7 +179,8 @@ struct geo *geo_open(const char *path, struct error *error)
 			return geo;
 		error_set(error, "%s: %s", path, MMDB_strerror(trouble));
 #else
-		error_set(error, "%s: built without libmaxminddb; a CSV of network and country does too", path);
+		error_set(error, "%s: built without libmaxminddb; a CSV of network and country does too",
+			  path);
 #endif
 	} else if (read_csv(geo, path, error)) {
 		return geo;

@@ -17,12 +17,16 @@ struct invalid_options {
 };
 
 const struct setting invalid_settings[] = {
-	SETTING(NUMBER, struct invalid_options, usual_weight, "25", 1, 1000, "recipients that the server's usual share weighs"),
-	SETTING(PERCENT, struct invalid_options, abused, "17", 1, 99, "usual share in lists of those who abuse accounts"),
-	SETTING(NUMBER, struct invalid_options, abused_weight, "6", 1, 1000, "how sure that is: small means it varies widely"),
+	SETTING(NUMBER, struct invalid_options, usual_weight, "25", 1, 1000,
+		"recipients that the server's usual share weighs"),
+	SETTING(PERCENT, struct invalid_options, abused, "17", 1, 99,
+		"usual share in lists of those who abuse accounts"),
+	SETTING(NUMBER, struct invalid_options, abused_weight, "6", 1, 1000,
+		"how sure that is: small means it varies widely"),
 	SETTING(PERCENT, struct invalid_options, dirty, "65", 1, 99, "abuse that uses such lists"),
 	SETTING(PERCENT, struct invalid_options, stale, "2.5", 0.01, 50, "honest accounts with such lists"),
-	SETTING(NUMBER, struct invalid_options, memory, "60", 0, 10000, "recipients that an account's own past weighs at most"),
+	SETTING(NUMBER, struct invalid_options, memory, "60", 0, 10000,
+		"recipients that an account's own past weighs at most"),
 	{ .name = NULL },
 };
 
@@ -35,7 +39,8 @@ static void invalid_weigh(const struct view *view, const void *options, struct e
 	struct belief dirty = { o->abused, o->abused_weight };
 	double decibans;
 
-	usual = belief_after(usual, (double)view->habit->invalid, (double)view->habit->recipients, o->memory * view->trust);
+	usual = belief_after(usual, (double)view->habit->invalid, (double)view->habit->recipients,
+			     o->memory * view->trust);
 	decibans = odds_share(view->invalid, view->recipients, usual, dirty, o->dirty, o->stale);
 	if (decibans > 0)
 		decibans *= view->invalid / (view->invalid + ONE_PROVES_LITTLE);
@@ -47,8 +52,8 @@ static void invalid_weigh(const struct view *view, const void *options, struct e
 	evidence_r->of = view->recipients;
 	evidence_r->expected = usual.mean;
 	snprintf(evidence_r->text, sizeof(evidence_r->text),
-		 "%.0f of %.0f recipients in %s do not exist; this account usually has %.1f %%", view->invalid,
-		 view->recipients, horizon_words(view->horizon), usual.mean * 100);
+		 "%.0f of %.0f recipients in %s do not exist; this account usually has %.1f %%",
+		 view->invalid, view->recipients, horizon_words(view->horizon), usual.mean * 100);
 }
 
 const struct detector detector_invalid_recipients = {

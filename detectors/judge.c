@@ -23,22 +23,27 @@
 #include <stdlib.h>
 
 const struct setting judge_settings[] = {
-	SETTING(NUMBER, struct judge_options, watch, "14", 0, 100, "decibans from which an account is watched"),
+	SETTING(NUMBER, struct judge_options, watch, "14", 0, 100,
+		"decibans from which an account is watched"),
 	SETTING(NUMBER, struct judge_options, flagged, "22", 0, 100, "decibans from which it is flagged"),
-	SETTING(NUMBER, struct judge_options, disabled, "35", 0, 100, "decibans from which it may be disabled"),
-	SETTING(NUMBER, struct judge_options, hysteresis, "4", 0, 50, "decibans below a threshold before its state is left"),
-	SETTING(DURATION, struct judge_options, hold, "24h", 0, 365 * USEC_DAY, "a flag stays at least so long"),
+	SETTING(NUMBER, struct judge_options, disabled, "35", 0, 100,
+		"decibans from which it may be disabled"),
+	SETTING(NUMBER, struct judge_options, hysteresis, "4", 0, 50,
+		"decibans below a threshold before its state is left"),
+	SETTING(DURATION, struct judge_options, hold, "24h", 0, 365 * USEC_DAY,
+		"a flag stays at least so long"),
 	SETTING(COUNT, struct judge_options, agree, "2", 1, 6,
 		"independent kinds of evidence that must agree before an account is disabled"),
-	SETTING(COUNT, struct judge_options, accounts, "2000000", 100, 2e9, "accounts that are remembered at most"),
+	SETTING(COUNT, struct judge_options, accounts, "2000000", 100, 2e9,
+		"accounts that are remembered at most"),
 	SETTING(TEXT, struct judge_options, geo, "", 0, 0,
 		"countries of addresses: a MaxMind database (.mmdb) or a CSV of network and country"),
 	{ .name = NULL },
 };
 
-#define LOOK_EVERY   (5 * USEC_MINUTE) /* event time between looks at accounts that are not normal */
-#define TRAIL_KEPT   (2 * USEC_DAY)
-#define WATCH_HOLD   USEC_HOUR         /* watching is cheap to leave, but not at every line */
+#define LOOK_EVERY (5 * USEC_MINUTE) /* event time between looks at accounts that are not normal */
+#define TRAIL_KEPT (2 * USEC_DAY)
+#define WATCH_HOLD USEC_HOUR /* watching is cheap to leave, but not at every line */
 
 struct judge {
 	const struct judge_options *options;
@@ -67,7 +72,8 @@ static void judge_evicted(void *context, struct record *record)
 	trail_free(&record->trail);
 }
 
-struct judge *judge_new(const struct judge_options *options, struct store *store, const struct judge_sink *sink)
+struct judge *judge_new(const struct judge_options *options, struct store *store,
+			const struct judge_sink *sink)
 {
 	struct judge *judge = memory_new(1, sizeof(*judge));
 
@@ -129,7 +135,8 @@ static void verdict_id(struct verdict *verdict, const struct cause *cause)
 	a = hash_stable_more(a, cause->recipient);
 	a = hash_stable_more(a, stamp);
 	b = hash_stable_more(a, SPAN("verdict"));
-	snprintf(verdict->id, sizeof(verdict->id), "%016llx%016llx", (unsigned long long)a, (unsigned long long)b);
+	snprintf(verdict->id, sizeof(verdict->id), "%016llx%016llx", (unsigned long long)a,
+		 (unsigned long long)b);
 }
 
 static void tell(struct judge *judge, struct record *record, struct view *view,
@@ -189,7 +196,8 @@ static enum account_state state_for(const struct judge *judge, const struct reco
 		return STATE_FLAGGED;
 	if (score->decibans >= o->watch && !is_flagged(state))
 		return STATE_WATCH;
-	if (score->decibans < o->watch - o->hysteresis && state != STATE_NORMAL && now - standing->raised >= hold)
+	if (score->decibans < o->watch - o->hysteresis && state != STATE_NORMAL &&
+	    now - standing->raised >= hold)
 		return STATE_NORMAL;
 	return state;
 }
@@ -246,7 +254,8 @@ static void ask(struct judge *judge, struct record *record, const struct cause *
 /* --- what comes in --- */
 
 /* The account's record, with the days that are over learned. */
-static struct record *record_for(struct judge *judge, struct span account, enum account_kind kind, usec_t time)
+static struct record *record_for(struct judge *judge, struct span account, enum account_kind kind,
+				 usec_t time)
 {
 	struct record *record = judge->store->calls->record(judge->store, account, true);
 	struct habit_day day;
@@ -363,8 +372,9 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 	judge->store->calls->apply(judge->store, record, &delta, source, position, &applied);
 	/* More than it could know: the first moment at which a flood can be told. */
 	if (delta.count > record->recipient_used + 20U) {
-		struct cause cause = { envelope->time, envelope->queue_id, { NULL, 0 }, envelope->host,
-				       envelope->customer, source, position };
+		struct cause cause = { envelope->time, envelope->queue_id, { NULL, 0 },
+				       envelope->host, envelope->customer, source,
+				       position };
 
 		ask(judge, record, &cause);
 	}
@@ -405,7 +415,8 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 		return;
 	judge->stats.recipients++;
 	record = record_for(judge, envelope->account, envelope->account_kind, attempt->time);
-	delta = delta_of(judge, envelope, stage == ATTEMPT_FIRST ? DELTA_ATTEMPT : DELTA_CHANGED, attempt->time);
+	delta = delta_of(judge, envelope, stage == ATTEMPT_FIRST ? DELTA_ATTEMPT : DELTA_CHANGED,
+			 attempt->time);
 	delta.outcome = outcome_of(attempt->meaning.class, attempt->outcome);
 	delta.elsewhere = attempt->direction == DIRECTION_OUTBOUND || attempt->direction == DIRECTION_UNKNOWN;
 	delta.recipient = short_hash(attempt->recipient);
@@ -413,12 +424,14 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	delta.foreign = is_foreign(envelope);
 	if (delta.outcome == COUNT_SPAM)
 		delta.refuser = short_hash(attempt->provider);
-	judge->store->calls->apply(judge->store, record, &delta, attempt->source, attempt->position, &applied);
+	judge->store->calls->apply(judge->store, record, &delta, attempt->source, attempt->position,
+				   &applied);
 	if (delta.elsewhere) {
 		follow_trail(record, attempt, &delta, &applied);
 		if (matters(record, &delta, &applied)) {
-			struct cause cause = { attempt->time, envelope->queue_id, attempt->recipient, envelope->host,
-					       envelope->customer, attempt->source, attempt->position };
+			struct cause cause = { attempt->time,    envelope->queue_id, attempt->recipient,
+					       envelope->host,   envelope->customer, attempt->source,
+					       attempt->position };
 
 			ask(judge, record, &cause);
 		}
@@ -484,8 +497,8 @@ struct judge_stats judge_stats(const struct judge *judge)
 	stats.accounts = store.records;
 	stats.evicted = store.evicted;
 	for (size_t i = 0; i < judge->raised_count; i++) {
-		const struct record *record =
-			judge->store->calls->record(judge->store, span_of(judge->raised[i]), false);
+		const struct record *record = judge->store->calls->record(judge->store,
+									  span_of(judge->raised[i]), false);
 
 		if (record != NULL)
 			stats.in_state[record->standing.state]++;

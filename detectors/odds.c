@@ -48,7 +48,8 @@ static double log_chance(double hits, double of, struct belief belief)
 	return log_beta(hits + a, of - hits + b) - log_beta(a, b);
 }
 
-double odds_share(double hits, double of, struct belief honest, struct belief dirty, double share, double rare)
+double odds_share(double hits, double of, struct belief honest, struct belief dirty, double share,
+		  double rare)
 {
 	double ratio; /* of the dirty to the honest */
 

@@ -20,6 +20,7 @@ struct belief belief_after(struct belief before, double hits, double of, double 
  * honest else; the honest are like HONEST but for RARE of them, who are as the dirty ones. So neither hits
  * nor their absence can prove more than the mixtures allow.
  */
-double odds_share(double hits, double of, struct belief honest, struct belief dirty, double share, double rare);
+double odds_share(double hits, double of, struct belief honest, struct belief dirty, double share,
+		  double rare);
 
 #endif

@@ -21,17 +21,20 @@ struct origins_options {
 };
 
 const struct setting origins_settings[] = {
-	SETTING(PERCENT, struct origins_options, away, "80", 1, 99, "abuse that comes from networks new to the account"),
-	SETTING(PERCENT, struct origins_options, abroad, "75", 1, 99, "of it, abuse from countries new to the account"),
+	SETTING(PERCENT, struct origins_options, away, "80", 1, 99,
+		"abuse that comes from networks new to the account"),
+	SETTING(PERCENT, struct origins_options, abroad, "75", 1, 99,
+		"of it, abuse from countries new to the account"),
 	SETTING(NUMBER, struct origins_options, most_network, "15", 0, 40, "most decibans for a new network"),
 	SETTING(NUMBER, struct origins_options, most_country, "22", 0, 40, "most decibans for a new country"),
-	SETTING(NUMBER, struct origins_options, most_many, "10", 0, 40, "most decibans for many new networks at once"),
+	SETTING(NUMBER, struct origins_options, most_many, "10", 0, 40,
+		"most decibans for many new networks at once"),
 	SETTING(NUMBER, struct origins_options, own, "-4", -40, 0, "decibans where nothing is new"),
 	{ .name = NULL },
 };
 
-#define PRIOR_DAYS   3.0  /* days that the server's average novelty weighs */
-#define MANY_DAILY   0.15 /* chance that a day with a new network has yet another: phones on trains */
+#define PRIOR_DAYS 3.0  /* days that the server's average novelty weighs */
+#define MANY_DAILY 0.15 /* chance that a day with a new network has yet another: phones on trains */
 
 /* The rarest country that the account is not used to, seen in this horizon; 0 where there is none. */
 static uint32_t strangest_country(const struct view *view, double *share_r)
@@ -97,9 +100,11 @@ static void origins_weigh(const struct view *view, const void *options, struct e
 	country = strangest_country(view, &share);
 	decibans = network_decibans(view, o, &chance);
 	if (networks > 1)
-		decibans += fmin(o->most_many, odds_decibans(0.4 / fmax(MANY_DAILY, chance)) * (networks - 1));
+		decibans += fmin(o->most_many,
+				 odds_decibans(0.4 / fmax(MANY_DAILY, chance)) * (networks - 1));
 	if (country != 0 && view->sums->n[COUNT_ABROAD] > 0)
-		decibans += country_decibans(view, o, share) * fmin(1, view->sums->n[COUNT_ABROAD] / view->strangers);
+		decibans += country_decibans(view, o, share) *
+			    fmin(1, view->sums->n[COUNT_ABROAD] / view->strangers);
 	grown = view->strangers / (view->strangers + 2);
 	evidence_r->decibans = decibans * grown;
 	if (!view->explain)
@@ -110,13 +115,15 @@ static void origins_weigh(const struct view *view, const void *options, struct e
 	evidence_r->expected = chance;
 	if (country != 0)
 		snprintf(evidence_r->text, sizeof(evidence_r->text),
-			 "%.0f recipients in %s from %.0f network%s and a country (%c%c) it never sent from", view->recipients,
-			 horizon_words(view->horizon), networks, networks > 1 ? "s" : "", (int)('A' + (country - 1) / 26),
-			 (int)('A' + (country - 1) % 26));
+			 "%.0f recipients in %s from %.0f network%s and a country (%c%c) it never sent from",
+			 view->recipients, horizon_words(view->horizon), networks, networks > 1 ? "s" : "",
+			 (int)('A' + (country - 1) / 26), (int)('A' + (country - 1) % 26));
 	else
-		snprintf(evidence_r->text, sizeof(evidence_r->text),
-			 "%.0f recipients in %s from %.0f network%s it never sent from; it has a new one on %.0f %% of its days",
-			 view->recipients, horizon_words(view->horizon), networks, networks > 1 ? "s" : "", chance * 100);
+		snprintf(
+			evidence_r->text, sizeof(evidence_r->text),
+			"%.0f recipients in %s from %.0f network%s it never sent from; it has a new one on %.0f %% of its days",
+			view->recipients, horizon_words(view->horizon), networks, networks > 1 ? "s" : "",
+			chance * 100);
 }
 
 const struct detector detector_origins = {

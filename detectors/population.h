@@ -10,7 +10,8 @@
 #include "detectors/record.h"
 
 struct population {
-	double recipients, invalid, spam; /* of learned days, each account's day weighing at most 50 recipients */
+	double recipients, invalid,
+		spam; /* of learned days, each account's day weighing at most 50 recipients */
 	double days, new_networks, new_countries;
 	double country_days;
 	float countries[26 * 26]; /* learned days with mail from there */
@@ -20,7 +21,8 @@ struct population {
 /* "DE" as a number from 1 on; 0 where it is none. */
 uint32_t population_country(struct span code);
 
-void population_learn(struct population *population, const struct record *record, const struct habit_day *day);
+void population_learn(struct population *population, const struct record *record,
+		      const struct habit_day *day);
 
 struct belief population_invalid(const struct population *population);
 struct belief population_spam(const struct population *population);

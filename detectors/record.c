@@ -244,7 +244,8 @@ void record_apply(struct record *record, const struct delta *delta, struct appli
 		windows_add(&record->windows, record->now, delta->time, &counts);
 		return;
 	}
-	applied_r->away = seen_meet(record, SEEN_NETWORK, delta->network, delta->time, &applied_r->new_network);
+	applied_r->away = seen_meet(record, SEEN_NETWORK, delta->network, delta->time,
+				    &applied_r->new_network);
 	applied_r->abroad = seen_meet(record, SEEN_COUNTRY, delta->country, delta->time, &ignored);
 	applied_r->odd = !habit_hour(&record->habit, delta->time);
 	seen_meet(record, SEEN_CLIENT, delta->client, delta->time, &ignored);
@@ -285,7 +286,8 @@ bool record_due(const struct record *record, usec_t now)
 static void learn_seen(struct record *record, struct habit_day *day)
 {
 	uint32_t networks = 0;
-	bool had_network = seen_any(record, SEEN_NETWORK, true), had_country = seen_any(record, SEEN_COUNTRY, true);
+	bool had_network = seen_any(record, SEEN_NETWORK, true),
+	     had_country = seen_any(record, SEEN_COUNTRY, true);
 
 	for (int i = 0; i < record->seen_used; i++) {
 		struct seen *seen = &record->seen[i];
@@ -336,7 +338,8 @@ void record_trim(struct record *record, usec_t now)
 	for (int i = 0; i < record->seen_used; i++) {
 		const struct seen *seen = &record->seen[i];
 
-		if ((seen->kind != SEEN_CLIENT && seen->kind != SEEN_REFUSER) || seen->last >= minutes_of(now - horizon_length(HORIZON_7D)))
+		if ((seen->kind != SEEN_CLIENT && seen->kind != SEEN_REFUSER) ||
+		    seen->last >= minutes_of(now - horizon_length(HORIZON_7D)))
 			record->seen[kept++] = *seen;
 	}
 	record->seen_used = kept;
@@ -356,6 +359,7 @@ void record_free(struct record *record)
 size_t record_bytes(const struct record *record)
 {
 	return sizeof(*record) + (record->name == NULL ? 0 : strlen(record->name) + 1) +
-	       record->recipient_room * sizeof(*record->recipients) + record->seen_room * sizeof(*record->seen) +
+	       record->recipient_room * sizeof(*record->recipients) +
+	       record->seen_room * sizeof(*record->seen) +
 	       record->windows.room * sizeof(*record->windows.slots);
 }

@@ -27,13 +27,13 @@ struct delta {
 	enum delta_kind kind;
 	enum account_kind account_kind;
 	usec_t time;
-	uint32_t count;           /* recipients of a submission, repeats of a login; else 1 */
-	enum counter outcome;     /* COUNT_DELIVERED, COUNT_INVALID ...: an attempt's first, or what it became */
-	bool elsewhere;           /* an attempt at a recipient that is not one of our own */
-	bool foreign;             /* its sender is not the login's own */
-	uint32_t message;         /* hash of the queue id */
+	uint32_t count;       /* recipients of a submission, repeats of a login; else 1 */
+	enum counter outcome; /* COUNT_DELIVERED, COUNT_INVALID ...: an attempt's first, or what it became */
+	bool elsewhere;       /* an attempt at a recipient that is not one of our own */
+	bool foreign;         /* its sender is not the login's own */
+	uint32_t message;     /* hash of the queue id */
 	uint32_t recipient, client, network, country, sender, helo;
-	uint32_t refuser;         /* the provider, where the outcome is COUNT_SPAM */
+	uint32_t refuser; /* the provider, where the outcome is COUNT_SPAM */
 };
 
 /* What applying it found. */
@@ -46,30 +46,30 @@ struct applied {
 struct standing {
 	enum account_state state;
 	usec_t since;
-	float peak;          /* decibans, today's highest: what the day is judged by before it is learned */
-	float score;         /* the last one */
-	uint32_t taint;      /* the last day on which the account was flagged: days since 1970 */
-	usec_t raised;       /* when the score last was above the state's threshold */
+	float peak;     /* decibans, today's highest: what the day is judged by before it is learned */
+	float score;    /* the last one */
+	uint32_t taint; /* the last day on which the account was flagged: days since 1970 */
+	usec_t raised;  /* when the score last was above the state's threshold */
 };
 
 /* Where the last sign of something unusual is kept, for people: only while it is recent. */
 struct trail;
 
 struct record {
-	char *name;           /* the account; owned */
-	uint64_t hash;        /* hash_stable of it */
+	char *name;    /* the account; owned */
+	uint64_t hash; /* hash_stable of it */
 	enum account_kind kind;
-	usec_t now;           /* its newest event time */
+	usec_t now; /* its newest event time */
 	struct windows windows;
 	uint32_t *recipients; /* buckets of 8, the newest first; 0 is empty; owned */
 	uint16_t recipient_room, recipient_used;
 	uint8_t seen_used, seen_room;
-	struct seen *seen;    /* owned */
-	uint32_t message;     /* the last message with a stranger */
-	uint32_t group;       /* the judge's: customer or domain */
+	struct seen *seen; /* owned */
+	uint32_t message;  /* the last message with a stranger */
+	uint32_t group;    /* the judge's: customer or domain */
 	struct habit habit;
 	struct standing standing;
-	struct trail *trail;  /* the judge's; NULL while nothing is unusual */
+	struct trail *trail; /* the judge's; NULL while nothing is unusual */
 	/* The judge's gate: what was there when the detectors were last asked. */
 	uint32_t pending, step;
 	usec_t asked;

@@ -21,13 +21,19 @@ struct rejects_options {
 };
 
 const struct setting rejects_settings[] = {
-	SETTING(NUMBER, struct rejects_options, usual_weight, "60", 1, 1000, "recipients that the server's usual share weighs"),
-	SETTING(PERCENT, struct rejects_options, abused, "10", 1, 99, "share of abusive mail that providers refuse as spam"),
-	SETTING(NUMBER, struct rejects_options, abused_weight, "10", 1, 1000, "how sure that is: small means it varies widely"),
+	SETTING(NUMBER, struct rejects_options, usual_weight, "60", 1, 1000,
+		"recipients that the server's usual share weighs"),
+	SETTING(PERCENT, struct rejects_options, abused, "10", 1, 99,
+		"share of abusive mail that providers refuse as spam"),
+	SETTING(NUMBER, struct rejects_options, abused_weight, "10", 1, 1000,
+		"how sure that is: small means it varies widely"),
 	SETTING(PERCENT, struct rejects_options, caught, "70", 1, 99, "abuse that providers notice at all"),
-	SETTING(PERCENT, struct rejects_options, unlucky, "1.5", 0.01, 50, "honest accounts whose mail is taken for spam so often"),
-	SETTING(NUMBER, struct rejects_options, memory, "60", 0, 10000, "recipients that an account's own past weighs at most"),
-	SETTING(COUNT, struct rejects_options, opinion, "4", 1, 1000, "refusals that one provider's opinion counts for at most"),
+	SETTING(PERCENT, struct rejects_options, unlucky, "1.5", 0.01, 50,
+		"honest accounts whose mail is taken for spam so often"),
+	SETTING(NUMBER, struct rejects_options, memory, "60", 0, 10000,
+		"recipients that an account's own past weighs at most"),
+	SETTING(COUNT, struct rejects_options, opinion, "4", 1, 1000,
+		"refusals that one provider's opinion counts for at most"),
 	{ .name = NULL },
 };
 
@@ -42,7 +48,8 @@ static void rejects_weigh(const struct view *view, const void *options, struct e
 	double hits = fmin(view->spam, fmax(1, providers) * (double)o->opinion);
 	double of = view->recipients - (view->spam - hits), decibans;
 
-	usual = belief_after(usual, (double)view->habit->spam, (double)view->habit->recipients, o->memory * view->trust);
+	usual = belief_after(usual, (double)view->habit->spam, (double)view->habit->recipients,
+			     o->memory * view->trust);
 	decibans = odds_share(hits, of, usual, dirty, o->caught, o->unlucky);
 	if (decibans > 0)
 		decibans *= hits / (hits + ONE_PROVES_LITTLE);
@@ -53,10 +60,11 @@ static void rejects_weigh(const struct view *view, const void *options, struct e
 	evidence_r->seen = view->spam;
 	evidence_r->of = view->recipients;
 	evidence_r->expected = usual.mean;
-	snprintf(evidence_r->text, sizeof(evidence_r->text),
-		 "%.0f of %.0f recipients in %s refused as spam by %.0f provider%s; this account usually has %.1f %%",
-		 view->spam, view->recipients, horizon_words(view->horizon), fmax(1, providers),
-		 providers > 1 ? "s" : "", usual.mean * 100);
+	snprintf(
+		evidence_r->text, sizeof(evidence_r->text),
+		"%.0f of %.0f recipients in %s refused as spam by %.0f provider%s; this account usually has %.1f %%",
+		view->spam, view->recipients, horizon_words(view->horizon), fmax(1, providers),
+		providers > 1 ? "s" : "", usual.mean * 100);
 }
 
 const struct detector detector_rejects = {

@@ -38,7 +38,8 @@ static double pending_of(const struct view *view, const struct counts *sums)
 	return open <= known ? 0 : (open - known) * PENDING_MOST;
 }
 
-static void view_of(struct view *view, const struct counts *sums, enum horizon horizon, enum suspicion suspicion)
+static void view_of(struct view *view, const struct counts *sums, enum horizon horizon,
+		    enum suspicion suspicion)
 {
 	const uint32_t *n = sums->n;
 	bool away = suspicion == SUSPECT_AWAY;
@@ -102,7 +103,8 @@ struct score score_account(struct view *view, const struct counts sums[HORIZONS]
 				continue;
 			decibans = weigh_all(view, options, &independent);
 			if (decibans > best.decibans)
-				best = (struct score){ decibans, (enum horizon)h, (enum suspicion)s, independent };
+				best = (struct score){ decibans, (enum horizon)h, (enum suspicion)s,
+						       independent };
 		}
 	}
 	return best;

@@ -50,8 +50,8 @@ static struct record *memory_record(struct store *store, struct span account, bo
 	return record;
 }
 
-static void memory_apply(struct store *store, struct record *record, const struct delta *delta, uint32_t source,
-			 uint64_t position, struct applied *applied_r)
+static void memory_apply(struct store *store, struct record *record, const struct delta *delta,
+			 uint32_t source, uint64_t position, struct applied *applied_r)
 {
 	(void)source; /* lines are read once here: a restart resumes where the snapshot ends */
 	(void)position;
@@ -90,7 +90,8 @@ static void memory_free_all(struct store *store)
 {
 	struct store_memory *memory = memory_of(store);
 
-	for (struct record *record = map_oldest(memory->map); record != NULL; record = map_newer(memory->map, record))
+	for (struct record *record = map_oldest(memory->map); record != NULL;
+	     record = map_newer(memory->map, record))
 		record_free(record);
 	map_free(&memory->map);
 	free(memory);

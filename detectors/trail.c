@@ -62,8 +62,10 @@ void trail_add(struct trail *trail, const struct attempt *attempt, bool bad)
 		trail->sample_count++;
 	}
 	memmove(samples + 1, samples, (size_t)last * sizeof(*samples));
-	samples[0].queue_id_len = keep(samples[0].queue_id, sizeof(samples[0].queue_id), attempt->envelope->queue_id);
-	samples[0].recipient_len = keep(samples[0].recipient, sizeof(samples[0].recipient), attempt->recipient);
+	samples[0].queue_id_len = keep(samples[0].queue_id, sizeof(samples[0].queue_id),
+				       attempt->envelope->queue_id);
+	samples[0].recipient_len = keep(samples[0].recipient, sizeof(samples[0].recipient),
+					attempt->recipient);
 	samples[0].reply_len = keep(samples[0].reply, sizeof(samples[0].reply), attempt->reply);
 	samples[0].class = attempt->meaning.class;
 	samples[0].bad = bad;
@@ -77,7 +79,8 @@ void trail_client(struct trail *trail, struct span client)
 		if (span_equal(span_of(trail->clients[i]), client))
 			return;
 	if (trail->client_count == VERDICT_CLIENTS) {
-		memmove(trail->clients, trail->clients + 1, sizeof(trail->clients) - sizeof(trail->clients[0]));
+		memmove(trail->clients, trail->clients + 1,
+			sizeof(trail->clients) - sizeof(trail->clients[0]));
 		trail->client_count--;
 	}
 	memcpy(trail->clients[trail->client_count], client.at, client.len);
@@ -89,7 +92,8 @@ usec_t trail_time(const struct trail *trail)
 	return trail->time;
 }
 
-void trail_show(const struct trail *trail, struct verdict *verdict, struct verdict_sample into[VERDICT_SAMPLES])
+void trail_show(const struct trail *trail, struct verdict *verdict,
+		struct verdict_sample into[VERDICT_SAMPLES])
 {
 	for (int i = 0; i < trail->sample_count; i++) {
 		const struct sample *sample = &trail->samples[i];

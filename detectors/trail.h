@@ -18,6 +18,7 @@ void trail_client(struct trail *trail, struct span client);
 usec_t trail_time(const struct trail *trail); /* of the newest */
 
 /* Lend all that is kept to VERDICT; its samples go to INTO. */
-void trail_show(const struct trail *trail, struct verdict *verdict, struct verdict_sample into[VERDICT_SAMPLES]);
+void trail_show(const struct trail *trail, struct verdict *verdict,
+		struct verdict_sample into[VERDICT_SAMPLES]);
 
 #endif

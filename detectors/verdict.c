@@ -2,7 +2,7 @@
 #include "detectors/verdict.h"
 
 static const char *const names[] = {
-	[STATE_NORMAL] = "normal",     [STATE_WATCH] = "watch",	      [STATE_FLAGGED] = "flagged",
+	[STATE_NORMAL] = "normal",     [STATE_WATCH] = "watch",       [STATE_FLAGGED] = "flagged",
 	[STATE_DISABLED] = "disabled", [STATE_RELEASED] = "released",
 };
 

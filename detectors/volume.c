@@ -20,10 +20,14 @@ struct volume_options {
 };
 
 const struct setting volume_settings[] = {
-	SETTING(NUMBER, struct volume_options, tail, "1.2", 0.1, 5, "how fast honest excess gets rarer with its size"),
-	SETTING(NUMBER, struct volume_options, most, "12", 0, 40, "most decibans that an amount alone can give"),
-	SETTING(COUNT, struct volume_options, per_hour, "120", 1, 1000000, "recipients an hour of an account without past"),
-	SETTING(COUNT, struct volume_options, per_day, "400", 1, 1000000, "recipients a day of an account without past"),
+	SETTING(NUMBER, struct volume_options, tail, "1.2", 0.1, 5,
+		"how fast honest excess gets rarer with its size"),
+	SETTING(NUMBER, struct volume_options, most, "12", 0, 40,
+		"most decibans that an amount alone can give"),
+	SETTING(COUNT, struct volume_options, per_hour, "120", 1, 1000000,
+		"recipients an hour of an account without past"),
+	SETTING(COUNT, struct volume_options, per_day, "400", 1, 1000000,
+		"recipients a day of an account without past"),
 	{ .name = NULL },
 };
 
@@ -33,7 +37,7 @@ static void volume_weigh(const struct view *view, const void *options, struct ev
 {
 	const struct volume_options *o = options;
 	double hour = (double)o->per_hour, day = (double)o->per_day;
-	double reference = view->horizon == HORIZON_5M	  ? hour / 2
+	double reference = view->horizon == HORIZON_5M    ? hour / 2
 			   : view->horizon == HORIZON_1H  ? hour
 			   : view->horizon == HORIZON_24H ? day
 							  : day * 4;
@@ -46,7 +50,7 @@ static void volume_weigh(const struct view *view, const void *options, struct ev
 		reference *= pow(usual / reference, view->trust);
 	if (seen <= reference)
 		return;
-	decibans = odds_decibans(pow(seen / reference, o->tail) / (DECADES * o->tail)) ;
+	decibans = odds_decibans(pow(seen / reference, o->tail) / (DECADES * o->tail));
 	if (decibans <= 0)
 		return;
 	evidence_r->decibans = fmin(decibans, o->most);
@@ -56,8 +60,9 @@ static void volume_weigh(const struct view *view, const void *options, struct ev
 	evidence_r->seen = seen;
 	evidence_r->of = -1;
 	evidence_r->expected = reference;
-	snprintf(evidence_r->text, sizeof(evidence_r->text), "%.0f recipients in %s; at most %.0f were to be expected",
-		 seen, horizon_words(view->horizon), reference);
+	snprintf(evidence_r->text, sizeof(evidence_r->text),
+		 "%.0f recipients in %s; at most %.0f were to be expected", seen,
+		 horizon_words(view->horizon), reference);
 }
 
 const struct detector detector_volume = {

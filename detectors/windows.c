@@ -194,8 +194,8 @@ usec_t windows_since(const struct windows *windows, usec_t now, enum horizon hor
 		const struct window_slot *slot = &windows->slots[i];
 		usec_t start = key_place(slot->key) * shapes[horizon].width;
 
-		if (key_horizon(slot->key) == horizon && reached(slot->key, last) && slot->counts.n[counter] > 0 &&
-		    (since == USEC_NEVER || start < since))
+		if (key_horizon(slot->key) == horizon && reached(slot->key, last) &&
+		    slot->counts.n[counter] > 0 && (since == USEC_NEVER || start < since))
 			since = start;
 	}
 	return since;

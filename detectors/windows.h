@@ -22,22 +22,22 @@ enum counter {
 	COUNT_ARRIVED,    /* of these, recipients that have had an outcome, here or elsewhere */
 	COUNT_RECIPIENTS, /* attempts: recipients elsewhere with a first outcome */
 	COUNT_DELIVERED,
-	COUNT_STRANGERS,  /* to addresses that the account, as far as remembered, never wrote to */
-	COUNT_MAILINGS,   /* messages with such a stranger */
-	COUNT_INVALID,    /* to addresses that do not exist */
-	COUNT_SPAM,       /* refused for what the message is: content, malware */
-	COUNT_BLOCKED,    /* refused for what our address is: listed, blocked */
-	COUNT_LIMITED,    /* refused for how much came */
-	COUNT_REFUSED,    /* refused otherwise: policy, sender, configuration */
-	COUNT_TEMPORARY,  /* greylisted, network, overloaded */
-	COUNT_FOREIGN,    /* strangers written to under a sender that is not the login's own */
-	COUNT_ODD,        /* strangers written to at hours at which the account does not send */
-	COUNT_AWAY,       /* recipients */
+	COUNT_STRANGERS, /* to addresses that the account, as far as remembered, never wrote to */
+	COUNT_MAILINGS,  /* messages with such a stranger */
+	COUNT_INVALID,   /* to addresses that do not exist */
+	COUNT_SPAM,      /* refused for what the message is: content, malware */
+	COUNT_BLOCKED,   /* refused for what our address is: listed, blocked */
+	COUNT_LIMITED,   /* refused for how much came */
+	COUNT_REFUSED,   /* refused otherwise: policy, sender, configuration */
+	COUNT_TEMPORARY, /* greylisted, network, overloaded */
+	COUNT_FOREIGN,   /* strangers written to under a sender that is not the login's own */
+	COUNT_ODD,       /* strangers written to at hours at which the account does not send */
+	COUNT_AWAY,      /* recipients */
 	COUNT_AWAY_STRANGERS,
 	COUNT_AWAY_INVALID,
 	COUNT_AWAY_SPAM,
 	COUNT_AWAY_FOREIGN,
-	COUNT_ABROAD,     /* strangers, from a country that the account is not used to */
+	COUNT_ABROAD, /* strangers, from a country that the account is not used to */
 	COUNT_LOGINS,
 	COUNT_LOGINS_AWAY,
 	COUNT_LOGINS_FAILED,
@@ -60,7 +60,7 @@ struct windows {
 	uint8_t last[HORIZONS]; /* where the newest slot of each horizon was: a hint */
 };
 
-const char *horizon_name(enum horizon horizon); /* "1h" */
+const char *horizon_name(enum horizon horizon);  /* "1h" */
 const char *horizon_words(enum horizon horizon); /* "1 h" */
 usec_t horizon_length(enum horizon horizon);
 

@@ -97,7 +97,8 @@ static struct span account_span(const struct account_name *name)
 }
 
 /* A prefix of ours, which no escaped login can have, then TEXT. */
-static struct span account_prefixed(struct span prefix, struct span text, bool fold, struct account_name *name)
+static struct span account_prefixed(struct span prefix, struct span text, bool fold,
+				    struct account_name *name)
 {
 	name->len = 0;
 	if (text.len == 0)
@@ -126,8 +127,8 @@ struct span account_login(const struct account_rules *rules, struct span login, 
 	if (login.len == 0)
 		return account_span(name);
 	/* Panels write a whole address as bob+example.com: what has a dot is no tag of a bare login. */
-	if (rules->fold_tags &&
-	    (has_domain || memchr(local.at + account_tag(local), '.', local.len - account_tag(local)) == NULL))
+	if (rules->fold_tags && (has_domain || memchr(local.at + account_tag(local), '.',
+						      local.len - account_tag(local)) == NULL))
 		local.len = account_tag(local);
 	if (!has_domain)
 		domain = rules->default_domain;

@@ -3,7 +3,8 @@
 
 const char *direction_name(enum direction direction)
 {
-	static const char *const names[] = { "unknown", "outbound", "inbound", "internal", "bounce", "forwarded" };
+	static const char *const names[] = { "unknown",  "outbound", "inbound",
+					     "internal", "bounce",   "forwarded" };
 
 	return (size_t)direction < sizeof(names) / sizeof(names[0]) ? names[direction] : "unknown";
 }

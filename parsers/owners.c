@@ -93,8 +93,8 @@ static bool owners_read_lines(struct owners *owners, const char *name, struct sp
 		if (line.len == 0 || line.at[0] == '#')
 			continue;
 		if (!owners_cut(line, &key, &customer))
-			return error_set(error, "%s:%zu: a domain, user or address and its customer expected", name,
-					 number);
+			return error_set(error, "%s:%zu: a domain, user or address and its customer expected",
+					 name, number);
 		if (!span_equal(key, SPAN("*")))
 			owners_put(owners, owners_fold(owners, key), customer, true);
 	}
@@ -122,7 +122,8 @@ struct owners *owners_read_text(const char *name, struct span text, struct error
 	struct owners *owners = memory_new(1, sizeof(*owners));
 
 	owners->text = memory_copy(text);
-	owners->map = map_new(&(struct map_options){ .record_size = sizeof(struct owner), .same = owner_same });
+	owners->map = map_new(
+		&(struct map_options){ .record_size = sizeof(struct owner), .same = owner_same });
 	if (!owners_read_lines(owners, name, (struct span){ owners->text, text.len }, error)) {
 		owners_free(&owners);
 		return NULL;

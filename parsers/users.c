@@ -48,8 +48,9 @@ static void users_read_line(struct users *users, struct span line)
 	struct span name, password, number;
 	uint64_t uid;
 
-	if (!span_cut(&line, ':', &name) || !span_cut(&line, ':', &password) || !span_cut(&line, ':', &number) ||
-	    !span_to_u64(number, &uid) || uid >= UINT32_MAX || name.len == 0)
+	if (!span_cut(&line, ':', &name) || !span_cut(&line, ':', &password) ||
+	    !span_cut(&line, ':', &number) || !span_to_u64(number, &uid) || uid >= UINT32_MAX ||
+	    name.len == 0)
 		return;
 	if (map_find(users->map, users_hash((uint32_t)uid), name) == NULL) {
 		struct user *user = users_add(users, (uint32_t)uid);
@@ -80,8 +81,8 @@ struct users *users_new(const char *passwd, struct error *error)
 	struct users *users = memory_new(1, sizeof(*users));
 
 	users->fixed = passwd != NULL;
-	users->map = map_new(&(struct map_options){
-		.record_size = sizeof(struct user), .most = users->fixed ? 0 : USERS_MOST });
+	users->map = map_new(&(struct map_options){ .record_size = sizeof(struct user),
+						    .most = users->fixed ? 0 : USERS_MOST });
 	if (users->fixed && !users_read(users, passwd, error))
 		users_free(&users);
 	return users;

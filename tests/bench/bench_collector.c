@@ -24,7 +24,8 @@ static void bench_trouble(void *context, const char *words)
 	fprintf(stderr, "bench_collector: %s\n", words);
 }
 
-static double bench_once(const char *const *logs, size_t count, unsigned threads, struct collector_stats *stats_r)
+static double bench_once(const char *const *logs, size_t count, unsigned threads,
+			 struct collector_stats *stats_r)
 {
 	struct collector_calls calls = { .time = bench_time, .trouble = bench_trouble };
 	struct error error;
@@ -60,8 +61,8 @@ int main(int argc, char **argv)
 			return 2;
 	}
 	for (long i = 0; i < repeats; i++) {
-		double seconds = bench_once((const char *const *)(argv + optind), (size_t)(argc - optind), threads,
-					    &stats);
+		double seconds = bench_once((const char *const *)(argv + optind), (size_t)(argc - optind),
+					    threads, &stats);
 
 		if (seconds < best)
 			best = seconds;

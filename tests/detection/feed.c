@@ -39,7 +39,10 @@ static struct options {
 } options;
 
 #define SECTION(name_, rows, place_) \
-	{ name_, "", rows, sizeof(union detector_options), offsetof(struct options, judge.detector[place_]), false }
+	{ \
+		name_, "", rows, sizeof(union detector_options), \
+			offsetof(struct options, judge.detector[place_]), false \
+	}
 
 static const struct settings_section sections[] = {
 	{ "judge", "", judge_settings, sizeof(struct judge_options), offsetof(struct options, judge), false },
@@ -94,7 +97,8 @@ static void show(void *context, const struct verdict *verdict)
 	       state_name(verdict->previous), verdict->score, (unsigned long long)verdict->recipients);
 	for (size_t i = 0; i < verdict->evidence_count; i++)
 		printf("%s{\"detector\":\"%s\",\"decibans\":%.1f,\"text\":\"%s\"}", i > 0 ? "," : "",
-		       verdict->evidence[i].detector, verdict->evidence[i].decibans, verdict->evidence[i].text);
+		       verdict->evidence[i].detector, verdict->evidence[i].decibans,
+		       verdict->evidence[i].text);
 	printf("]}\n");
 }
 
@@ -128,7 +132,9 @@ static void envelope_of(const struct row *row, const struct named *account, cons
 
 	*envelope_r = (struct envelope){
 		.time = time,
-		.account_kind = account->forwarder ? ACCOUNT_FORWARD : local ? ACCOUNT_LOCAL : ACCOUNT_LOGIN,
+		.account_kind = account->forwarder ? ACCOUNT_FORWARD
+				: local            ? ACCOUNT_LOCAL
+						   : ACCOUNT_LOGIN,
 		.account = f[ACCOUNT],
 		.customer = account->customer,
 		.queue_id = f[MESSAGE],
@@ -145,7 +151,9 @@ static void feed(struct judge *judge, const struct row *row, struct map *account
 	const struct span *f = row->field;
 	struct named *account = named_of(accounts, f[ACCOUNT]), *message = named_of(messages, f[MESSAGE]);
 	struct envelope envelope;
-	struct attempt attempt = { .envelope = &envelope, .recipient = f[RCPT], .direction = DIRECTION_OUTBOUND };
+	struct attempt attempt = { .envelope = &envelope,
+				   .recipient = f[RCPT],
+				   .direction = DIRECTION_OUTBOUND };
 	struct span local;
 	uint64_t seconds;
 
@@ -195,8 +203,7 @@ int main(int argc, char **argv)
 			text_add_format(&settings, "[%s]\n%s = %s\n", section, key, value);
 		}
 	}
-	if (settings.len > 0 &&
-	    !settings_read_text(sections, "-o", text_span(&settings), &options, &error)) {
+	if (settings.len > 0 && !settings_read_text(sections, "-o", text_span(&settings), &options, &error)) {
 		fprintf(stderr, "%s\n", error.text);
 		return 2;
 	}

@@ -35,7 +35,11 @@ static const struct row rows[] = {
 	{ { .fold_case = true }, "DOMAIN\\bob", "domain\\x5cbob" },
 	{ { .fold_case = true }, "j\xc3\xbcrgen@example.com", "j\xc3\xbcrgen@example.com" },
 	{ { .fold_case = true }, "j\xfcrgen", "j\\xfcrgen" },
-	{ { .fold_case = true }, "a\xc2\x9b" "b", "a\\xc2\\x9b" "b" },
+	{ { .fold_case = true },
+	  "a\xc2\x9b"
+	  "b",
+	  "a\\xc2\\x9b"
+	  "b" },
 	{ { .fold_case = true }, "\xed\xa0\x80", "\\xed\\xa0\\x80" },
 	{ { .fold_case = true }, "bob,sasl_username=eve", "bob,sasl_username=eve" },
 	{ { .fold_case = true }, "a@b@c", "a@b@c" },
@@ -49,7 +53,8 @@ static void logins_are_named(void **state)
 		struct span got = account_login(&rows[i].rules, span_of(rows[i].login), &name);
 
 		if (!span_equal(got, span_of(rows[i].account)))
-			fail_msg("%s gave %.*s instead of %s", rows[i].login, SPAN_ARGS(got), rows[i].account);
+			fail_msg("%s gave %.*s instead of %s", rows[i].login, SPAN_ARGS(got),
+				 rows[i].account);
 	}
 }
 

@@ -21,8 +21,10 @@ static void archive_make_text(void)
 	assert_non_null(archive_text);
 	for (unsigned i = 0; len < ARCHIVE_TEXT; i++) {
 		seed = seed * 1103515245u + 12345u;
-		len += (size_t)snprintf(archive_text + len, 200, "Nov 21 10:%02u:%02u mx1 postfix/smtp[%u]: %08X: to=<u%u@example.com>\n",
-					i / 60 % 60, i % 60, seed >> 20, seed, seed % 977);
+		len += (size_t)snprintf(
+			archive_text + len, 200,
+			"Nov 21 10:%02u:%02u mx1 postfix/smtp[%u]: %08X: to=<u%u@example.com>\n", i / 60 % 60,
+			i % 60, seed >> 20, seed, seed % 977);
 	}
 	archive_text[ARCHIVE_TEXT] = '\0';
 }

@@ -46,7 +46,10 @@ static void replay_trouble(void *context, const char *words)
 }
 
 static const struct collector_calls replay_calls = {
-	.opened = replay_opened, .time = replay_time, .closed = replay_closed, .trouble = replay_trouble,
+	.opened = replay_opened,
+	.time = replay_time,
+	.closed = replay_closed,
+	.trouble = replay_trouble,
 };
 
 static struct collector_stats replay_run(const char *const *names, unsigned threads)
@@ -109,13 +112,14 @@ static void logs_are_merged_by_time_and_ties_keep_the_order_of_sources(void **st
 {
 	(void)state;
 	scratch_write("two.log", T("02") "c\n" T("02") "d\n" T("09") "h\n");
-	scratch_write("one.log", T("01") "a\n" T("02") "b\n" T("05") "e\nno stamp\n" T("04") "back\n" T("07") "g\n");
+	scratch_write("one.log",
+		      T("01") "a\n" T("02") "b\n" T("05") "e\nno stamp\n" T("04") "back\n" T("07") "g\n");
 	RUN("two.log", "one.log");
-	replay_expect(T("01") "a\n" T("02") "b\n" T("02") "c\n" T("02") "d\n" T("05") "e\nno stamp\n"
-		      T("04") "back\n" T("07") "g\n" T("09") "h\n");
+	replay_expect(T("01") "a\n" T("02") "b\n" T("02") "c\n" T("02") "d\n" T("05") "e\nno stamp\n" T(
+		"04") "back\n" T("07") "g\n" T("09") "h\n");
 	RUN("one.log", "two.log");
-	replay_expect(T("01") "a\n" T("02") "b\n" T("02") "c\n" T("02") "d\n" T("05") "e\nno stamp\n"
-		      T("04") "back\n" T("07") "g\n" T("09") "h\n");
+	replay_expect(T("01") "a\n" T("02") "b\n" T("02") "c\n" T("02") "d\n" T("05") "e\nno stamp\n" T(
+		"04") "back\n" T("07") "g\n" T("09") "h\n");
 }
 
 static void one_log_alone_asks_for_no_times_after_the_plan(void **state)
@@ -260,7 +264,8 @@ static void a_rotation_left_uncompressed_beside_its_archive_is_read_once(void **
 static void rotations_of_one_log_are_one_source_by_every_custom(void **state)
 {
 	static const char *const names[] = {
-		"mail.log.3.gz", "mail.log-20261101.gz", "mail.log.20261121-163203.gz", "mail.log.1", "mail.log",
+		"mail.log.3.gz", "mail.log-20261101.gz", "mail.log.20261121-163203.gz", "mail.log.1",
+		"mail.log",
 	};
 	char line[64];
 
@@ -323,8 +328,8 @@ static void the_number_of_threads_changes_nothing(void **state)
 			struct text all = { 0 };
 
 			for (unsigned i = 0; i < 6000; i++)
-				text_add_format(&all, "2026-11-01T%02u:%02u:%02uZ %u %u %u\n", 8 - file, i / 100,
-						i * (log + 1) / 3 % 60, log, file, i * 2654435761u);
+				text_add_format(&all, "2026-11-01T%02u:%02u:%02uZ %u %u %u\n", 8 - file,
+						i / 100, i * (log + 1) / 3 % 60, log, file, i * 2654435761u);
 			snprintf(name, sizeof(name), "%c.log.%u", 'a' + (char)log, file + 1);
 			scratch_put(name, all.at, all.len, O_TRUNC);
 			text_free(&all);

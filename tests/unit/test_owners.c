@@ -77,7 +77,8 @@ static void a_line_without_customer_is_refused(void **state)
 
 static void uids_have_names(void **state)
 {
-	static const char passwd[] = "root:x:0:0:root:/root:/bin/sh\nbroken\nweb1:x:6000:6000::/home/web1:/bin/sh\n";
+	static const char passwd[] =
+		"root:x:0:0:root:/root:/bin/sh\nbroken\nweb1:x:6000:6000::/home/web1:/bin/sh\n";
 	char path[] = "/tmp/test_owners.XXXXXX";
 	struct error error;
 	int fd = mkstemp(path);

@@ -63,7 +63,8 @@ static void test_counts_by_account(void **state)
 		struct store *store = members[m]();
 
 		for (uint32_t i = 1; i <= 40; i++)
-			apply(store, i % 4 == 0 ? "ann@example.com" : "bob@example.com", attempt_at(START, i));
+			apply(store, i % 4 == 0 ? "ann@example.com" : "bob@example.com",
+			      attempt_at(START, i));
 		assert_int_equal(hour_of(store, "ann@example.com").n[COUNT_RECIPIENTS], 10);
 		assert_int_equal(hour_of(store, "bob@example.com").n[COUNT_RECIPIENTS], 30);
 		assert_null(store->calls->record(store, SPAN("eve@example.com"), false));
@@ -95,7 +96,8 @@ static void test_500_recipients_are_remembered(void **state)
 		for (uint32_t i = 1; i <= 300; i++)
 			apply(store, "bob@example.com", attempt_at(START, i * 2654435761U));
 		for (uint32_t i = 1; i <= 300; i++)
-			known += !apply(store, "bob@example.com", attempt_at(START, i * 2654435761U)).stranger;
+			known +=
+				!apply(store, "bob@example.com", attempt_at(START, i * 2654435761U)).stranger;
 		assert_true(known >= 295);
 		store_free(&store);
 	}
@@ -112,7 +114,8 @@ static void test_order_does_not_matter(void **state)
 			apply(store, "b@example.com", attempt_at(START + (51 - i) * USEC_MINUTE, 51 - i));
 		}
 		for (int c = 0; c < COUNTERS; c++)
-			assert_int_equal(hour_of(store, "a@example.com").n[c], hour_of(store, "b@example.com").n[c]);
+			assert_int_equal(hour_of(store, "a@example.com").n[c],
+					 hour_of(store, "b@example.com").n[c]);
 		store_free(&store);
 	}
 }

@@ -71,7 +71,8 @@ static void test_a_busy_month_takes_no_more_slots_than_the_windows_have(void **s
 	assert_int_equal(sums[HORIZON_24H].n[COUNT_RECIPIENTS], 25 * 60);
 	assert_int_equal(sums[HORIZON_7D].n[COUNT_RECIPIENTS], 8 * 24 * 60);
 	assert_true(windows.used <= 52);
-	assert_int_equal(windows_hours(&windows, START + (30 * 24 * 60 - 1) * USEC_MINUTE, COUNT_STRANGERS), 25);
+	assert_int_equal(windows_hours(&windows, START + (30 * 24 * 60 - 1) * USEC_MINUTE, COUNT_STRANGERS),
+			 25);
 	windows_trim(&windows, START + 60 * USEC_DAY);
 	assert_null(windows.slots);
 }
