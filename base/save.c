@@ -131,3 +131,37 @@ bool save_whole(const char *path, struct span content, mode_t mode, struct error
 		fwrite(content.at, 1, content.len, save->stream);
 	return save_commit(&save, error);
 }
+
+bool save_read(const char *path, size_t most, struct text *text, struct error *error)
+{
+	int file = open(path, O_RDONLY | O_CLOEXEC);
+	size_t before = text->len;
+	char piece[8192];
+	ssize_t got;
+
+	if (file < 0)
+		return error_set(error, "%s: %s", path, strerror(errno));
+	do {
+		got = read(file, piece, sizeof(piece));
+		if (got > 0)
+			text_add(text, (struct span){ piece, (size_t)got });
+	} while ((got > 0 && text->len - before <= most) || (got < 0 && errno == EINTR));
+	if (got < 0)
+		error_set(error, "%s: %s", path, strerror(errno));
+	else if (text->len - before > most)
+		error_set(error, "%s: larger than %zu bytes", path, most);
+	close(file);
+	if (got >= 0 && text->len - before <= most)
+		return true;
+	if (text->at != NULL)
+		text->at[before] = '\0';
+	text->len = before;
+	return false;
+}
+
+bool save_remove(const char *path, struct error *error)
+{
+	if (unlink(path) != 0 && errno != ENOENT)
+		return error_set(error, "%s: cannot be removed: %s", path, strerror(errno));
+	return save_sync_folder(path, error);
+}

@@ -7,7 +7,7 @@
 #define SENDWATCH_BASE_SAVE_H
 
 #include "base/error.h"
-#include "base/span.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <sys/types.h>
@@ -28,5 +28,11 @@ void save_cancel(struct save **save);
 
 /* All of it for content that is at hand. */
 bool save_whole(const char *path, struct span content, mode_t mode, struct error *error);
+
+/* The whole file, added to TEXT; refused, and nothing added, over MOST bytes. */
+bool save_read(const char *path, size_t most, struct text *text, struct error *error);
+
+/* A removed file is gone only once its folder is synced; one that is not there is gone already. */
+bool save_remove(const char *path, struct error *error);
 
 #endif

@@ -1,0 +1,174 @@
+/* The journal: whole lines, rotated by size, and a memory of what was acted on that outlives the process. */
+#define _GNU_SOURCE
+#include "base/save.h"
+#include "responders/journal.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char folder[] = "/tmp/journal-XXXXXX";
+static char file[sizeof(folder) + 32];
+
+static int set_up(void **state)
+{
+	(void)state;
+	snprintf(folder, sizeof(folder), "/tmp/journal-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	snprintf(file, sizeof(file), "%s/v.ndjson", folder);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	static const char *const names[] = { "", ".1", ".2", ".3" };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		char path[sizeof(file) + 8];
+
+		snprintf(path, sizeof(path), "%s%s", file, names[i]);
+		unlink(path);
+	}
+	return rmdir(folder);
+}
+
+static void expect_file(const char *path, const char *wanted)
+{
+	struct text text = { 0 };
+	struct error error;
+
+	assert_true(save_read(path, 100000, &text, &error));
+	assert_string_equal(text.at, wanted);
+	text_free(&text);
+}
+
+static void test_acted_once(void **state)
+{
+	struct journal_options options = { .file = file, .rotate_at = 100000, .keep = 2 };
+	struct error error = { "" };
+	struct journal *journal = journal_open(&options, &error);
+
+	(void)state;
+	assert_non_null(journal);
+	assert_int_equal(journal_knows(journal, "a1"), JOURNAL_NEW);
+	assert_true(journal_verdict(journal, "a1", "{\"type\":\"verdict\",\"id\":\"a1\",\"x\":1}", &error));
+	assert_int_equal(journal_knows(journal, "a1"), JOURNAL_WRITTEN);
+	assert_true(journal_response(journal, 0, "a1", "queued", NULL, 2, &error));
+	assert_true(journal_verdict(journal, "b2", "{\"type\":\"server\",\"id\":\"b2\"}", &error));
+	assert_true(journal_response(journal, USEC_SECOND, "b2", "delivered", "ops", 1, &error));
+	journal_close(&journal);
+	expect_file(
+		file,
+		"{\"type\":\"verdict\",\"id\":\"a1\",\"x\":1}\n"
+		"{\"type\":\"response\",\"time\":\"1970-01-01T00:00:00Z\",\"id\":\"a1\",\"action\":\"queued\","
+		"\"targets\":2}\n"
+		"{\"type\":\"server\",\"id\":\"b2\"}\n"
+		"{\"type\":\"response\",\"time\":\"1970-01-01T00:00:01Z\",\"id\":\"b2\","
+		"\"action\":\"delivered\",\"target\":\"ops\",\"tries\":1}\n");
+	journal = journal_open(&options, &error);
+	assert_int_equal(journal_knows(journal, "a1"), JOURNAL_ACTED);
+	assert_int_equal(journal_knows(journal, "b2"), JOURNAL_WRITTEN);
+	assert_int_equal(journal_knows(journal, "c3"), JOURNAL_NEW);
+	journal_close(&journal);
+}
+
+static void test_interrupted_line(void **state)
+{
+	struct journal_options options = { .file = file, .rotate_at = 100000, .keep = 2 };
+	struct error error = { "" };
+	struct journal *journal;
+
+	(void)state;
+	assert_true(save_whole(
+		file, SPAN("{\"type\":\"verdict\",\"id\":\"a1\"}\n{\"type\":\"verdict\",\"id\":\"b2\""), 0600,
+		&error));
+	journal = journal_open(&options, &error);
+	assert_int_equal(journal_knows(journal, "a1"), JOURNAL_WRITTEN);
+	assert_int_equal(journal_knows(journal, "b2"), JOURNAL_NEW);
+	assert_true(journal_verdict(journal, "b2", "{2}", &error));
+	assert_true(journal_verdict(journal, "c3", "{3}", &error));
+	journal_close(&journal);
+	expect_file(file,
+		    "{\"type\":\"verdict\",\"id\":\"a1\"}\n{\"type\":\"verdict\",\"id\":\"b2\"\n{2}\n{3}\n");
+}
+
+static void test_rotation(void **state)
+{
+	struct journal_options options = { .file = file, .rotate_at = 12, .keep = 2 };
+	struct error error = { "" };
+	struct journal *journal = journal_open(&options, &error);
+	char path[sizeof(file) + 8];
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		char line[16];
+
+		snprintf(line, sizeof(line), "{line-%d}", i);
+		assert_true(journal_verdict(journal, "x", line, &error));
+	}
+	journal_close(&journal);
+	expect_file(file, "{line-4}\n");
+	snprintf(path, sizeof(path), "%s.1", file);
+	expect_file(path, "{line-3}\n");
+	snprintf(path, sizeof(path), "%s.2", file);
+	expect_file(path, "{line-2}\n");
+	snprintf(path, sizeof(path), "%s.3", file);
+	assert_int_equal(access(path, F_OK), -1);
+}
+
+static void test_no_file(void **state)
+{
+	struct journal_options none = { .file = NULL },
+			       bad = { .file = (char[]){ "/nonexistent/x" }, .rotate_at = 1 };
+	struct error error = { "" };
+	struct journal *journal = journal_open(&none, &error);
+
+	(void)state;
+	assert_true(journal_verdict(journal, "a", "{}", &error));
+	assert_int_equal(journal_knows(journal, "a"), JOURNAL_WRITTEN);
+	journal_close(&journal);
+	assert_null(journal_open(&bad, &error));
+	assert_string_equal(error.text, "/nonexistent/x: No such file or directory");
+}
+
+/* Replaced whole, with the mode that it had; what cannot be written leaves the old one. */
+static void test_save(void **state)
+{
+	struct error error = { "" };
+	struct stat found;
+	struct text text = { 0 };
+
+	(void)state;
+	assert_true(save_whole(file, SPAN("one"), 0600, &error));
+	assert_int_equal(chmod(file, 0644), 0);
+	assert_true(save_whole(file, SPAN("two"), 0600, &error));
+	assert_int_equal(stat(file, &found), 0);
+	assert_int_equal(found.st_mode & 0777, 0644);
+	expect_file(file, "two");
+	assert_false(save_whole("/nonexistent/x", SPAN("one"), 0600, &error));
+	assert_false(save_read(file, 2, &text, &error));
+	assert_int_equal(text.len, 0);
+	text_free(&text);
+	assert_true(save_remove(file, &error));
+	assert_int_equal(access(file, F_OK), -1);
+	assert_true(save_remove(file, &error));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_acted_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_interrupted_line, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_rotation, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_no_file, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_save, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
