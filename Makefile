@@ -53,51 +53,63 @@ UNIT    := $(if $(shell pkg-config --exists cmocka 2>/dev/null && echo yes),$(pa
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
+# V=1 shows the commands. A make that this one starts uses all processors, where it was not told otherwise.
+ifndef V
+.SILENT:
+endif
+say   = $(if $(V),,@echo '  $(1)')
+JOBS := $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc 2>/dev/null || echo 2) -O)
+
 all: $(LIBRARY) $(if $(wildcard commands/main.c),$(PROGRAM))
 
 help:
-	@echo 'make                 build ./sendwatch'
-	@echo 'make install         program, manual pages, detect.conf (DESTDIR, PREFIX, SYSCONFDIR)'
-	@echo 'make demo            install what is missing, build, replay the bundled sample logs'
-	@echo "make demo LOGS='...' the same on logs of your own"
-	@echo 'make check           install what is missing, build, run all tests'
-	@echo 'make lint            format, static analysis, order of the folders, shell scripts'
-	@echo 'make format          rewrite the C files in the agreed format'
-	@echo 'make bench           time replay beside wc, zcat, pflogsumm, eximstats (BENCH=quick, BENCH=full: growth)'
-	@echo 'make fuzz            fuzz every target (FUZZ_SECONDS=60 each, FUZZ=name for one)'
-	@echo 'make clean'
+	echo 'make                 build ./sendwatch'
+	echo 'make install         program, manual pages, detect.conf (DESTDIR, PREFIX, SYSCONFDIR)'
+	echo 'make demo            install what is missing, build, replay the bundled sample logs'
+	echo "make demo LOGS='...' the same on logs of your own"
+	echo 'make check           install what is missing, build, run all tests'
+	echo 'make lint            format, static analysis, order of the folders, shell scripts'
+	echo 'make format          rewrite the C files in the agreed format'
+	echo 'make bench           time replay beside wc, zcat, pflogsumm, eximstats (BENCH=quick, BENCH=full: growth)'
+	echo 'make fuzz            fuzz every target (FUZZ_SECONDS=60 each, FUZZ=name for one)'
+	echo 'make clean'
 
 $(PROGRAM): $(BUILD)/commands/main.o $(LIBRARY)
+	$(call say,link $@)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIB_LIBS)
 
 $(LIBRARY): $(OBJECTS)
 	rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
-	@mkdir -p $(@D)
+	$(call say,$(CC) $@)
+	mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Everything is built anew where the flags change: a library that came or went, another compiler.
 $(BUILD)/flags: FORCE
 ifneq (,$(MISSING))
-	@echo 'sendwatch needs libraries that are not here ($(MISSING)): run contrib/install-deps' >&2; exit 1
+	echo 'sendwatch needs libraries that are not here ($(MISSING)): run contrib/install-deps' >&2; exit 1
 endif
-	@mkdir -p $(BUILD)
-	@echo '$(CC) $(ALL_CFLAGS) $(LIB_LIBS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS) $(LIB_LIBS)' > $@
+	mkdir -p $(BUILD)
+	echo '$(CC) $(ALL_CFLAGS) $(LIB_LIBS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS) $(LIB_LIBS)' > $@
 
 # The rules are put into the program by the assembler, which no dependency file sees.
 $(BUILD)/parsers/reply_rules.o: parsers/replies.rules
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(LIBRARY)
-	@mkdir -p $(@D)
+	$(call say,$(CC) $@)
+	mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) -lcmocka $(LIB_LIBS)
 
 $(BUILD)/tests/bench/%: tests/bench/%.c $(LIBRARY)
-	@mkdir -p $(@D)
+	$(call say,$(CC) $@)
+	mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIB_LIBS)
 
 $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(LIBRARY)
-	@mkdir -p $(@D)
+	$(call say,$(CC) $@)
+	mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -fsanitize=fuzzer -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIB_LIBS)
 
 units: all $(UNIT)
@@ -105,36 +117,36 @@ benches: all $(BENCHES)
 fuzzers: all $(FUZZERS)
 
 test-unit: $(UNIT)
-	@BUILD=$(BUILD) tests/run unit
+	BUILD=$(BUILD) tests/run unit
 
 sanitized:
-	@$(MAKE) --no-print-directory $(SANITIZED) CFLAGS="$(CFLAGS)" units $(if $(findstring clang,$(SANITIZED)),fuzzers)
+	$(MAKE) --no-print-directory $(JOBS) $(SANITIZED) CFLAGS="$(CFLAGS)" units $(if $(findstring clang,$(SANITIZED)),fuzzers)
 
 # The libraries may only be there once install-deps has run: what follows is made by another make.
 check: deps-build deps-check
-	@$(MAKE) --no-print-directory CFLAGS="$(CFLAGS) -Werror" units benches sanitized
-	@BUILD=$(BUILD) tests/run all
+	$(MAKE) --no-print-directory $(JOBS) CFLAGS="$(CFLAGS) -Werror" units benches sanitized
+	BUILD=$(BUILD) tests/run all
 
 lint: deps-build deps-lint
-	@BUILD=$(BUILD) tests/run lint
+	BUILD=$(BUILD) tests/run lint
 
 demo: deps-build
-	@$(MAKE) --no-print-directory -s all
-	@contrib/demo $(LOGS)
+	$(MAKE) --no-print-directory $(JOBS) all
+	contrib/demo $(LOGS)
 
 bench: deps-build deps-check
-	@$(MAKE) --no-print-directory -s benches
-	@BUILD=$(BUILD) tests/bench/run $(BENCH)
+	$(MAKE) --no-print-directory $(JOBS) benches
+	BUILD=$(BUILD) tests/bench/run $(BENCH)
 
 fuzz: deps-build deps-check
-	@$(MAKE) --no-print-directory -s sanitized
-	@BUILD=$(BUILD) FUZZ_SECONDS=$${FUZZ_SECONDS:-60} tests/run fuzz
+	$(MAKE) --no-print-directory $(JOBS) sanitized
+	BUILD=$(BUILD) FUZZ_SECONDS=$${FUZZ_SECONDS:-60} tests/run fuzz
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 deps-%:
-	@contrib/install-deps $*
+	contrib/install-deps $*
 
 install: all
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/sendwatch

@@ -133,5 +133,5 @@ int command_replay(const struct arguments *arguments)
 	summary_free(&replay.summary);
 	pipeline_free(&pipeline);
 	options_free(&options);
-	return replay.status;
+	return (int)replay.status;
 }
