@@ -7,7 +7,7 @@
 bool postfix_read_client(struct span words, struct event *event)
 {
 	struct field_host host, origin;
-	struct span sender;
+	struct span sender = { NULL, 0 };
 
 	event->kind = EVENT_CLIENT;
 	if (!span_skip(&words, SPAN("client=")) || !field_host(&words, &host))
