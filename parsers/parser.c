@@ -17,10 +17,15 @@ void parser_read(const struct frame *frame, struct event *event_r)
 		.kind = EVENT_FOREIGN, .repeat = frame->repeat, .uid = -1, .size = -1, .nrcpt = -1
 	};
 	for (size_t i = 0; i < sizeof(parsers) / sizeof(parsers[0]); i++) {
-		if (parsers[i]->claims(frame)) {
-			parsers[i]->parse(frame, event_r);
+		if (!parsers[i]->claims(frame))
+			continue;
+		if (frame->text.len == 0) {
+			event_r->kind = EVENT_IDLE;
+			event_r->reason = SPAN("empty, or part of a longer line");
 			return;
 		}
+		parsers[i]->parse(frame, event_r);
+		return;
 	}
 }
 

@@ -1,0 +1,273 @@
+/*
+ * Joining. Exim splits what is too long for syslog in numbered parts, which several processes may write
+ * at once: parts are gathered by pid, in JOINER_SPLITS places, the one that waits longest giving way.
+ * From a part "[3\5]" on, whose backslash stands for a newline, the rest is a dump of headers: strangers'
+ * text, left out.
+ *
+ * Limits: a whole is cut at 64 KiB; of the line before, 2 KiB are remembered for "last message repeated".
+ */
+#include "parsers/frame_join.h"
+
+#include "base/memory.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+
+#define JOINER_SPLITS   8
+#define JOINER_CEILING  ((size_t)64 * 1024)
+#define JOINER_PREVIOUS ((size_t)2048)
+
+struct split {
+	uint32_t pid;
+	uint64_t part, parts; /* the last one that came, of how many; 0: the place is free */
+	uint64_t touched;
+	bool dump;
+	struct text text;
+};
+
+struct joiner {
+	struct split splits[JOINER_SPLITS];
+	uint64_t turn;
+	struct frame previous; /* its spans lie in kept */
+	char kept[JOINER_PREVIOUS];
+	char *plain; /* of JSON */
+};
+
+struct joiner *joiner_new(void)
+{
+	struct joiner *joiner = memory_new(1, sizeof(*joiner));
+
+	for (size_t i = 0; i < JOINER_SPLITS; i++)
+		joiner->splits[i].text.ceiling = JOINER_CEILING;
+	return joiner;
+}
+
+void joiner_free(struct joiner **joiner)
+{
+	if (*joiner == NULL)
+		return;
+	for (size_t i = 0; i < JOINER_SPLITS; i++)
+		text_free(&(*joiner)->splits[i].text);
+	free((*joiner)->plain);
+	free(*joiner);
+	*joiner = NULL;
+}
+
+/* "[2/3] " or "[2\3] " at the front. */
+static bool split_head(struct span *rest, uint64_t *part_r, uint64_t *parts_r, bool *dump_r)
+{
+	struct span left = *rest, numbers, part;
+
+	if (!span_skip(&left, SPAN("[")) || !span_cut_text(&left, SPAN("] "), &numbers) || numbers.len > 9)
+		return false;
+	*dump_r = memchr(numbers.at, '\\', numbers.len) != NULL;
+	if (!span_cut(&numbers, *dump_r ? '\\' : '/', &part) || !span_to_u64(part, part_r) ||
+	    !span_to_u64(numbers, parts_r) || *part_r == 0 || *part_r > *parts_r)
+		return false;
+	*rest = left;
+	return true;
+}
+
+static struct split *split_of(struct joiner *joiner, uint32_t pid)
+{
+	struct split *oldest = &joiner->splits[0];
+
+	for (size_t i = 0; i < JOINER_SPLITS; i++) {
+		struct split *split = &joiner->splits[i];
+
+		if (split->parts != 0 && split->pid == pid)
+			return split;
+		if (split->touched < oldest->touched)
+			oldest = split;
+	}
+	oldest->pid = pid;
+	oldest->parts = 0;
+	oldest->part = 0;
+	return oldest;
+}
+
+void joiner_split(struct joiner *joiner, struct frame *frame)
+{
+	uint64_t part, parts;
+	struct split *split;
+	bool dump;
+
+	if (frame->text.len == 0 || frame->text.at[0] != '[' ||
+	    !split_head(&frame->text, &part, &parts, &dump))
+		return;
+	split = split_of(joiner, frame->pid);
+	split->touched = ++joiner->turn;
+	if (part == 1 && !(split->part == 1 && split->parts == parts)) {
+		text_clear(&split->text);
+		split->dump = false;
+		split->part = 0;
+		split->parts = parts;
+	}
+	if (parts == split->parts && part == split->part + 1) {
+		split->dump = split->dump || dump;
+		if (!split->dump)
+			text_add(&split->text, frame->text);
+		split->part = part;
+	}
+	if (part == parts && parts == split->parts && split->part == parts)
+		frame->text = text_span(&split->text);
+	else
+		frame->text = span_head(frame->text, 0);
+}
+
+static struct span joiner_keep(struct joiner *joiner, size_t *used, struct span text)
+{
+	struct span kept;
+
+	if (text.at == NULL)
+		return text;
+	kept = (struct span){ joiner->kept + *used,
+			      text.len < JOINER_PREVIOUS - *used ? text.len : JOINER_PREVIOUS - *used };
+	memcpy(joiner->kept + *used, text.at, kept.len);
+	*used += kept.len;
+	return kept;
+}
+
+static void joiner_remember(struct joiner *joiner, const struct frame *frame)
+{
+	size_t used = 0;
+
+	joiner->previous = *frame;
+	joiner->previous.host = joiner_keep(joiner, &used, frame->host);
+	joiner->previous.tag = joiner_keep(joiner, &used, frame->tag);
+	joiner->previous.text = joiner_keep(joiner, &used, frame->text);
+}
+
+/* "3 times" and what follows it. */
+static bool repeat_count(struct span *rest, struct span end, uint32_t *count_r)
+{
+	struct span left = *rest, number;
+	uint64_t count;
+
+	if (!span_cut(&left, ' ', &number) || !span_to_u64(number, &count) || !span_skip(&left, end) ||
+	    count == 0 || count > 1000000)
+		return false;
+	*rest = left;
+	*count_r = (uint32_t)count;
+	return true;
+}
+
+void joiner_repeat(struct joiner *joiner, struct frame *frame)
+{
+	struct span rest = frame->text;
+	uint32_t count;
+
+	if (frame->tag.len == 0) {
+		usec_t time = frame->time;
+
+		span_skip(&rest, SPAN("--- "));
+		if (span_skip(&rest, SPAN("last message repeated ")) &&
+		    repeat_count(&rest, SPAN("time"), &count) && joiner->previous.repeat != 0 &&
+		    span_equal(joiner->previous.host, frame->host)) {
+			*frame = joiner->previous;
+			frame->time = time;
+			frame->repeat = count;
+		}
+		return;
+	}
+	if (span_skip(&rest, SPAN("message repeated ")) && repeat_count(&rest, SPAN("times: ["), &count) &&
+	    span_ends(rest, SPAN("]"))) {
+		span_skip(&rest, SPAN(" "));
+		frame->text = span_head(rest, rest.len - 1);
+		frame->repeat = count;
+	}
+	joiner_remember(joiner, frame);
+}
+
+static bool docker_hex(struct span text, unsigned *code_r)
+{
+	unsigned code = 0;
+
+	if (text.len < 4)
+		return false;
+	for (size_t i = 0; i < 4; i++) {
+		char c = text.at[i];
+		unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0')
+						      : ((unsigned)c | 0x20u) - 'a' + 10;
+
+		if (digit > 15)
+			return false;
+		code = code * 16 + digit;
+	}
+	*code_r = code;
+	return true;
+}
+
+/* One code of the basic plane as UTF-8. What is none alone (halves of pairs, controls) becomes "?". */
+static size_t docker_put(char *into, unsigned code)
+{
+	if (code < 0x20 || (code >= 0xD800 && code <= 0xDFFF)) {
+		into[0] = '?';
+		return 1;
+	}
+	if (code < 0x80) {
+		into[0] = (char)code;
+		return 1;
+	}
+	if (code < 0x800) {
+		into[0] = (char)(0xC0 | code >> 6);
+		into[1] = (char)(0x80 | (code & 0x3F));
+		return 2;
+	}
+	into[0] = (char)(0xE0 | code >> 12);
+	into[1] = (char)(0x80 | (code >> 6 & 0x3F));
+	into[2] = (char)(0x80 | (code & 0x3F));
+	return 3;
+}
+
+/* One escape, behind its backslash. Returns how many bytes of TEXT it took. */
+static size_t docker_escape(struct span text, char *into, size_t *len)
+{
+	unsigned code;
+
+	switch (text.at[0]) {
+	case 'u':
+		if (!docker_hex(span_from(text, 1), &code))
+			return 1;
+		*len += docker_put(into + *len, code);
+		return 5;
+	case 'n':
+	case 'r':
+		return 1; /* Docker's own line end */
+	case 't':
+		into[(*len)++] = ' ';
+		return 1;
+	default:
+		into[(*len)++] = text.at[0];
+		return 1;
+	}
+}
+
+bool joiner_docker(struct joiner *joiner, struct span line, struct span *words_r)
+{
+	size_t len = 0;
+
+	if (!span_skip(&line, SPAN("{\"log\":\"")))
+		return false;
+	if (joiner->plain == NULL)
+		joiner->plain = memory_new(JOINER_CEILING, 1);
+	for (size_t i = 0; i < line.len && line.at[i] != '"' && len + 4 < JOINER_CEILING; i++) {
+		if (line.at[i] == '\\' && i + 1 < line.len)
+			i += docker_escape(span_from(line, i + 1), joiner->plain, &len);
+		else
+			joiner->plain[len++] = line.at[i];
+	}
+	*words_r = (struct span){ joiner->plain, len };
+	return true;
+}
+
+bool joiner_docker_time(struct span line, struct span *stamp_r)
+{
+	struct span stamp;
+
+	/* Quotes within the words are escaped, so that these are Docker's. */
+	if (!span_cut_last(&line, SPAN(",\"time\":\""), &stamp))
+		return false;
+	*stamp_r = stamp;
+	return true;
+}
