@@ -50,7 +50,8 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(BUILD)/libsendwatch.a
 PROGRAM := $(if $(filter build,$(BUILD)),sendwatch,$(BUILD)/sendwatch)
 UNIT    := $(if $(shell pkg-config --exists cmocka 2>/dev/null && echo yes),$(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c)))
-BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/*.c))
+BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/bench_*.c))
+WRITER  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/generator/*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 # V=1 shows the commands. A make that this one starts uses all processors, where it was not told otherwise.
@@ -102,6 +103,10 @@ $(BUILD)/tests/unit/%: tests/unit/%.c $(LIBRARY)
 	mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) -lcmocka $(LIB_LIBS)
 
+$(BUILD)/generate: $(WRITER) $(LIBRARY)
+	$(call say,link $@)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
+
 $(BUILD)/tests/bench/%: tests/bench/%.c $(LIBRARY)
 	$(call say,$(CC) $@)
 	mkdir -p $(@D)
@@ -113,7 +118,7 @@ $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(LIBRARY)
 	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -fsanitize=fuzzer -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIB_LIBS)
 
 units: all $(UNIT)
-benches: all $(BENCHES)
+benches: all $(BUILD)/generate $(BENCHES)
 fuzzers: all $(FUZZERS)
 
 test-unit: $(UNIT)
@@ -158,6 +163,6 @@ install: all
 clean:
 	rm -rf $(BUILD) sendwatch
 
--include $(OBJECTS:.o=.d) $(UNIT:%=%.d) $(BENCHES:%=%.d) $(FUZZERS:%=%.d) $(BUILD)/commands/main.d
+-include $(OBJECTS:.o=.d) $(WRITER:.o=.d) $(UNIT:%=%.d) $(BENCHES:%=%.d) $(FUZZERS:%=%.d) $(BUILD)/commands/main.d
 
 .PHONY: all help units benches fuzzers test-unit sanitized check lint demo bench fuzz format install clean FORCE
