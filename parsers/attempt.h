@@ -42,6 +42,7 @@ struct envelope {
 	struct span subject;
 	int32_t nrcpt; /* as submitted, -1 where not known (yet) */
 	int64_t size;
+	struct span script; /* of a local submission: the directory or file, where the log says */
 };
 
 struct attempt {

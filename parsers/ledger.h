@@ -24,11 +24,20 @@ struct ledger_options {
 	struct setting_list trusted_hosts; /* clients that may send without login: account "host:..." */
 	char *passwd;                      /* names of uids, for logs of another machine */
 	char *owners;                      /* domain or user to customer */
+	struct setting_list shared_users; /* as whom many customers' scripts run: the script is the account */
 };
 
 extern const struct setting ledger_settings[];
 
-/* Where attempts, submissions and logins go. Spans are borrowed until the call returns. */
+/*
+ * Where attempts, submissions and logins go. `submitted` comes once a message, before its first attempt.
+ * ATTEMPT_FIRST and ATTEMPT_CHANGED come with the line that brings them, or up to minutes of the log's time
+ * later where a content filter's second leg must first be told from other mail. When the queue gives up on
+ * recipients by one line, their ATTEMPT_CHANGED has no recipient unless want_done. ATTEMPT_DONE comes
+ * for every attempt, with want_done only.
+ *
+ * Spans are borrowed until the call returns.
+ */
 struct ledger_sink {
 	void *context;
 	void (*submitted)(void *context, const struct envelope *envelope, uint32_t source, uint64_t position);

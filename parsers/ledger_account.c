@@ -1,0 +1,177 @@
+/*
+ * Who is answerable for a message, from the line that brings it in, strongest first: the login; the local
+ * user, or the directory of the script where that user is shared by many customers (www-data); the host
+ * that is trusted by its address; and for mail from this machine without a login, the envelope sender's
+ * domain. Mail of strangers is nobody's, until a local address forwards it.
+ *
+ * Only fields that the server itself vouches for count: never the sender, a header or HELO of a stranger.
+ */
+#include "parsers/ledger_parts.h"
+
+#include "base/memory.h"
+
+/* Is this the loopback address itself? The rest of 127/8 may well be somebody else's container. */
+bool ledger_is_here(struct span address)
+{
+	return span_equal(address, SPAN("127.0.0.1")) || span_equal(address, SPAN("::1"));
+}
+
+bool setting_list_has(const struct setting_list *list, struct span text)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (span_equal_nocase(span_of(list->texts[i]), text))
+			return true;
+	return false;
+}
+
+/* "192.0.2.7", "192.0.2.0/24", "2001:db8::/32" */
+static bool network_read(struct span text, struct network *network_r)
+{
+	struct span address;
+	uint64_t bits = 128;
+
+	if (span_cut(&text, '/', &address)) {
+		if (!span_to_u64(text, &bits) || bits > 128 || !span_to_address(address, network_r->address))
+			return false;
+		if (memchr(address.at, ':', address.len) == NULL) {
+			if (bits > 32)
+				return false;
+			bits += 96;
+		}
+	} else if (!span_to_address(text, network_r->address)) {
+		return false;
+	}
+	network_r->bits = (unsigned)bits;
+	return true;
+}
+
+bool ledger_read_trusted(struct ledger *ledger, struct error *error)
+{
+	const struct setting_list *hosts = &ledger->options.trusted_hosts;
+
+	ledger->trusted = memory_new(hosts->count, sizeof(*ledger->trusted));
+	for (size_t i = 0; i < hosts->count; i++)
+		if (!network_read(span_of(hosts->texts[i]), &ledger->trusted[i]))
+			return error_set(error, "trusted_hosts: \"%s\" is no address and no network",
+					 hosts->texts[i]);
+	ledger->trusted_count = hosts->count;
+	return true;
+}
+
+static bool network_has(const struct network *network, const uint8_t address[16])
+{
+	unsigned bytes = network->bits / 8, rest = network->bits % 8;
+
+	return memcmp(network->address, address, bytes) == 0 &&
+	       (rest == 0 || (network->address[bytes] ^ address[bytes]) >> (8 - rest) == 0);
+}
+
+static bool ledger_trusts(const struct ledger *ledger, struct span client)
+{
+	uint8_t address[16];
+
+	if (ledger->trusted_count == 0 || !span_to_address(client, address))
+		return false;
+	for (size_t i = 0; i < ledger->trusted_count; i++)
+		if (network_has(&ledger->trusted[i], address))
+			return true;
+	return false;
+}
+
+/* Users as whom a mail server runs: what they submit with R= is the server's own notification. */
+bool ledger_is_server_user(struct span user)
+{
+	static const char *const users[] = { "Debian-exim", "exim", "exim4", "mailnull", "mail", "_exim" };
+
+	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++)
+		if (span_equal(user, span_of(users[i])))
+			return true;
+	return false;
+}
+
+/* The customer follows from the account. */
+void ledger_set_account(struct ledger *ledger, struct message *message, enum account_kind kind,
+			struct span account)
+{
+	struct span customer;
+
+	if (account.len == 0)
+		return;
+	message->account_kind = (uint8_t)kind;
+	message_put(message, TEXT_ACCOUNT, account);
+	customer = owners_of(ledger->owners, account);
+	if (customer.len > 0)
+		message_put(message, TEXT_CUSTOMER, customer);
+}
+
+/* Directories from which servers, not customers, submit. */
+static bool directory_is_plain(struct span directory)
+{
+	return directory.len < 2 || directory.at[0] != '/' || span_starts(directory, SPAN("/var/spool")) ||
+	       span_equal(directory, SPAN("/root"));
+}
+
+/* A script is the account only where the user says nothing: its directory is chosen by whoever runs it. */
+void ledger_set_script(struct ledger *ledger, struct message *message, struct span directory)
+{
+	struct span user = message_get(message, TEXT_ACCOUNT);
+	struct account_name name;
+
+	if (message->account_kind != ACCOUNT_LOCAL || directory_is_plain(directory))
+		return;
+	message_put(message, TEXT_SCRIPT, directory);
+	if (span_skip(&user, SPAN("local:")) && setting_list_has(&ledger->options.shared_users, user))
+		ledger_set_account(ledger, message, ACCOUNT_SCRIPT, account_script(directory, &name));
+}
+
+static void ledger_attribute_local(struct ledger *ledger, struct message *message, const struct step *step)
+{
+	const struct event *event = step->event;
+	struct account_name name;
+	struct span user = event->login;
+
+	if (event->uid >= 0) {
+		message->uid = (uint32_t)event->uid;
+		if (user.len == 0)
+			user = users_name(ledger->users, message->uid, step->frame->time);
+	}
+	if (event->mta == MTA_EXIM && event->sender.len == 0 && event->parent_id.len > 0 &&
+	    ledger_is_server_user(user)) {
+		message->flags |= MESSAGE_NOTICE;
+		return;
+	}
+	ledger_set_account(ledger, message, ACCOUNT_LOCAL, account_local(user, &name));
+	if (event->mta == MTA_EXIM)
+		ledger_set_script(ledger, message, ledger_script_for(ledger, step, user));
+}
+
+void ledger_attribute(struct ledger *ledger, struct message *message, const struct step *step)
+{
+	const struct event *event = step->event;
+	struct account_name name;
+	struct span proxied;
+
+	if (event->local) {
+		ledger_attribute_local(ledger, message, step);
+	} else if (event->login.len > 0) {
+		ledger_set_account(ledger, message, ACCOUNT_LOGIN,
+				   account_login(&ledger->rules, event->login, &name));
+	} else if (ledger_trusts(ledger, event->client_ip)) {
+		ledger_set_account(ledger, message, ACCOUNT_HOST, account_host(event->client_ip, &name));
+	} else if ((proxied = ledger_proxied_for(ledger, step, event->client_ip)).at != NULL) {
+		ledger_set_account(ledger, message, ACCOUNT_LOGIN, proxied);
+	} else if (ledger_is_here(event->client_ip)) {
+		message->flags |= MESSAGE_LOOPBACK;
+	}
+}
+
+/* Mail from this machine without a login, which is no second leg. */
+void ledger_attribute_sender(struct ledger *ledger, struct message *message)
+{
+	struct account_name name;
+
+	if (message->account_kind == ACCOUNT_NONE && (message->flags & MESSAGE_LOOPBACK) &&
+	    !(message->flags & (MESSAGE_REINJECTED | MESSAGE_UNSURE | MESSAGE_NULL_SENDER)))
+		ledger_set_account(ledger, message, ACCOUNT_SENDER,
+				   account_sender(message_get(message, TEXT_SENDER), &name));
+}

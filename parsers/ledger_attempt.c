@@ -1,0 +1,254 @@
+/*
+ * What the sink is told: a message submitted, an attempt's first outcome, and its change by a retry.
+ *
+ * Direction follows from whose mail it is and where it went: an account's mail that stays here is internal,
+ * nobody's mail that stays is inbound, nobody's mail that leaves again is forwarded by the address that it
+ * was sent to, and that address is then the account.
+ */
+#include "parsers/ledger_parts.h"
+
+#include <assert.h>
+
+void message_envelope(const struct ledger *ledger, const struct message *message, struct envelope *envelope_r)
+{
+	struct span texts[TEXT_FIELDS] = { { NULL, 0 } }, text;
+	enum text_field field;
+	size_t at = 0;
+
+	while (message_next(message, &at, &field, &text))
+		if (field != TEXT_QUEUE_ID || texts[field].at == NULL)
+			texts[field] = text;
+	*envelope_r = (struct envelope){
+		.time = message->time,
+		.mta = (enum event_mta)message->mta,
+		.account_kind = (enum account_kind)message->account_kind,
+		.account = texts[TEXT_ACCOUNT],
+		.customer = texts[TEXT_CUSTOMER],
+		.host = ledger_host(ledger, message),
+		.queue_id = texts[TEXT_QUEUE_ID],
+		.message_id = texts[TEXT_MESSAGE_ID],
+		.sender = texts[TEXT_SENDER],
+		.client_ip = texts[TEXT_CLIENT],
+		.helo = texts[TEXT_HELO],
+		.subject = texts[TEXT_SUBJECT],
+		.nrcpt = message->nrcpt,
+		.size = message->size == UINT32_MAX ? -1 : (int64_t)message->size,
+		.script = texts[TEXT_SCRIPT],
+	};
+}
+
+/* Once a message: its account and, in most cases, its number of recipients are known. */
+void ledger_submit(struct ledger *ledger, struct message *message)
+{
+	struct envelope envelope;
+
+	if (message->flags & (MESSAGE_SUBMITTED | MESSAGE_UNSURE | MESSAGE_REINJECTED) ||
+	    message->root != MAP_NONE)
+		return;
+	message->flags |= MESSAGE_SUBMITTED;
+	ledger->stats.messages++;
+	if (ledger->sink.submitted == NULL)
+		return;
+	message_envelope(ledger, message, &envelope);
+	ledger->sink.submitted(ledger->sink.context, &envelope, ledger->submit_source,
+			       ledger->submit_position);
+}
+
+void message_queue_ids(const struct message *root, struct attempt *attempt)
+{
+	enum text_field field;
+	struct span text;
+	size_t at = 0;
+
+	while (message_next(root, &at, &field, &text))
+		if (field == TEXT_QUEUE_ID &&
+		    attempt->queue_id_count < sizeof(attempt->queue_ids) / sizeof(attempt->queue_ids[0]))
+			attempt->queue_ids[attempt->queue_id_count++] = text;
+}
+
+static bool domain_is_local(const struct ledger *ledger, struct span address)
+{
+	struct span domain;
+
+	return ledger->options.local_domains.count > 0 && span_cut_last(&address, SPAN("@"), &domain) &&
+	       setting_list_has(&ledger->options.local_domains, domain);
+}
+
+static enum direction attempt_direction(const struct ledger *ledger, const struct message *root,
+					const struct attempt *attempt, bool local)
+{
+	if (local || domain_is_local(ledger, attempt->recipient))
+		local = true;
+	if (root->account_kind != ACCOUNT_NONE)
+		return local ? DIRECTION_INTERNAL : DIRECTION_OUTBOUND;
+	if (root->flags & (MESSAGE_NOTICE | MESSAGE_NULL_SENDER))
+		return DIRECTION_BOUNCE;
+	if (root->flags & MESSAGE_ORPHAN)
+		return local ? DIRECTION_INBOUND : DIRECTION_UNKNOWN;
+	if (!local && ((attempt->original_recipient.len > 0 &&
+			!span_equal_nocase(attempt->original_recipient, attempt->recipient)) ||
+		       (root->flags & MESSAGE_SRS)))
+		return DIRECTION_FORWARDED;
+	return DIRECTION_INBOUND;
+}
+
+/* The local part alone is how Exim names a mailbox: the address stands beside it. */
+static void attempt_addresses(const struct message *root, const struct message *leg,
+			      const struct event *event, struct attempt *attempt)
+{
+	attempt->recipient = event->recipient;
+	attempt->original_recipient = event->original_recipient;
+	if (attempt->original_recipient.len == 0 && root != leg) {
+		attempt->original_recipient = message_original(root, recipient_hash(event->recipient));
+		if (attempt->original_recipient.len == 0)
+			attempt->original_recipient.at = NULL;
+	}
+	if (memchr(event->recipient.at, '@', event->recipient.len) == NULL &&
+	    attempt->original_recipient.len > 0) {
+		attempt->recipient = attempt->original_recipient;
+		attempt->original_recipient = (struct span){ NULL, 0 };
+	}
+}
+
+static struct reply_meaning attempt_meaning(struct ledger *ledger, const struct event *event)
+{
+	struct reply_question question = { event->reply, event->dsn, event->relay, event->phase,
+					   event->outcome };
+
+	if (event->outcome == OUTCOME_DELIVERED)
+		return (struct reply_meaning){ .class = REPLY_DELIVERED };
+	if (event->outcome == OUTCOME_DEFERRED || event->outcome == OUTCOME_BOUNCED)
+		return replies_classify(ledger->replies, &question);
+	return (struct reply_meaning){ .class = event->outcome == OUTCOME_EXPIRED ? REPLY_EXPIRED
+										  : REPLY_UNKNOWN };
+}
+
+/* Nobody's mail that a local address sends on is that address's. */
+static void attempt_forwarder(struct ledger *ledger, struct envelope *envelope, const struct attempt *attempt,
+			      struct account_name *name)
+{
+	if (attempt->direction != DIRECTION_FORWARDED || attempt->original_recipient.len == 0)
+		return;
+	envelope->account = account_login(&ledger->rules, attempt->original_recipient, name);
+	envelope->account_kind = ACCOUNT_FORWARD;
+	envelope->customer = owners_of(ledger->owners, envelope->account);
+}
+
+/* Record the outcome in RECIPIENT. False where it is what it was. */
+static bool attempt_changes(struct recipient *recipient, struct attempt *attempt)
+{
+	attempt->previous = (enum event_outcome)recipient->outcome;
+	attempt->previous_class = (enum reply_class)recipient->class;
+	if (recipient->tries < UINT8_MAX)
+		recipient->tries++;
+	attempt->tries = recipient->tries;
+	recipient->outcome = (uint8_t)attempt->outcome;
+	recipient->class = (uint8_t)attempt->meaning.class;
+	return recipient->tries == 1 || attempt->previous != attempt->outcome ||
+	       attempt->previous_class != attempt->meaning.class;
+}
+
+static void attempt_tell(struct ledger *ledger, const struct attempt *attempt, bool first)
+{
+	if (first)
+		ledger->stats.attempts++;
+	if (ledger->sink.attempt != NULL)
+		ledger->sink.attempt(ledger->sink.context, attempt, first ? ATTEMPT_FIRST : ATTEMPT_CHANGED);
+}
+
+/* One recipient's outcome, of MESSAGE or the message that it is a leg of. */
+void ledger_attempt(struct ledger *ledger, struct message *message, const struct step *step)
+{
+	struct message *root = ledger_root(ledger, message);
+	const struct event *event = step->event;
+	struct envelope envelope;
+	struct account_name name;
+	struct attempt attempt = {
+		.envelope = &envelope,
+		.time = step->frame->time,
+		.outcome = event->outcome,
+		.phase = event->phase,
+		.dsn = event->dsn,
+		.reply = event->reply,
+		.relay = event->relay,
+		.relay_ip = event->relay_ip,
+		.local_ip = event->local_ip,
+		.source = step->source,
+		.position = step->position,
+	};
+	struct recipient *recipient;
+	uint8_t original;
+	uint32_t hash;
+	bool first;
+
+	if (event->recipient.len == 0)
+		return;
+	ledger->submit_source = step->source;
+	ledger->submit_position = step->position;
+	ledger_submit(ledger, root);
+	attempt_addresses(root, message, event, &attempt);
+	hash = recipient_hash(attempt.recipient);
+	original = recipient_hash_original(attempt.original_recipient);
+	recipient = message_recipient(root, hash, original);
+	first = recipient == NULL;
+	if (first)
+		recipient = message_recipient_add(root, hash, original);
+	attempt.meaning = attempt_meaning(ledger, event);
+	attempt.direction = attempt_direction(ledger, root, &attempt, event->local);
+	if (!attempt_changes(recipient, &attempt) && !ledger->sink.want_done)
+		return;
+	message_envelope(ledger, root, &envelope);
+	attempt_forwarder(ledger, &envelope, &attempt, &name);
+	message_queue_ids(root, &attempt);
+	if (!event->local)
+		attempt.provider = reply_provider(event->relay);
+	if (ledger->sink.want_done)
+		message_keep(root, recipient, &attempt);
+	if (first || attempt.previous != attempt.outcome || attempt.previous_class != attempt.meaning.class)
+		attempt_tell(ledger, &attempt, first);
+}
+
+/* A result as it comes: the handing over to a filter is none, and some must wait. */
+void ledger_result(struct ledger *ledger, struct message *message, const struct step *step)
+{
+	if (ledger_handed_over(ledger, message, step))
+		return;
+	if (ledger_must_wait(ledger, message, step))
+		ledger_hold(ledger, message, step, 30 * USEC_SECOND);
+	else
+		ledger_attempt(ledger, message, step);
+}
+
+/* The queue gives up: whoever was deferred until now will not get it. */
+void ledger_expire(struct ledger *ledger, struct message *message, const struct step *step)
+{
+	struct message *root = ledger_root(ledger, message);
+	struct recipient *recipients = message_recipients(root);
+	struct envelope envelope;
+
+	message_envelope(ledger, root, &envelope);
+	for (uint32_t i = 0; i < root->recipient_count; i++) {
+		struct attempt attempt = { .envelope = &envelope, .tries = recipients[i].tries };
+
+		if (recipients[i].outcome != OUTCOME_DEFERRED)
+			continue;
+		if (ledger->sink.want_done)
+			ledger_kept_attempt(root, &recipients[i], &attempt);
+		attempt.time = step->frame->time;
+		attempt.previous = OUTCOME_DEFERRED;
+		attempt.previous_class = (enum reply_class)recipients[i].class;
+		attempt.outcome = OUTCOME_EXPIRED;
+		attempt.meaning = (struct reply_meaning){ .class = REPLY_EXPIRED };
+		attempt.source = step->source;
+		attempt.position = step->position;
+		attempt.queue_id_count = 0;
+		message_queue_ids(root, &attempt);
+		recipients[i].outcome = OUTCOME_EXPIRED;
+		recipients[i].class = REPLY_EXPIRED;
+		if (attempt.direction == DIRECTION_UNKNOWN && root->account_kind != ACCOUNT_NONE)
+			attempt.direction = DIRECTION_OUTBOUND; /* what is local is not deferred for days */
+		if (ledger->sink.want_done)
+			message_keep(root, &recipients[i], &attempt);
+		attempt_tell(ledger, &attempt, false);
+	}
+}

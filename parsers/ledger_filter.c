@@ -1,0 +1,296 @@
+/*
+ * Content filters: the MTA hands a message to a program on this machine, which gives it back as a new
+ * message under a second queue id. Both are one message, charged to who submitted the first leg.
+ *
+ * They are joined by what is nearest at hand: the queue id that the filter passes on (XFORWARD), the
+ * filter's own log line, the "queued as" in its answer, and where it hides that, the message-id of a
+ * message that is at a filter just now. Anybody can claim a message-id or answer "queued as": the answer
+ * counts only from a relay that is on this machine or named in the settings, the message-id only for mail
+ * that comes from this machine without a login, while exactly one first leg of it is under way.
+ *
+ * What is handed to a program on this machine may also be a tunnel to another server, whose answers look
+ * the same. So the result waits for the second leg: if there is none within two minutes, it was an attempt.
+ */
+#include "parsers/ledger_parts.h"
+
+#include "base/hash.h"
+#include <stdio.h>
+
+#define FILTER_TAKES   (10 * USEC_MINUTE) /* from the first leg's beginning to the second's */
+#define SUSPECT_WAITS  (2 * USEC_MINUTE)
+#define UNSURE_WAITS   (30 * USEC_SECOND)
+#define FILTER_IS_USED USEC_DAY /* since a filter was last seen at work */
+
+static bool message_is_filtered_soon(const struct ledger *ledger, const struct message *first)
+{
+	return first->recipient_count == 0 || (first->flags & MESSAGE_HANDED) ||
+	       ledger_has_suspects(ledger, first);
+}
+
+/* The one first leg that MESSAGE may be the second of. COUNT_R: how many there are. */
+static struct message *ledger_first_leg(struct ledger *ledger, const struct message *message,
+					unsigned *count_r)
+{
+	uint32_t *ways = ledger->by_message_id[message->message_id % LEDGER_BUCKETS];
+	struct message *found = NULL;
+
+	*count_r = 0;
+	for (unsigned i = 0; i < LEDGER_WAYS; i++) {
+		struct message *first = ways[i] == 0 ? NULL : map_at(ledger->messages, ways[i] - 1);
+
+		if (first == NULL || first == message || first->message_id != message->message_id ||
+		    first->host != message->host || message->time - first->time > FILTER_TAKES ||
+		    first->root != MAP_NONE || !message_is_filtered_soon(ledger, first) ||
+		    !span_equal(message_get(first, TEXT_MESSAGE_ID), message_get(message, TEXT_MESSAGE_ID)))
+			continue;
+		found = first;
+		++*count_r;
+	}
+	return found;
+}
+
+static void ledger_make_unsure(struct ledger *ledger, struct message *message)
+{
+	if (message->flags & MESSAGE_UNSURE)
+		return;
+	message->flags |= MESSAGE_UNSURE;
+	ledger_hold_open(ledger, message, ledger->now + UNSURE_WAITS);
+}
+
+/* Where a filter is at work, all mail from this machine without a login may be what it gives back. */
+void ledger_doubt(struct ledger *ledger, struct message *message)
+{
+	if ((message->flags & MESSAGE_LOOPBACK) && message->root == MAP_NONE &&
+	    message->recipient_count == 0 && !(message->flags & MESSAGE_SUBMITTED) &&
+	    ledger->filter_seen != 0 && ledger->now - ledger->filter_seen < FILTER_IS_USED)
+		ledger_make_unsure(ledger, message);
+}
+
+/* SECOND is the second leg of ROOT: what waited for that is given, and the handing over was no attempt. */
+static void ledger_joined(struct ledger *ledger, struct message *root, struct message *second)
+{
+	ledger_link(ledger, root, second);
+	root->flags |= MESSAGE_HANDED;
+	ledger->filter_seen = ledger->now;
+	ledger_drop_held(ledger, root, true);
+	ledger_release(ledger, second, false);
+	ledger_settle(ledger, root);
+}
+
+/* Once for each message, when its message-id is known. */
+void ledger_note_message_id(struct ledger *ledger, struct message *message, struct span message_id)
+{
+	struct message *first;
+	uint32_t *ways;
+	unsigned count;
+
+	if (message_id.len == 0 || message->message_id != 0)
+		return;
+	message_put(message, TEXT_MESSAGE_ID, message_id);
+	if (message->root != MAP_NONE)
+		return;
+	message->message_id = (uint32_t)(hash_text(message_id) >> 32) | 1;
+	if (!(message->flags & MESSAGE_LOOPBACK)) {
+		ways = ledger->by_message_id[message->message_id % LEDGER_BUCKETS];
+		memmove(ways + 1, ways, (LEDGER_WAYS - 1) * sizeof(*ways));
+		ways[0] = map_slot(ledger->messages, message) + 1;
+		return;
+	}
+	first = ledger_first_leg(ledger, message, &count);
+	if (count == 1 && (first->flags & (MESSAGE_HANDED | MESSAGE_ENDED)))
+		ledger_joined(ledger, first, message);
+	else if (count > 0)
+		ledger_make_unsure(ledger, message);
+}
+
+/* It was no second leg after all. */
+void ledger_stands_alone(struct ledger *ledger, struct message *message)
+{
+	if (!(message->flags & MESSAGE_UNSURE))
+		return;
+	message->flags &= (uint16_t)~MESSAGE_UNSURE;
+	ledger_attribute_sender(ledger, message);
+	ledger_submit(ledger, message);
+}
+
+/* May it still become a second leg? Not once somebody logged in for it, or it has attempts of its own. */
+static bool message_may_join(const struct message *message)
+{
+	return message->root == MAP_NONE && message->next_leg == MAP_NONE && message->recipient_count == 0 &&
+	       (message->account_kind == ACCOUNT_NONE || message->account_kind == ACCOUNT_SENDER) &&
+	       (message->flags & (MESSAGE_LOOPBACK | MESSAGE_REINJECTED | MESSAGE_ORPHAN)) != 0;
+}
+
+/* A record for a second leg whose lines are still to come. */
+static void ledger_expect(struct ledger *ledger, const struct step *step, struct message *root,
+			  struct span second)
+{
+	struct message *message;
+
+	root->news = (uint32_t)(ledger->now / USEC_SECOND);
+	map_touch(ledger->messages, root); /* lest making room takes the root itself */
+	message = ledger_open(ledger, step, second);
+	message->flags |= MESSAGE_EXPECTED;
+	ledger_link(ledger, root, message);
+	ledger_hold_open(ledger, message, step->frame->time + SUSPECT_WAITS);
+}
+
+/* What was expected came. */
+void ledger_arrived(struct ledger *ledger, struct message *second)
+{
+	struct message *root = ledger_root(ledger, second);
+
+	second->flags &= (uint16_t)~MESSAGE_EXPECTED;
+	ledger_drop_held(ledger, second, false);
+	root->flags |= MESSAGE_HANDED;
+	ledger->filter_seen = ledger->now;
+	ledger_drop_held(ledger, root, true);
+}
+
+/* A line says that FIRST went on as SECOND. True where that could be followed. */
+bool ledger_join(struct ledger *ledger, const struct step *step, enum event_mta mta, struct span first,
+		 struct span second)
+{
+	struct message *one = ledger_find(ledger, step, mta, first),
+		       *two = ledger_find(ledger, step, mta, second);
+
+	if (one == NULL || one == two)
+		return false;
+	one = ledger_root(ledger, one);
+	if (two != NULL && two->root != MAP_NONE)
+		return ledger_root(ledger, two) == one;
+	if (two == NULL || !message_may_join(two) || one == two)
+		return false;
+	ledger_joined(ledger, one, two);
+	return true;
+}
+
+/* The queue id in "... Ok: queued as 4F2K3L" or "OK id=1abcde-000123-AB"; absent where there is none. */
+static struct span reply_queue_id(struct span reply)
+{
+	static const char *const words[] = { "queued as ", "OK id=", "queued_as: " };
+	struct span id = { NULL, 0 };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && id.at == NULL; i++) {
+		struct span word = span_of(words[i]);
+		size_t at = span_find_last(reply, word);
+
+		if (at == reply.len)
+			continue;
+		id = span_from(reply, at + word.len);
+		for (at = 0; at < id.len && (id.at[at] == '-' || (id.at[at] >= '0' && id.at[at] <= '9') ||
+					     ((id.at[at] | 0x20) >= 'a' && (id.at[at] | 0x20) <= 'z'));)
+			at++;
+		id.len = at;
+	}
+	return id;
+}
+
+static bool ledger_is_filter(const struct ledger *ledger, const struct event *event)
+{
+	const struct setting_list *filters = &ledger->options.filters;
+	char place[300];
+	int len;
+
+	if (filters->count == 0)
+		return false;
+	if (setting_list_has(filters, event->relay) || setting_list_has(filters, event->relay_ip))
+		return true;
+	len = snprintf(place, sizeof(place), "%.*s:%.*s", SPAN_ARGS(event->relay_ip),
+		       SPAN_ARGS(event->relay_port));
+	if (event->relay_ip.len > 0 && setting_list_has(filters, (struct span){ place, (size_t)len }))
+		return true;
+	len = snprintf(place, sizeof(place), "%.*s:%.*s", (int)(event->relay.len & 255), event->relay.at,
+		       SPAN_ARGS(event->relay_port));
+	return setting_list_has(filters, (struct span){ place, (size_t)len });
+}
+
+/* What an alias led to, for results behind the filter that no longer say so. */
+static void ledger_note_original(struct ledger *ledger, struct message *root, const struct event *event)
+{
+	uint32_t hash = recipient_hash(event->recipient);
+	struct recipient *recipient;
+
+	if (root->account_kind != ACCOUNT_NONE && !ledger->sink.want_done)
+		return;
+	if (message_original(root, hash).at == NULL)
+		message_original_put(
+			root, hash, event->original_recipient.len > 0 ? event->original_recipient : SPAN(""));
+	recipient = message_recipient(root, hash, 0);
+	if (recipient != NULL)
+		message_keep_original(root, recipient, event->original_recipient);
+	for (uint32_t at = root->next_leg; at != MAP_NONE;) {
+		struct message *leg = map_at(ledger->messages, at);
+
+		at = leg->next_leg;
+		ledger_release(ledger, leg, false);
+	}
+}
+
+/* The filter does not say as what it gave ROOT back: join those that wait for a first leg of its message-id. */
+static void ledger_find_hidden(struct ledger *ledger, struct message *root)
+{
+	struct held *held = ledger->held_first;
+	unsigned count;
+
+	while (held != NULL) {
+		struct message *message = map_at(ledger->messages, held->slot);
+
+		held = held->next;
+		if (message->message_id != root->message_id || !(message->flags & MESSAGE_UNSURE) ||
+		    ledger_first_leg(ledger, message, &count) != root || count != 1)
+			continue;
+		ledger_joined(ledger, root, message);
+		return;
+	}
+}
+
+/* Was this result no delivery, but the handing over to a content filter? Then it is dealt with. */
+bool ledger_handed_over(struct ledger *ledger, struct message *message, const struct step *step)
+{
+	const struct event *event = step->event;
+	struct message *root = ledger_root(ledger, message);
+	bool certain;
+	struct span second;
+	struct held *held;
+
+	if (event->outcome != OUTCOME_DELIVERED || message != root ||
+	    event->relay_ip.len + event->relay.len == 0)
+		return false;
+	certain = ledger_is_filter(ledger, event);
+	if (!certain && !ledger_is_here(event->relay_ip))
+		return false;
+	second = event->child_id.len > 0 ? event->child_id : reply_queue_id(event->reply);
+	if (second.len == 0 && event->local && !certain)
+		return false; /* a mailbox server on this machine */
+	if (second.len == 0 && span_find_nocase(event->reply, SPAN("discard")) < event->reply.len)
+		return false;
+	ledger_stands_alone(ledger, root);
+	ledger_note_original(ledger, root, event);
+	if (second.len > 0 && ledger_join(ledger, step, event->mta, message_get(root, TEXT_QUEUE_ID), second))
+		return true;
+	if (second.len == 0 && root->next_leg != MAP_NONE)
+		return true;
+	held = ledger_hold(ledger, root, step, certain ? FILTER_TAKES : SUSPECT_WAITS);
+	held->suspect = true;
+	held->certain = certain;
+	if (second.len > 0 && ledger_find(ledger, step, event->mta, second) == NULL)
+		ledger_expect(ledger, step, root, second);
+	else if (second.len == 0)
+		ledger_find_hidden(ledger, root);
+	return true;
+}
+
+/* Must this result wait until it is known whose it is? */
+bool ledger_must_wait(struct ledger *ledger, struct message *message, const struct step *step)
+{
+	const struct event *event = step->event;
+	struct message *root = ledger_root(ledger, message);
+
+	if (root == message)
+		return (message->flags & MESSAGE_UNSURE) != 0;
+	/* Nobody's mail that leaves again is the forwarding address's, which the first leg's result names. */
+	return root->account_kind == ACCOUNT_NONE && !event->local && event->original_recipient.len == 0 &&
+	       !(root->flags & (MESSAGE_NULL_SENDER | MESSAGE_NOTICE | MESSAGE_ORPHAN)) &&
+	       message_original(root, recipient_hash(event->recipient)).at == NULL;
+}

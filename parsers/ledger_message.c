@@ -1,0 +1,270 @@
+/*
+ * The records of messages: found by host (or source, where lines name no host), server and queue id.
+ *
+ * A record's texts stand in one block, each as a byte for the field, two for the length, and the bytes;
+ * what is longer than 512 bytes is cut, and no block passes 16 KiB. A short queue id is used again once
+ * its message is gone, so opening one that is still there ends what was there first.
+ */
+#include "parsers/ledger_parts.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define TEXT_HEAD    3
+#define TEXT_LONGEST ((size_t)512)
+#define TEXT_BLOCK   ((size_t)16 * 1024)
+#define TEXT_ROOM    96 /* at first, and steps */
+
+/* Lines of one host follow each other: the last host is remembered with its hash. */
+uint16_t ledger_host_id(struct ledger *ledger, const struct step *step)
+{
+	struct span host = step->frame->host;
+	uint32_t at = ledger->host_last;
+
+	if (host.len == 0) {
+		ledger->host_last = 0;
+		ledger->host_hash = (step->source + UINT64_C(1)) * UINT64_C(0x9e3779b97f4a7c15);
+		return 0;
+	}
+	if (at != 0 && span_equal(host, span_of(ledger->hosts[at])))
+		return (uint16_t)at;
+	for (at = 1; at < ledger->host_count && !span_equal(host, span_of(ledger->hosts[at])); at++)
+		;
+	if (at == ledger->host_count) {
+		if (at == UINT16_MAX)
+			at--; /* so many hosts share the last name, not their queue ids */
+		ledger->hosts = memory_grow(ledger->hosts, at + 1, sizeof(*ledger->hosts));
+		ledger->hosts[at] = memory_copy(host);
+		ledger->host_count = at + 1;
+	}
+	ledger->host_last = (uint16_t)at;
+	ledger->host_hash = hash_text(host);
+	return (uint16_t)at;
+}
+
+static uint64_t ledger_key(struct ledger *ledger, const struct step *step, enum event_mta mta,
+			   struct span queue_id)
+{
+	ledger_host_id(ledger, step);
+	return hash_text(queue_id) ^ (ledger->host_hash + (uint64_t)mta);
+}
+
+struct message *ledger_find(struct ledger *ledger, const struct step *step, enum event_mta mta,
+			    struct span queue_id)
+{
+	struct message *message;
+	uint32_t now = (uint32_t)(step->frame->time / USEC_SECOND);
+
+	if (queue_id.len == 0)
+		return NULL;
+	message = map_find(ledger->messages, ledger_key(ledger, step, mta, queue_id), queue_id);
+	if (message != NULL && message->news + 60 < now) {
+		message->news = now;
+		map_touch(ledger->messages, message);
+		if (message->root != MAP_NONE) {
+			struct message *root = ledger_root(ledger, message);
+
+			root->news = now;
+			map_touch(ledger->messages, root);
+		}
+	}
+	return message;
+}
+
+static bool ledger_is_old(const struct ledger *ledger, const struct message *message)
+{
+	return ledger->now / USEC_SECOND - (usec_t)message->news > ledger->options.forget_after / USEC_SECOND;
+}
+
+static void ledger_make_room(struct ledger *ledger)
+{
+	struct message *oldest = map_oldest(ledger->messages);
+
+	while (oldest != NULL && ledger_is_old(ledger, oldest)) {
+		ledger_forget(ledger, oldest);
+		oldest = map_oldest(ledger->messages);
+	}
+	while (oldest != NULL && map_stats(ledger->messages).count >= (uint64_t)ledger->options.messages) {
+		ledger->stats.evicted++;
+		ledger_forget(ledger, oldest);
+		oldest = map_oldest(ledger->messages);
+	}
+}
+
+/* A new record; what had the queue id before is given as it stands. */
+struct message *ledger_open(struct ledger *ledger, const struct step *step, struct span queue_id)
+{
+	uint64_t key = ledger_key(ledger, step, step->event->mta, queue_id);
+	struct message *message = map_find(ledger->messages, key, queue_id);
+
+	if (message != NULL)
+		ledger_forget(ledger, message);
+	ledger_make_room(ledger);
+	message = map_add(ledger->messages, key);
+	message->time = step->frame->time;
+	message->news = (uint32_t)(step->frame->time / USEC_SECOND);
+	message->host = ledger->host_last;
+	message->mta = (uint8_t)step->event->mta;
+	message->root = message->next_leg = MAP_NONE;
+	message->uid = message->size = UINT32_MAX;
+	message->nrcpt = -1;
+	message_put(message, TEXT_QUEUE_ID, queue_id);
+	return message;
+}
+
+struct message *ledger_root(struct ledger *ledger, struct message *message)
+{
+	return message->root == MAP_NONE ? message : map_at(ledger->messages, message->root);
+}
+
+/* LEG is a later life of ROOT's message. It stops being a message of its own. */
+void ledger_link(struct ledger *ledger, struct message *root, struct message *leg)
+{
+	assert(root->root == MAP_NONE);
+	if (root == leg || leg->root != MAP_NONE || leg->next_leg != MAP_NONE)
+		return;
+	leg->root = map_slot(ledger->messages, root);
+	leg->next_leg = root->next_leg;
+	leg->flags = (uint16_t)((leg->flags & ~MESSAGE_UNSURE) | MESSAGE_REINJECTED);
+	root->next_leg = map_slot(ledger->messages, leg);
+	message_put(root, TEXT_QUEUE_ID, message_get(leg, TEXT_QUEUE_ID));
+}
+
+static void ledger_unlink(struct ledger *ledger, struct message *leg)
+{
+	struct message *root = ledger_root(ledger, leg);
+	uint32_t slot = map_slot(ledger->messages, leg), *at = &root->next_leg;
+
+	while (*at != slot)
+		at = &((struct message *)map_at(ledger->messages, *at))->next_leg;
+	*at = leg->next_leg;
+}
+
+static void ledger_remove(struct ledger *ledger, struct message *message)
+{
+	ledger_drop_held(ledger, message, false);
+	message->message_id = 0; /* the index by message-id may still point here */
+	free(message->text);
+	free(message->more);
+	free(message->index);
+	for (uint32_t i = 0; i < message->kept_room; i++)
+		free(message->kept[i]);
+	free(message->kept);
+	map_remove(ledger->messages, message);
+}
+
+static void ledger_finish_root(struct ledger *ledger, struct message *root)
+{
+	root->flags &= (uint16_t)~MESSAGE_ENDED;
+	for (uint32_t at = root->next_leg; at != MAP_NONE;) {
+		struct message *leg = map_at(ledger->messages, at);
+
+		at = leg->next_leg;
+		leg->flags &= (uint16_t)~MESSAGE_ENDED;
+		ledger_release(ledger, leg, true);
+	}
+	ledger_done(ledger, root);
+	while (root->next_leg != MAP_NONE) {
+		struct message *leg = map_at(ledger->messages, root->next_leg);
+
+		root->next_leg = leg->next_leg;
+		ledger_remove(ledger, leg);
+	}
+	ledger_remove(ledger, root);
+}
+
+/* The root is over when its own queue id and those of its legs are free, and nothing of it waits. */
+void ledger_settle(struct ledger *ledger, struct message *root)
+{
+	if ((root->flags & MESSAGE_ENDED) && root->next_leg == MAP_NONE && root->held == 0)
+		ledger_finish_root(ledger, root);
+}
+
+void ledger_end(struct ledger *ledger, struct message *message)
+{
+	struct message *root = ledger_root(ledger, message);
+
+	message->flags |= MESSAGE_ENDED;
+	if (message != root && message->held == 0) {
+		ledger_unlink(ledger, message);
+		ledger_remove(ledger, message);
+	}
+	ledger_settle(ledger, root);
+}
+
+/* No more will be heard of it: what waits is given, then it goes. */
+void ledger_forget(struct ledger *ledger, struct message *message)
+{
+	struct message *root = ledger_root(ledger, message);
+
+	message->flags &= (uint16_t)~MESSAGE_ENDED;
+	ledger_release(ledger, message, true);
+	if (message == root) {
+		ledger_finish_root(ledger, root);
+		return;
+	}
+	ledger_unlink(ledger, message);
+	ledger_remove(ledger, message);
+	ledger_settle(ledger, root);
+}
+
+struct span ledger_host(const struct ledger *ledger, const struct message *message)
+{
+	return message->host == 0 ? (struct span){ NULL, 0 } : span_of(ledger->hosts[message->host]);
+}
+
+void message_put(struct message *message, enum text_field field, struct span text)
+{
+	size_t len = text.len < TEXT_LONGEST ? text.len : TEXT_LONGEST;
+	size_t need = (size_t)message->text_len + TEXT_HEAD + len;
+	char *at;
+
+	if (text.at == NULL || need > TEXT_BLOCK)
+		return;
+	if (need > message->text_room) {
+		size_t room = need < TEXT_ROOM ? TEXT_ROOM : (need + 31) / 32 * 32;
+
+		message->text = memory_grow(message->text, room, 1);
+		message->text_room = (uint16_t)room;
+	}
+	at = message->text + message->text_len;
+	at[0] = (char)field;
+	at[1] = (char)(len & 0xff);
+	at[2] = (char)(len >> 8);
+	if (len > 0)
+		memcpy(at + TEXT_HEAD, text.at, len);
+	message->text_len = (uint16_t)need;
+}
+
+bool message_next(const struct message *message, size_t *at, enum text_field *field_r, struct span *text_r)
+{
+	const char *head = message->text + *at;
+
+	if (*at >= message->text_len)
+		return false;
+	*field_r = (enum text_field)head[0];
+	text_r->at = head + TEXT_HEAD;
+	text_r->len = (size_t)(unsigned char)head[1] | (size_t)(unsigned char)head[2] << 8;
+	*at += TEXT_HEAD + text_r->len;
+	return true;
+}
+
+/* The last of the kind, so that what is put anew replaces what was there. */
+struct span message_get(const struct message *message, enum text_field field)
+{
+	struct span text, found = { NULL, 0 };
+	enum text_field at_field;
+	size_t at = 0;
+
+	while (message_next(message, &at, &at_field, &text)) {
+		if (at_field != field)
+			continue;
+		found = text;
+		if (field == TEXT_QUEUE_ID)
+			break;
+	}
+	return found;
+}

@@ -1,0 +1,241 @@
+/*
+ * What the ledger's own files share; nobody else includes this.
+ *
+ * A message is a record in one table, by its queue id. Its texts are packed into one block, its recipients
+ * are eight bytes each. A second leg (a re-injection, a requeue) is a record of its own that leads to
+ * the first leg's, the root: the root has the account, the recipients, and one attempt for each.
+ */
+#ifndef SENDWATCH_PARSERS_LEDGER_PARTS_H
+#define SENDWATCH_PARSERS_LEDGER_PARTS_H
+
+#include "base/map.h"
+#include "parsers/account.h"
+#include "parsers/ledger.h"
+#include "parsers/owners.h"
+#include "parsers/users.h"
+
+/* One event and where it stands. */
+struct step {
+	const struct frame *frame;
+	const struct event *event;
+	uint32_t source;
+	uint64_t position;
+};
+
+enum text_field {
+	TEXT_QUEUE_ID, /* may stand several times: one a leg */
+	TEXT_ACCOUNT,
+	TEXT_CUSTOMER,
+	TEXT_CLIENT,
+	TEXT_HELO,
+	TEXT_MESSAGE_ID,
+	TEXT_SENDER,
+	TEXT_SUBJECT,
+	TEXT_SCRIPT,
+	TEXT_ORIGINAL, /* may stand several times: 4 bytes of the recipient's hash, then its original address */
+	TEXT_FIELDS
+};
+
+enum message_flag {
+	MESSAGE_LOOPBACK = 1,   /* came by SMTP from this machine, without login: may be a second leg */
+	MESSAGE_UNSURE = 2,     /* and a first leg of its message-id is about: its results wait */
+	MESSAGE_REINJECTED = 4, /* known to be a second leg, even where the first is not known */
+	MESSAGE_EXPECTED = 8,   /* "queued as" this id, and no line of its own yet */
+	MESSAGE_HANDED = 16,    /* a content filter took it over */
+	MESSAGE_SUBMITTED = 32, /* the sink has been told */
+	MESSAGE_ENDED = 64,     /* its queue id is free again; kept for its legs or what waits */
+	MESSAGE_NULL_SENDER = 128,
+	MESSAGE_NOTICE = 256, /* a bounce or another notification by the server itself */
+	MESSAGE_ORPHAN = 512, /* its beginning was never seen */
+	MESSAGE_SENDER_KNOWN = 1024,
+	MESSAGE_SRS = 2048 /* the sender was rewritten by a forwarder */
+};
+
+struct recipient {
+	uint32_t hash;
+	uint8_t outcome;
+	uint8_t class;
+	uint8_t tries;
+	uint8_t original; /* of its hash, never 0; 0: none was logged */
+};
+
+#define RECIPIENTS_INSIDE 2
+
+struct kept; /* a recipient's texts, where the sink wants ATTEMPT_DONE */
+
+struct message {
+	usec_t time; /* when it came in */
+	char *text;
+	struct recipient *more; /* all recipients, once they are more than fit inside */
+	uint32_t *index;        /* to recipients by their hash, once they are many */
+	struct kept **kept;     /* one a recipient, or NULL */
+	struct recipient inside[RECIPIENTS_INSIDE];
+	uint32_t root;       /* slot of the first leg; MAP_NONE where this is it */
+	uint32_t next_leg;   /* root: the first of its legs; leg: the next one; MAP_NONE at the end */
+	uint32_t news;       /* seconds since 1970 of the last line about it */
+	uint32_t message_id; /* hash; 0: none */
+	uint32_t uid;        /* of a local submission, or UINT32_MAX */
+	int32_t nrcpt;
+	uint32_t size; /* bytes; UINT32_MAX: not known */
+	uint32_t recipient_count, recipient_room, kept_room;
+	uint16_t text_len, text_room;
+	uint16_t host;
+	uint16_t flags;
+	uint16_t held;   /* results of it that wait */
+	uint8_t notices; /* replies by the server or an autoresponder that named it */
+	uint8_t mta;
+	uint8_t account_kind;
+};
+
+/* A result that waits until it is known whose it is. */
+struct held {
+	struct held *next;
+	usec_t due; /* then it waits no longer */
+	uint32_t slot;
+	bool result;  /* false: only keeps the message waiting */
+	bool suspect; /* given to what may be a content filter */
+	bool certain; /* and is one, by the settings */
+	uint32_t source;
+	uint64_t position;
+	struct frame frame;
+	struct event event;
+	char *text;
+};
+
+struct script {
+	usec_t time;
+	uint32_t source, pid;
+	uint16_t host;
+	uint16_t len; /* 0: free */
+	char directory[300];
+};
+
+/* An address or a block of them. */
+struct network {
+	uint8_t address[16];
+	unsigned bits;
+};
+
+#define LEDGER_SCRIPTS 64
+#define LEDGER_HELD    4096 /* most that waits at once */
+#define LEDGER_WAYS    4
+#define LEDGER_BUCKETS 16384 /* of LEDGER_WAYS newest messages by message-id: 256 KiB */
+#define LEDGER_PROXIED 64
+
+/* A login at a before-queue proxy filter, whose message gets its queue id on the far side. */
+struct proxied {
+	usec_t time;
+	uint16_t host;
+	uint8_t client_len, account_len;
+	char client[46];
+	char account[ACCOUNT_SIZE];
+};
+
+struct ledger {
+	struct ledger_options options;
+	struct ledger_sink sink;
+	struct replies *replies;
+	struct account_rules rules;
+	struct owners *owners;
+	struct users *users;
+	struct network *trusted;
+	size_t trusted_count;
+	struct map *messages;
+	char **hosts;
+	uint32_t host_count;
+	uint16_t host_last; /* of the line before, as most lines have the same */
+	uint64_t host_hash;
+	uint32_t host_source;
+	usec_t now; /* the latest stamp */
+	struct held *held_first, **held_end;
+	size_t held_count;
+	usec_t held_due; /* no held one is due before */
+	struct script scripts[LEDGER_SCRIPTS];
+	uint32_t script_next;
+	struct proxied *proxied; /* NULL until there is such a filter */
+	uint32_t proxied_next;
+	uint32_t (*by_message_id)[LEDGER_WAYS];
+	usec_t filter_seen;     /* when a content filter last took a message over */
+	uint32_t submit_source; /* of the line at hand, for the sink */
+	uint64_t submit_position;
+	struct ledger_stats stats;
+};
+
+/* ledger_message.c: records, their texts and recipients */
+uint16_t ledger_host_id(struct ledger *ledger, const struct step *step);
+struct message *ledger_find(struct ledger *ledger, const struct step *step, enum event_mta mta,
+			    struct span queue_id);
+struct message *ledger_open(struct ledger *ledger, const struct step *step, struct span queue_id);
+void ledger_forget(struct ledger *ledger, struct message *message);
+struct message *ledger_root(struct ledger *ledger, struct message *message);
+void ledger_link(struct ledger *ledger, struct message *root, struct message *leg);
+void ledger_end(struct ledger *ledger, struct message *message);
+void ledger_settle(struct ledger *ledger, struct message *root);
+struct span ledger_host(const struct ledger *ledger, const struct message *message);
+void message_put(struct message *message, enum text_field field, struct span text);
+struct span message_get(const struct message *message, enum text_field field);
+/* The next field at or after *AT, which is moved past it. False at the end. */
+bool message_next(const struct message *message, size_t *at, enum text_field *field_r, struct span *text_r);
+
+/* ledger_recipient.c */
+uint32_t recipient_hash(struct span recipient);
+uint8_t recipient_hash_original(struct span original);
+struct recipient *message_recipients(struct message *message);
+struct recipient *message_recipient(struct message *message, uint32_t hash, uint8_t original);
+struct recipient *message_recipient_add(struct message *message, uint32_t hash, uint8_t original);
+void message_original_put(struct message *message, uint32_t hash, struct span original);
+struct span message_original(const struct message *message, uint32_t hash);
+
+/* ledger_account.c: who is answerable */
+bool ledger_is_here(struct span address);
+bool ledger_read_trusted(struct ledger *ledger, struct error *error);
+bool setting_list_has(const struct setting_list *list, struct span text);
+void ledger_attribute(struct ledger *ledger, struct message *message, const struct step *step);
+void ledger_attribute_sender(struct ledger *ledger, struct message *message);
+void ledger_set_account(struct ledger *ledger, struct message *message, enum account_kind kind,
+			struct span account);
+void ledger_set_script(struct ledger *ledger, struct message *message, struct span directory);
+bool ledger_is_server_user(struct span user);
+
+/* ledger_script.c */
+void ledger_note_script(struct ledger *ledger, const struct step *step);
+struct span ledger_script_for(struct ledger *ledger, const struct step *step, struct span user);
+void ledger_note_proxied(struct ledger *ledger, const struct step *step);
+struct span ledger_proxied_for(struct ledger *ledger, const struct step *step, struct span client);
+
+/* ledger_filter.c: content filters' second legs */
+void ledger_note_message_id(struct ledger *ledger, struct message *message, struct span message_id);
+bool ledger_join(struct ledger *ledger, const struct step *step, enum event_mta mta, struct span first,
+		 struct span second);
+void ledger_doubt(struct ledger *ledger, struct message *message);
+void ledger_arrived(struct ledger *ledger, struct message *second);
+void ledger_stands_alone(struct ledger *ledger, struct message *message);
+bool ledger_handed_over(struct ledger *ledger, struct message *message, const struct step *step);
+bool ledger_must_wait(struct ledger *ledger, struct message *message, const struct step *step);
+
+/* ledger_held.c */
+struct held *ledger_hold(struct ledger *ledger, struct message *message, const struct step *step,
+			 usec_t wait);
+void ledger_hold_open(struct ledger *ledger, struct message *message, usec_t due);
+void ledger_release(struct ledger *ledger, struct message *message, bool all);
+void ledger_drop_held(struct ledger *ledger, struct message *message, bool suspects_only);
+void ledger_release_due(struct ledger *ledger);
+bool ledger_has_suspects(const struct ledger *ledger, const struct message *message);
+
+/* ledger_attempt.c: what the sink is told */
+void ledger_submit(struct ledger *ledger, struct message *message);
+void ledger_attempt(struct ledger *ledger, struct message *message, const struct step *step);
+void ledger_expire(struct ledger *ledger, struct message *message, const struct step *step);
+void ledger_result(struct ledger *ledger, struct message *message, const struct step *step);
+void message_queue_ids(const struct message *root, struct attempt *attempt);
+void message_envelope(const struct ledger *ledger, const struct message *message,
+		      struct envelope *envelope_r);
+
+/* ledger_done.c: texts kept for ATTEMPT_DONE */
+void message_keep(struct message *message, const struct recipient *recipient, const struct attempt *attempt);
+void message_keep_original(struct message *message, const struct recipient *recipient, struct span original);
+void ledger_done(struct ledger *ledger, struct message *message);
+void ledger_kept_attempt(const struct message *message, const struct recipient *recipient,
+			 struct attempt *attempt_r);
+
+#endif
