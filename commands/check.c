@@ -9,7 +9,7 @@
 static int check_defaults(const struct arguments *arguments)
 {
 	if (arguments->manual) {
-		settings_print_manual(options_sections, stdout);
+		settings_print_manual(options_sections(), stdout);
 		return EXIT_DONE;
 	}
 	fputs("# detect.conf: the settings of sendwatch, each at its default.\n"
@@ -18,7 +18,7 @@ static int check_defaults(const struct arguments *arguments)
 	      "# comment. Units: 10m, 1h, 2d; 5%; 64k, 2M. Files named *.conf in detect.conf.d are read after this\n"
 	      "# one and win. `sendwatch check` says what is wrong, `systemctl reload sendwatch` takes changes in.\n",
 	      stdout);
-	settings_print(options_sections, stdout);
+	settings_print(options_sections(), stdout);
 	return EXIT_DONE;
 }
 

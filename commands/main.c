@@ -11,6 +11,16 @@
 #define LOG_OPTIONS "since until year timezone account passwd owners geo progress quiet"
 
 static const struct command commands[] = {
+	{ .name = "replay",
+	  .usage = "LOG...",
+	  .options = "config format exit-code " LOG_OPTIONS,
+	  .run = command_replay,
+	  .about = "judge old logs: which account, since when, how much, why; nothing is acted on" },
+	{ .name = "parse",
+	  .usage = "LOG...",
+	  .options = "config attempts coverage format " LOG_OPTIONS,
+	  .run = command_parse,
+	  .about = "what the lines say, one JSON object a line" },
 	{ .name = "check",
 	  .usage = "",
 	  .options = "config defaults man",

@@ -35,15 +35,51 @@ static const struct setting logs_settings[] = {
 
 #define SECTION(name_, about_, rows, field) \
 	{ \
-		name_, about_, rows, sizeof(((struct options *)0)->field), offsetof(struct options, field), \
-			false \
+		.name = name_, .about = about_, .settings = rows, \
+		.size = sizeof(((struct options *)0)->field), .place = offsetof(struct options, field) \
 	}
 
-const struct settings_section options_sections[] = {
+/* What stands before the detectors, and what after them. */
+static const struct settings_section options_first[] = {
 	SECTION("logs", "Which logs are read, and how.", logs_settings, logs),
-	SECTION("log", "What sendwatch says of itself, on standard error.", log_settings, log),
-	{ .name = NULL },
+	SECTION("ledger", "How messages are followed, and whose they are.", ledger_settings, ledger),
+	SECTION("judge", "When an account is watched, flagged, or ready to be disabled.", judge_settings,
+		judge),
 };
+
+static const struct settings_section options_last[] = {
+	SECTION("journal", "The file that every verdict and every response is written to.", journal_settings,
+		journal),
+	SECTION("log", "What sendwatch says of itself, on standard error.", log_settings, log),
+};
+
+#define OPTIONS_FIRST (sizeof(options_first) / sizeof(options_first[0]))
+#define OPTIONS_LAST  (sizeof(options_last) / sizeof(options_last[0]))
+
+/* Each detector has a section of its own, so a new one needs no line here. */
+const struct settings_section *options_sections(void)
+{
+	static struct settings_section all[OPTIONS_FIRST + DETECTORS + OPTIONS_LAST + 1];
+	struct settings_section *next = all;
+
+	if (all[0].name != NULL)
+		return all;
+	for (size_t i = 1; i < OPTIONS_FIRST; i++)
+		*++next = options_first[i];
+	for (size_t i = 0; i < DETECTORS; i++)
+		*++next = (struct settings_section){
+			.name = detectors[i]->name,
+			.about = detectors[i]->about,
+			.settings = detectors[i]->settings,
+			.size = detectors[i]->options_size,
+			.place = offsetof(struct options, judge.detector) +
+				 i * sizeof(union detector_options),
+		};
+	for (size_t i = 0; i < OPTIONS_LAST; i++)
+		*++next = options_last[i];
+	all[0] = options_first[0];
+	return all;
+}
 
 static void options_replace(char **text, const char *typed)
 {
@@ -61,8 +97,8 @@ bool options_load(const struct arguments *arguments, struct options *options, st
 	if (path == NULL && access(OPTIONS_DEFAULT_PATH, F_OK) == 0)
 		path = OPTIONS_DEFAULT_PATH;
 	if (path == NULL)
-		settings_defaults(options_sections, options);
-	else if (!settings_read(options_sections, path, options, error)) {
+		settings_defaults(options_sections(), options);
+	else if (!settings_read(options_sections(), path, options, error)) {
 		options_free(options);
 		return false;
 	}
@@ -71,10 +107,13 @@ bool options_load(const struct arguments *arguments, struct options *options, st
 	if (arguments->year != 0)
 		options->logs.year = arguments->year;
 	options_replace(&options->logs.timezone, arguments->timezone);
+	options_replace(&options->ledger.passwd, arguments->passwd);
+	options_replace(&options->ledger.owners, arguments->owners);
+	options_replace(&options->judge.geo, arguments->geo);
 	return true;
 }
 
 void options_free(struct options *options)
 {
-	settings_free(options_sections, options);
+	settings_free(options_sections(), options);
 }

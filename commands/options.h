@@ -8,7 +8,9 @@
 
 #include "base/log.h"
 #include "base/settings.h"
+#include "detectors/judge.h"
 #include "parsers/ledger.h"
+#include "responders/journal.h"
 
 #define OPTIONS_DEFAULT_PATH "/etc/sendwatch/detect.conf"
 
@@ -29,10 +31,13 @@ struct logs_options {
 struct options {
 	struct logs_options logs;
 	struct ledger_options ledger;
+	struct judge_options judge;
+	struct journal_options journal;
 	struct log_options log;
 };
 
-extern const struct settings_section options_sections[];
+/* The list of all sections, ended by one without a name. */
+const struct settings_section *options_sections(void);
 
 /*
  * The settings in force: detect.conf (of the arguments, else the usual one where it exists), then what was

@@ -80,7 +80,7 @@ static int parse_logs(struct parse *parse, const struct options *options)
 	calls = pipeline_calls(pipeline);
 	collector = collector_replay(arguments->names, arguments->count, &calls, &error);
 	if (collector == NULL) {
-		fprintf(stderr, "sendwatch parse: %s\n", error.text);
+		/* What is wrong with which file was told as it was found. */
 		parse->failed = true;
 	} else {
 		progress_run(pipeline, collector, arguments, parse->coverage == NULL);

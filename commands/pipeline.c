@@ -14,6 +14,7 @@
 
 #include "base/memory.h"
 #include "commands/options.h"
+#include "detectors/geo.h"
 
 #include <stdlib.h>
 
@@ -22,6 +23,8 @@ struct pipeline {
 	struct pipeline_watcher watcher;
 	struct replies *replies;
 	struct ledger *ledger;
+	struct store *store;
+	struct geo *geo;
 	struct judge *judge;
 	struct pipeline_stats stats;
 	struct line line; /* the one that is being read */
@@ -107,6 +110,17 @@ static void pipeline_login(void *context, const struct login *login)
 		judge_login(pipeline->judge, login);
 }
 
+static void pipeline_verdict(void *context, const struct verdict *verdict)
+{
+	struct pipeline *pipeline = context;
+	struct verdict told = *verdict;
+
+	if (verdict->time < pipeline->options->logs.since)
+		return;
+	told.late = verdict->late || pipeline->line.late;
+	pipeline->watcher.verdict(pipeline->watcher.context, &told);
+}
+
 static void *pipeline_opened(void *context, const char *path, usec_t written)
 {
 	struct pipeline *pipeline = context;
@@ -154,6 +168,22 @@ struct collector_calls pipeline_calls(struct pipeline *pipeline)
 	};
 }
 
+static bool pipeline_build_judge(struct pipeline *pipeline, struct error *error)
+{
+	const struct judge_options *options = &pipeline->options->judge;
+	const struct judge_sink sink = { .context = pipeline, .verdict = pipeline_verdict };
+
+	if (options->geo != NULL) {
+		pipeline->geo = geo_open(options->geo, error);
+		if (pipeline->geo == NULL)
+			return false;
+	}
+	pipeline->store = store_memory_new((uint32_t)options->accounts);
+	pipeline->judge = judge_new(options, pipeline->store, &sink);
+	judge_use_geo(pipeline->judge, pipeline->geo);
+	return true;
+}
+
 /* The ledger and the judge, as far as somebody wants to know what they find. */
 static bool pipeline_build(struct pipeline *pipeline, struct error *error)
 {
@@ -177,7 +207,9 @@ static bool pipeline_build(struct pipeline *pipeline, struct error *error)
 	if (pipeline->replies == NULL)
 		return false;
 	pipeline->ledger = ledger_new(&options->ledger, pipeline->replies, &sink, error);
-	return pipeline->ledger != NULL;
+	if (pipeline->ledger == NULL || pipeline->watcher.verdict == NULL)
+		return pipeline->ledger != NULL;
+	return pipeline_build_judge(pipeline, error);
 }
 
 struct pipeline *pipeline_new(const struct options *options, const struct pipeline_watcher *watcher,
@@ -198,6 +230,8 @@ void pipeline_free(struct pipeline **pipeline)
 	if (*pipeline == NULL)
 		return;
 	judge_free(&(*pipeline)->judge);
+	store_free(&(*pipeline)->store);
+	geo_close(&(*pipeline)->geo);
 	ledger_free(&(*pipeline)->ledger);
 	replies_free(&(*pipeline)->replies);
 	free(*pipeline);

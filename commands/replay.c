@@ -77,8 +77,7 @@ static void replay_logs(struct replay *replay, struct pipeline *pipeline)
 	struct collector *collector = collector_replay(arguments->names, arguments->count, &calls, &error);
 
 	if (collector == NULL) {
-		replay->failed = true;
-		fprintf(stderr, "sendwatch replay: %s\n", error.text);
+		replay->failed = true; /* what is wrong with which file was told as it was found */
 		return;
 	}
 	progress_run(pipeline, collector, arguments, replay->summary == NULL);
