@@ -99,6 +99,7 @@ static void exim_parse(const struct frame *frame, struct event *event_r)
 {
 	struct span text = frame->text;
 
+	event_r->mta = MTA_EXIM;
 	event_r->program = SPAN("exim");
 	if (frame->tag.len > 0)
 		skip_stamp(&text);

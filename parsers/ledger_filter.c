@@ -135,6 +135,19 @@ static void ledger_expect(struct ledger *ledger, const struct step *step, struct
 	ledger_hold_open(ledger, message, step->frame->time + SUSPECT_WAITS);
 }
 
+/* Was SECOND a leg of ROOT, though it be over by now? */
+static bool message_had_leg(const struct message *root, struct span second)
+{
+	enum text_field field;
+	struct span text;
+	size_t at = 0;
+
+	while (message_next(root, &at, &field, &text))
+		if (field == TEXT_QUEUE_ID && span_equal(text, second))
+			return true;
+	return false;
+}
+
 /* What was expected came. */
 void ledger_arrived(struct ledger *ledger, struct message *second)
 {
@@ -159,6 +172,8 @@ bool ledger_join(struct ledger *ledger, const struct step *step, enum event_mta 
 	one = ledger_root(ledger, one);
 	if (two != NULL && two->root != MAP_NONE)
 		return ledger_root(ledger, two) == one;
+	if (two == NULL && message_had_leg(one, second))
+		return true;
 	if (two == NULL || !message_may_join(two) || one == two)
 		return false;
 	ledger_joined(ledger, one, two);
