@@ -91,6 +91,47 @@ bool field_address(struct span *rest, struct span *address_r)
 	return true;
 }
 
+size_t field_same_address(struct span text, struct span address)
+{
+	size_t len = 0, i = 0;
+	bool quoted = address.len > 0 && address.at[0] == '"';
+
+	if (span_starts(text, address))
+		return address.len;
+	if (!quoted)
+		return 0;
+	for (i = 1; i < address.len; i++) {
+		char c = address.at[i];
+
+		if (quoted && c == '"') {
+			quoted = false;
+			continue;
+		}
+		if (quoted && c == '\\' && i + 1 < address.len)
+			c = address.at[++i];
+		if (len >= text.len || text.at[len] != c)
+			return 0;
+		len++;
+	}
+	return len;
+}
+
+bool field_queued_as(struct span reply, struct span *id_r)
+{
+	struct span id;
+	size_t len = 0;
+
+	if (!span_cut_last(&reply, SPAN("queued as "), &id))
+		return false;
+	while (len < id.len && id.at[len] != ' ' && id.at[len] != ')' && id.at[len] != ';')
+		len++;
+	id.len = len;
+	if (!field_is_queue_id(id))
+		return false;
+	*id_r = id;
+	return true;
+}
+
 bool field_host(struct span *rest, struct field_host *host_r)
 {
 	struct field_host host = { .port = { NULL, 0 } };
@@ -163,40 +204,64 @@ static bool tail_address(struct span *text, struct span name, struct span *addre
 	return true;
 }
 
-/* " sasl_username=<name>" at the end, behind a HELO or a protocol. */
-static void tail_login(struct span *text, struct field_tail *tail)
+/*
+ * " sasl_username=<name>" behind a HELO, or behind a protocol where there was none. postscreen, which puts
+ * commas between its fields and does not clean HELO names, knows of no logins.
+ */
+static bool tail_login(struct span *text, struct field_tail *tail)
 {
 	struct span head = *text, name;
 
 	if (text->len == 0 || text->at[text->len - 1] != '>' ||
 	    !span_cut_last(&head, SPAN(" sasl_username=<"), &name))
-		return;
+		return false;
 	tail->login = span_head(name, name.len - 1);
+	if (!tail_plain(&head, SPAN(" helo=<"), &tail->helo) && !span_ends(head, SPAN(" proto=ESMTP")) &&
+	    !span_ends(head, SPAN(" proto=SMTP")))
+		goto no;
+	if (head.len == 0 || head.at[head.len - 1] == ',')
+		goto no;
 	*text = head;
+	return true;
+no:
+	tail->login = tail->helo = (struct span){ NULL, 0 };
+	return false;
+}
+
+/* " proto=ESMTP" at the end. */
+static void tail_protocol(struct span *text, struct field_tail *tail)
+{
+	struct span head = *text, protocol;
+
+	if (!span_cut_last(&head, SPAN(" proto="), &protocol) || protocol.len > 10 ||
+	    memchr(protocol.at, '>', protocol.len) != NULL || memchr(protocol.at, ' ', protocol.len) != NULL)
+		return;
+	tail->protocol = protocol;
+	*text = head;
+}
+
+static void tail_comma(struct span *text)
+{
+	if (text->len > 0 && (text->at[text->len - 1] == ',' || text->at[text->len - 1] == ';'))
+		text->len--;
 }
 
 bool field_tail(struct span *text, struct field_tail *tail_r)
 {
 	struct field_tail tail = { .login = { NULL, 0 } };
-	struct span left = *text, head;
+	struct span left = *text;
 
-	if (!tail_plain(&left, SPAN(" helo=<"), &tail.helo)) {
+	if (!tail_plain(&left, SPAN(" helo=<"), &tail.helo))
 		tail_login(&left, &tail);
-		tail_plain(&left, SPAN(" helo=<"), &tail.helo);
-	}
-	head = left;
-	if (span_cut_last(&head, SPAN(" proto="), &tail.protocol) &&
-	    memchr(tail.protocol.at, ' ', tail.protocol.len) == NULL &&
-	    memchr(tail.protocol.at, '>', tail.protocol.len) == NULL)
-		left = head;
-	else
-		tail.protocol = (struct span){ NULL, 0 };
+	tail_comma(&left);
+	tail_protocol(&left, &tail);
+	tail_comma(&left);
 	tail_address(&left, SPAN(" to=<"), &tail.recipient);
+	tail_comma(&left);
 	tail_address(&left, SPAN(" from=<"), &tail.sender);
 	if (left.len == text->len)
 		return false;
-	if (left.len > 0 && left.at[left.len - 1] == ';')
-		left = span_head(left, left.len - 1);
+	tail_comma(&left);
 	*text = left;
 	*tail_r = tail;
 	return true;

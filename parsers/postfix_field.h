@@ -16,6 +16,12 @@ bool field_is_queue_id(struct span text);
 /* "<address>" with a quoted local part that may hold anything, "<>", or a bare address up to ", ". */
 bool field_address(struct span *rest, struct span *address_r);
 
+/* How much of the front of TEXT is ADDRESS, as logged or without the quotes that logging put around it; 0: none. */
+size_t field_same_address(struct span text, struct span address);
+
+/* The last "queued as 4F2A3B" in a reply. */
+bool field_queued_as(struct span reply, struct span *id_r);
+
 /* "name[192.0.2.1]:25", "name[2001:db8::1]", "name[private/lmtp]". */
 struct field_host {
 	struct span name, ip, port;
