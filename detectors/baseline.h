@@ -16,11 +16,17 @@ enum seen_kind { SEEN_CLIENT, SEEN_NETWORK, SEEN_COUNTRY, SEEN_SENDER, SEEN_HELO
 
 struct seen {
 	uint32_t hash;
-	uint32_t last;  /* minutes since 1970 */
-	uint16_t first; /* days since 1970 */
+	uint32_t last; /* minutes since 1970 */
 	uint8_t kind;
-	uint8_t days; /* learned days with it, at most 255 */
+	uint8_t credit; /* what learned days with it gave; familiar from SEEN_FAMILIAR on */
+	bool known;     /* on its last day a known correspondent was written to from it */
 };
+
+/*
+ * A learned day on which known correspondents were written to from a network makes it familiar; one with
+ * strangers only gives a quarter of that: who warms an account up has no correspondents.
+ */
+#define SEEN_FAMILIAR 4
 
 #define HABIT_HOURS 48 /* 24 of working days, 24 of Saturdays and Sundays */
 

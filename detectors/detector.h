@@ -34,6 +34,8 @@ struct view {
 	const struct counts *sums; /* of this horizon, all mail */
 	/* What is suspected: of this horizon and suspicion. */
 	double recipients, strangers, invalid, spam, foreign, odd, mailings;
+	double known;   /* recipients that it wrote to before */
+	double bulk;    /* how far beyond its habit the number of strangers is: 0 not, 1 tenfold */
 	double pending; /* recipients submitted that have no outcome yet, held to be strangers */
 	const struct population *population;
 	struct neighbours neighbours;
@@ -46,6 +48,7 @@ enum evidence_group {
 	GROUP_LIST,
 	GROUP_CONTENT,
 	GROUP_ORIGIN,
+	GROUP_HOURS,
 	GROUP_SENDER,
 	GROUP_NEIGHBOURS,
 	GROUPS
@@ -62,8 +65,8 @@ struct detector {
 };
 
 extern const struct detector detector_volume, detector_invalid_recipients, detector_rejects,
-	detector_strangers, detector_origins, detector_logins, detector_senders, detector_scripts,
-	detector_campaign;
+	detector_strangers, detector_origins, detector_hours, detector_logins, detector_senders,
+	detector_scripts, detector_campaign;
 
 /* All of them in this order, ended by NULL. */
 enum detector_place {
@@ -72,6 +75,11 @@ enum detector_place {
 	DETECT_INVALID,
 	DETECT_REJECTS,
 	DETECT_ORIGINS,
+	DETECT_HOURS,
+	DETECT_LOGINS,
+	DETECT_SENDERS,
+	DETECT_SCRIPTS,
+	DETECT_CAMPAIGN,
 	DETECTORS
 };
 
@@ -84,6 +92,7 @@ union detector_options {
 };
 
 extern const struct setting volume_settings[], strangers_settings[], invalid_settings[], rejects_settings[],
-	origins_settings[];
+	origins_settings[], hours_settings[], logins_settings[], senders_settings[], scripts_settings[],
+	campaign_settings[];
 
 #endif

@@ -12,7 +12,8 @@
 
 struct invalid_options {
 	double usual_weight;
-	double abused, abused_weight, dirty, stale;
+	double abused, abused_weight, dirty;
+	double stale, stale_weight, neglected, neglected_bulk;
 	double memory;
 };
 
@@ -24,7 +25,12 @@ const struct setting invalid_settings[] = {
 	SETTING(NUMBER, struct invalid_options, abused_weight, "6", 1, 1000,
 		"how sure that is: small means it varies widely"),
 	SETTING(PERCENT, struct invalid_options, dirty, "65", 1, 99, "abuse that uses such lists"),
-	SETTING(PERCENT, struct invalid_options, stale, "2.5", 0.01, 50, "honest accounts with such lists"),
+	SETTING(PERCENT, struct invalid_options, stale, "8", 1, 99,
+		"usual share in honest lists long unused"),
+	SETTING(NUMBER, struct invalid_options, stale_weight, "15", 1, 1000, "how sure that is"),
+	SETTING(PERCENT, struct invalid_options, neglected, "3", 0.01, 50, "honest accounts with such lists"),
+	SETTING(PERCENT, struct invalid_options, neglected_bulk, "25", 0.01, 90,
+		"honest accounts with such lists, of those that suddenly write to many"),
 	SETTING(NUMBER, struct invalid_options, memory, "60", 0, 10000,
 		"recipients that an account's own past weighs at most"),
 	{ .name = NULL },
@@ -36,12 +42,16 @@ static void invalid_weigh(const struct view *view, const void *options, struct e
 {
 	const struct invalid_options *o = options;
 	struct belief usual = { population_invalid(view->population).mean, o->usual_weight };
-	struct belief dirty = { o->abused, o->abused_weight };
+	struct mixture mixture = { .dirty = { o->abused, o->abused_weight }, .share = o->dirty };
 	double decibans;
 
+	mixture.unlucky = (struct belief){ o->stale, o->stale_weight };
+	/* Who writes to many for once takes the list from a drawer: stale is then to be expected. */
+	mixture.rare = o->neglected + (o->neglected_bulk - o->neglected) * fmin(1, view->bulk);
 	usual = belief_after(usual, (double)view->habit->invalid, (double)view->habit->recipients,
 			     o->memory * view->trust);
-	decibans = odds_share(view->invalid, view->recipients, usual, dirty, o->dirty, o->stale);
+	mixture.usual = usual;
+	decibans = odds_share(view->invalid, view->recipients, &mixture);
 	if (decibans > 0)
 		decibans *= view->invalid / (view->invalid + ONE_PROVES_LITTLE);
 	evidence_r->decibans = decibans;

@@ -14,6 +14,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "detectors/neighbourhood.h"
 #include "detectors/origin.h"
 #include "detectors/score.h"
 #include "detectors/trail.h"
@@ -28,6 +29,8 @@ const struct setting judge_settings[] = {
 	SETTING(NUMBER, struct judge_options, flagged, "22", 0, 100, "decibans from which it is flagged"),
 	SETTING(NUMBER, struct judge_options, disabled, "35", 0, 100,
 		"decibans from which it may be disabled"),
+	SETTING(NUMBER, struct judge_options, alone, "8", 0, 100,
+		"decibans that an account must have by itself before its neighbours are weighed"),
 	SETTING(NUMBER, struct judge_options, hysteresis, "4", 0, 50,
 		"decibans below a threshold before its state is left"),
 	SETTING(DURATION, struct judge_options, hold, "24h", 0, 365 * USEC_DAY,
@@ -51,6 +54,7 @@ struct judge {
 	struct judge_sink sink;
 	struct origins origins;
 	struct population population;
+	struct neighbourhood *hood;
 	struct judge_stats stats;
 	bool quiet;
 	usec_t looked;
@@ -62,6 +66,7 @@ struct judge {
 struct cause {
 	usec_t time;
 	struct span queue_id, recipient, host, customer;
+	struct shared shared;
 	uint32_t source;
 	uint64_t position;
 };
@@ -80,6 +85,7 @@ struct judge *judge_new(const struct judge_options *options, struct store *store
 	judge->options = options;
 	judge->store = store;
 	judge->sink = *sink;
+	judge->hood = neighbourhood_new();
 	store->context = judge;
 	store->evicted = judge_evicted;
 	return judge;
@@ -99,6 +105,7 @@ void judge_free(struct judge **judge)
 	for (size_t i = 0; i < (*judge)->raised_count; i++)
 		free((*judge)->raised[i]);
 	free((*judge)->raised);
+	neighbourhood_free(&(*judge)->hood);
 	free(*judge);
 	*judge = NULL;
 }
@@ -231,6 +238,23 @@ static void move(struct judge *judge, struct record *record, struct view *view,
 	judge->store->calls->keep(judge->store, record);
 }
 
+/* What the sender of this shares with others; a subnet only where it is strange to the account. */
+static struct shared shared_of(const struct envelope *envelope, const struct origin *origin, bool away)
+{
+	struct shared shared = { { 0 } };
+	struct span domain = envelope->account;
+
+	if (envelope->customer.len > 0)
+		shared.key[SHARE_CUSTOMER] = hash_stable_more(SHARE_CUSTOMER + 1, envelope->customer);
+	else if (envelope->account_kind == ACCOUNT_LOGIN && span_cut_last(&domain, SPAN("@"), &domain))
+		shared.key[SHARE_CUSTOMER] = hash_stable_more(SHARE_CUSTOMER + 1, domain);
+	if (away && origin->subnet != 0)
+		shared.key[SHARE_SUBNET] = origin->subnet | (uint64_t)(SHARE_SUBNET + 1) << 32;
+	if (away && envelope->helo.len > 0)
+		shared.key[SHARE_HELO] = hash_stable_more(SHARE_HELO + 1, envelope->helo);
+	return shared;
+}
+
 static void ask(struct judge *judge, struct record *record, const struct cause *cause)
 {
 	struct counts sums[HORIZONS];
@@ -244,6 +268,12 @@ static void ask(struct judge *judge, struct record *record, const struct cause *
 
 	windows_sum(&record->windows, view.now, sums);
 	score = score_account(&view, sums, judge->options->detector);
+	if (score.decibans >= judge->options->alone) {
+		view.neighbours = neighbourhood_of(judge->hood, &cause->shared, record->hash, cause->time);
+		neighbourhood_note(judge->hood, &cause->shared, record->hash, cause->time, score.decibans);
+		if (view.neighbours.weight > 0)
+			score = score_account(&view, sums, judge->options->detector);
+	}
 	move(judge, record, &view, sums, &score, cause);
 	judge->stats.asked++;
 	record->asked = cause->time;
@@ -340,11 +370,9 @@ static bool is_foreign(const struct envelope *envelope)
 	return !span_equal_nocase(domain, own);
 }
 
-static struct delta delta_of(struct judge *judge, const struct envelope *envelope, enum delta_kind kind,
-			     usec_t time)
+static struct delta delta_of(const struct envelope *envelope, enum delta_kind kind, usec_t time,
+			     struct origin origin)
 {
-	struct origin origin = origins_find(&judge->origins, envelope->client_ip, envelope->account_kind);
-
 	return (struct delta){
 		.kind = kind,
 		.account_kind = envelope->account_kind,
@@ -360,20 +388,27 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 {
 	struct applied applied;
 	struct record *record;
+	struct origin origin;
 	struct delta delta;
 
 	if (!is_ours(envelope->account_kind))
 		return;
 	record = record_for(judge, envelope->account, envelope->account_kind, envelope->time);
-	delta = delta_of(judge, envelope, DELTA_SUBMITTED, envelope->time);
+	origin = origins_find(&judge->origins, envelope->client_ip, envelope->account_kind);
+	delta = delta_of(envelope, DELTA_SUBMITTED, envelope->time, origin);
 	delta.count = envelope->nrcpt > 0 ? (uint32_t)envelope->nrcpt : 1;
 	delta.sender = short_hash(envelope->sender);
 	delta.helo = short_hash(envelope->helo);
 	judge->store->calls->apply(judge->store, record, &delta, source, position, &applied);
 	/* More than it could know: the first moment at which a flood can be told. */
 	if (delta.count > record->recipient_used + 20U) {
-		struct cause cause = { envelope->time, envelope->queue_id, { NULL, 0 },
-				       envelope->host, envelope->customer, source,
+		struct cause cause = { envelope->time,
+				       envelope->queue_id,
+				       { NULL, 0 },
+				       envelope->host,
+				       envelope->customer,
+				       shared_of(envelope, &origin, applied.away),
+				       source,
 				       position };
 
 		ask(judge, record, &cause);
@@ -408,6 +443,7 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	const struct envelope *envelope = attempt->envelope;
 	struct applied applied;
 	struct record *record;
+	struct origin origin;
 	struct delta delta;
 
 	judge->stats.attempts++;
@@ -415,8 +451,9 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 		return;
 	judge->stats.recipients++;
 	record = record_for(judge, envelope->account, envelope->account_kind, attempt->time);
-	delta = delta_of(judge, envelope, stage == ATTEMPT_FIRST ? DELTA_ATTEMPT : DELTA_CHANGED,
-			 attempt->time);
+	origin = origins_find(&judge->origins, envelope->client_ip, envelope->account_kind);
+	delta = delta_of(envelope, stage == ATTEMPT_FIRST ? DELTA_ATTEMPT : DELTA_CHANGED, attempt->time,
+			 origin);
 	delta.outcome = outcome_of(attempt->meaning.class, attempt->outcome);
 	delta.elsewhere = attempt->direction == DIRECTION_OUTBOUND || attempt->direction == DIRECTION_UNKNOWN;
 	delta.recipient = short_hash(attempt->recipient);
@@ -429,9 +466,10 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	if (delta.elsewhere) {
 		follow_trail(record, attempt, &delta, &applied);
 		if (matters(record, &delta, &applied)) {
-			struct cause cause = { attempt->time,    envelope->queue_id, attempt->recipient,
-					       envelope->host,   envelope->customer, attempt->source,
-					       attempt->position };
+			struct cause cause = { attempt->time,      envelope->queue_id,
+					       attempt->recipient, envelope->host,
+					       envelope->customer, shared_of(envelope, &origin, applied.away),
+					       attempt->source,    attempt->position };
 
 			ask(judge, record, &cause);
 		}

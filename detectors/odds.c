@@ -48,16 +48,17 @@ static double log_chance(double hits, double of, struct belief belief)
 	return log_beta(hits + a, of - hits + b) - log_beta(a, b);
 }
 
-double odds_share(double hits, double of, struct belief honest, struct belief dirty, double share,
-		  double rare)
+double odds_share(double hits, double of, const struct mixture *m)
 {
-	double ratio; /* of the dirty to the honest */
+	double usual, dirty, unlucky;
 
 	if (of <= 0)
 		return 0;
 	if (hits > of)
 		hits = of;
-	ratio = log_chance(hits, of, dirty) - log_chance(hits, of, honest);
-	ratio = ratio > 40 ? exp(40) : exp(ratio);
-	return odds_decibans((share * ratio + 1 - share) / (rare * ratio + 1 - rare));
+	usual = log_chance(hits, of, m->usual);
+	/* Against the usual; e^40 is beyond all that the mixtures leave standing. */
+	dirty = exp(fmin(40, log_chance(hits, of, m->dirty) - usual));
+	unlucky = exp(fmin(40, log_chance(hits, of, m->unlucky) - usual));
+	return odds_decibans((m->share * dirty + 1 - m->share) / (m->rare * unlucky + 1 - m->rare));
 }

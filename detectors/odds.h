@@ -16,11 +16,15 @@ double odds_decibans(double ratio);
 struct belief belief_after(struct belief before, double hits, double of, double most);
 
 /*
- * HITS of OF, under two mixtures of beliefs each: the abused are like DIRTY with chance SHARE and like the
- * honest else; the honest are like HONEST but for RARE of them, who are as the dirty ones. So neither hits
- * nor their absence can prove more than the mixtures allow.
+ * HITS of OF, under two mixtures: the abused are like DIRTY with chance SHARE, and like the USUAL else; the
+ * honest are like UNLUCKY with chance RARE, and like the USUAL else. So neither hits nor their absence can
+ * prove more than the mixtures allow.
  */
-double odds_share(double hits, double of, struct belief honest, struct belief dirty, double share,
-		  double rare);
+struct mixture {
+	struct belief usual, dirty, unlucky;
+	double share, rare;
+};
+
+double odds_share(double hits, double of, const struct mixture *mixture);
 
 #endif

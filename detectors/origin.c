@@ -1,5 +1,5 @@
 /*
- * A network is a /16 of IPv4 or a /32 of IPv6: about what a provider gives the customers of one town. Mail
+ * A subnet is a /24 (/48), what one host or office has. A network is a /16 of IPv4 or a /32 of IPv6: about what a provider gives the customers of one town. Mail
  * that was submitted on this machine has no address, or a loopback one (webmail): these are networks of
  * their own, so that a script is not away where a person is.
  */
@@ -32,6 +32,7 @@ static struct origin origin_find(const struct geo *geo, struct span client, enum
 		return (struct origin){ .network = NETWORK_LOOPBACK };
 	return (struct origin){
 		.client = hash_bytes(address, sizeof(address)),
+		.subnet = hash_bytes(address, v4 ? 15 : 6),
 		.network = hash_bytes(address, v4 ? 14 : 4),
 		.country = geo == NULL ? 0 : population_country(geo_country(geo, address)),
 	};

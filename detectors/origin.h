@@ -6,7 +6,7 @@
 #include "parsers/attempt.h"
 
 struct origin {
-	uint32_t client, network, country; /* 0: not known */
+	uint32_t client, subnet, network, country; /* 0: not known */
 };
 
 /* The last answer is kept: the recipients of a message follow each other. */

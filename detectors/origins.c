@@ -25,8 +25,8 @@ const struct setting origins_settings[] = {
 		"abuse that comes from networks new to the account"),
 	SETTING(PERCENT, struct origins_options, abroad, "75", 1, 99,
 		"of it, abuse from countries new to the account"),
-	SETTING(NUMBER, struct origins_options, most_network, "15", 0, 40, "most decibans for a new network"),
-	SETTING(NUMBER, struct origins_options, most_country, "22", 0, 40, "most decibans for a new country"),
+	SETTING(NUMBER, struct origins_options, most_network, "12", 0, 40, "most decibans for a new network"),
+	SETTING(NUMBER, struct origins_options, most_country, "14", 0, 40, "most decibans for a new country"),
 	SETTING(NUMBER, struct origins_options, most_many, "10", 0, 40,
 		"most decibans for many new networks at once"),
 	SETTING(NUMBER, struct origins_options, own, "-4", -40, 0, "decibans where nothing is new"),
@@ -34,22 +34,26 @@ const struct setting origins_settings[] = {
 };
 
 #define PRIOR_DAYS 3.0  /* days that the server's average novelty weighs */
+#define FEW        6.0  /* strangers at which the finding has half its weight */
 #define MANY_DAILY 0.15 /* chance that a day with a new network has yet another: phones on trains */
 
 /* The rarest country that the account is not used to, seen in this horizon; 0 where there is none. */
 static uint32_t strangest_country(const struct view *view, double *share_r)
 {
 	uint32_t from = (uint32_t)((view->now - horizon_length(view->horizon)) / USEC_MINUTE), found = 0;
-	bool home = false;
+	bool home = false, known = false;
 
 	*share_r = 1;
+	for (int i = 0; i < view->record->seen_used; i++)
+		known = known || (view->record->seen[i].kind == SEEN_COUNTRY &&
+				  view->record->seen[i].credit >= SEEN_FAMILIAR);
 	for (int i = 0; i < view->record->seen_used; i++) {
 		const struct seen *seen = &view->record->seen[i];
 		double share;
 
 		if (seen->kind != SEEN_COUNTRY)
 			continue;
-		if (seen->days > 0 || (view->habit->days == 0 && !home)) {
+		if (seen->credit >= SEEN_FAMILIAR || (!known && !home)) {
 			home = true;
 			continue;
 		}
@@ -105,7 +109,7 @@ static void origins_weigh(const struct view *view, const void *options, struct e
 	if (country != 0 && view->sums->n[COUNT_ABROAD] > 0)
 		decibans += country_decibans(view, o, share) *
 			    fmin(1, view->sums->n[COUNT_ABROAD] / view->strangers);
-	grown = view->strangers / (view->strangers + 2);
+	grown = view->strangers / (view->strangers + FEW);
 	evidence_r->decibans = decibans * grown;
 	if (!view->explain)
 		return;

@@ -118,13 +118,14 @@ static struct seen *seen_least(struct record *record)
 	for (int i = 1; i < record->seen_used; i++) {
 		struct seen *seen = &record->seen[i];
 
-		if (seen->days < least->days || (seen->days == least->days && seen->last < least->last))
+		if (seen->credit < least->credit ||
+		    (seen->credit == least->credit && seen->last < least->last))
 			least = seen;
 	}
 	return least;
 }
 
-static struct seen *seen_add(struct record *record, enum seen_kind kind, uint32_t hash, usec_t time)
+static struct seen *seen_add(struct record *record, enum seen_kind kind, uint32_t hash)
 {
 	struct seen *seen;
 
@@ -139,15 +140,15 @@ static struct seen *seen_add(struct record *record, enum seen_kind kind, uint32_
 		}
 		seen = &record->seen[record->seen_used++];
 	}
-	*seen = (struct seen){ .hash = hash, .kind = (uint8_t)kind, .first = (uint16_t)day_of(time) };
+	*seen = (struct seen){ .hash = hash, .kind = (uint8_t)kind };
 	return seen;
 }
 
-/* Is any of KIND known? */
-static bool seen_any(const struct record *record, enum seen_kind kind, bool learned)
+/* Is any of KIND familiar? */
+static bool seen_any(const struct record *record, enum seen_kind kind)
 {
 	for (int i = 0; i < record->seen_used; i++)
-		if (record->seen[i].kind == kind && (!learned || record->seen[i].days > 0))
+		if (record->seen[i].kind == kind && record->seen[i].credit >= SEEN_FAMILIAR)
 			return true;
 	return false;
 }
@@ -170,14 +171,25 @@ static bool seen_meet(struct record *record, enum seen_kind kind, uint32_t hash,
 	if (hash == 0)
 		return false;
 	seen = seen_find(record, kind, hash);
-	any = seen_any(record, kind, true);
+	any = seen_any(record, kind);
 	if (seen == NULL) {
 		*new_r = true;
-		seen = seen_add(record, kind, hash, time);
+		seen = seen_add(record, kind, hash);
 	}
+	if (minutes_of(time) / (24 * 60) > seen->last / (24 * 60))
+		seen->known = false;
 	if (minutes_of(time) > seen->last)
 		seen->last = minutes_of(time);
-	return any ? seen->days == 0 : !seen_first(record, seen);
+	return any ? seen->credit < SEEN_FAMILIAR : !seen_first(record, seen);
+}
+
+/* A known correspondent was written to from here. */
+static void seen_vouch(struct record *record, enum seen_kind kind, uint32_t hash)
+{
+	struct seen *seen = seen_find(record, kind, hash);
+
+	if (seen != NULL)
+		seen->known = true;
 }
 
 uint32_t record_distinct(const struct record *record, enum seen_kind kind, enum horizon horizon, bool anew)
@@ -187,7 +199,7 @@ uint32_t record_distinct(const struct record *record, enum seen_kind kind, enum 
 	for (int i = 0; i < record->seen_used; i++) {
 		const struct seen *seen = &record->seen[i];
 
-		count += seen->kind == kind && seen->last > from && (!anew || seen->days == 0);
+		count += seen->kind == kind && seen->last > from && (!anew || seen->credit < SEEN_FAMILIAR);
 	}
 	return count;
 }
@@ -217,8 +229,11 @@ static void count_attempt(struct record *record, const struct delta *delta, stru
 	n[COUNT_AWAY] = applied->away;
 	count_outcome(counts, delta->outcome, applied->away);
 	applied->stranger = recipient_meet(record, delta->recipient);
-	if (!applied->stranger)
+	if (!applied->stranger) {
+		seen_vouch(record, SEEN_NETWORK, delta->network);
+		seen_vouch(record, SEEN_COUNTRY, delta->country);
 		return;
+	}
 	n[COUNT_STRANGERS] = 1;
 	n[COUNT_MAILINGS] = delta->message != record->message;
 	record->message = delta->message;
@@ -286,21 +301,21 @@ bool record_due(const struct record *record, usec_t now)
 static void learn_seen(struct record *record, struct habit_day *day)
 {
 	uint32_t networks = 0;
-	bool had_network = seen_any(record, SEEN_NETWORK, true),
-	     had_country = seen_any(record, SEEN_COUNTRY, true);
+	bool had_network = seen_any(record, SEEN_NETWORK), had_country = seen_any(record, SEEN_COUNTRY);
 
 	for (int i = 0; i < record->seen_used; i++) {
 		struct seen *seen = &record->seen[i];
+		unsigned credit;
 
 		if (seen->last / (24 * 60) != day->day)
 			continue;
 		networks += seen->kind == SEEN_NETWORK;
-		if (seen->days == 0 && seen->kind == SEEN_NETWORK)
+		if (seen->credit == 0 && seen->kind == SEEN_NETWORK)
 			day->new_network = had_network;
-		if (seen->days == 0 && seen->kind == SEEN_COUNTRY)
+		if (seen->credit == 0 && seen->kind == SEEN_COUNTRY)
 			day->new_country = had_country;
-		if (seen->days < UINT8_MAX)
-			seen->days++;
+		credit = seen->credit + (seen->known ? SEEN_FAMILIAR : 1U);
+		seen->credit = (uint8_t)(credit > UINT8_MAX ? UINT8_MAX : credit);
 	}
 	day->many_networks = networks > 1;
 }

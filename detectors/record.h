@@ -6,7 +6,7 @@
  * change it in one call):
  *	windows     sums by slot, in any order
  *	recipients  a set of 4-byte hashes, at most 512; a new one may push out the oldest of its bucket
- *	seen        a set with the newest time of each (maximum), the first day (minimum), the days (maximum)
+ *	seen        a set with the newest time and the credit of each (maxima)
  *	habit       replaced whole by whoever closes the day; the newer `learned` wins
  *	standing    replaced whole on a change of state; the newer `since` wins
  * Everything that an attempt needs to have decided ("first time?", "away?") is decided by record_apply.

@@ -15,7 +15,8 @@
 
 struct rejects_options {
 	double usual_weight;
-	double abused, abused_weight, caught, unlucky;
+	double abused, abused_weight, caught;
+	double disliked, disliked_weight, unlucky;
 	double memory;
 	int64_t opinion;
 };
@@ -28,8 +29,11 @@ const struct setting rejects_settings[] = {
 	SETTING(NUMBER, struct rejects_options, abused_weight, "10", 1, 1000,
 		"how sure that is: small means it varies widely"),
 	SETTING(PERCENT, struct rejects_options, caught, "70", 1, 99, "abuse that providers notice at all"),
-	SETTING(PERCENT, struct rejects_options, unlucky, "1.5", 0.01, 50,
-		"honest accounts whose mail is taken for spam so often"),
+	SETTING(PERCENT, struct rejects_options, disliked, "3", 1, 99,
+		"share refused of honest mail that is taken for spam"),
+	SETTING(NUMBER, struct rejects_options, disliked_weight, "20", 1, 1000, "how sure that is"),
+	SETTING(PERCENT, struct rejects_options, unlucky, "2", 0.01, 50,
+		"honest accounts whose mail is taken for spam"),
 	SETTING(NUMBER, struct rejects_options, memory, "60", 0, 10000,
 		"recipients that an account's own past weighs at most"),
 	SETTING(COUNT, struct rejects_options, opinion, "4", 1, 1000,
@@ -43,14 +47,17 @@ static void rejects_weigh(const struct view *view, const void *options, struct e
 {
 	const struct rejects_options *o = options;
 	struct belief usual = { population_spam(view->population).mean, o->usual_weight };
-	struct belief dirty = { o->abused, o->abused_weight };
+	struct mixture mixture = { .dirty = { o->abused, o->abused_weight }, .share = o->caught };
 	double providers = record_distinct(view->record, SEEN_REFUSER, view->horizon, false);
 	double hits = fmin(view->spam, fmax(1, providers) * (double)o->opinion);
 	double of = view->recipients - (view->spam - hits), decibans;
 
 	usual = belief_after(usual, (double)view->habit->spam, (double)view->habit->recipients,
 			     o->memory * view->trust);
-	decibans = odds_share(hits, of, usual, dirty, o->caught, o->unlucky);
+	mixture.usual = usual;
+	mixture.unlucky = (struct belief){ o->disliked, o->disliked_weight };
+	mixture.rare = o->unlucky;
+	decibans = odds_share(hits, of, &mixture);
 	if (decibans > 0)
 		decibans *= hits / (hits + ONE_PROVES_LITTLE);
 	evidence_r->decibans = decibans;

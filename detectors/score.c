@@ -5,7 +5,10 @@
  * (volume and strangers: two measures of one thing, so the stronger), how good the list is (invalid
  * recipients), what is in the mail (rejects), where it comes from (origins and logins: a new network is
  * seen by both, so the stronger), whose name it bears (senders, scripts), and what happens to those who
- * share something with the account (campaign).
+ * share something with the account (campaign), and when (hours).
+ *
+ * Excuses are less independent than accusations: who cleans the list also minds the words, so a clean list
+ * and an unsuspicious content are one excuse, the better of the two.
  *
  * A horizon and a suspicion are one hypothesis: "within the last hour somebody else sends from elsewhere".
  * Evidence is added within a hypothesis, and the likeliest hypothesis is the score. Fewer than three
@@ -17,9 +20,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define FEWEST       3.0 /* first-time recipients */
-#define INDEPENDENT  5.0 /* decibans from which a group counts as one that agrees: three to one */
-#define PENDING_MOST 0.5 /* what a recipient without outcome weighs against one whose strangeness is known */
+#define FEWEST       3.0  /* first-time recipients */
+#define INDEPENDENT  5.0  /* decibans from which a group counts as one that agrees: three to one */
+#define BULK_FLOOR   15.0 /* strangers that are no bulk for anybody */
+#define PENDING_MOST 0.5  /* what a recipient without outcome weighs against one whose strangeness is known */
 
 const struct detector *const detectors[DETECTORS + 1] = {
 	[DETECT_VOLUME] = &detector_volume,
@@ -27,6 +31,11 @@ const struct detector *const detectors[DETECTORS + 1] = {
 	[DETECT_INVALID] = &detector_invalid_recipients,
 	[DETECT_REJECTS] = &detector_rejects,
 	[DETECT_ORIGINS] = &detector_origins,
+	[DETECT_HOURS] = &detector_hours,
+	[DETECT_LOGINS] = &detector_logins,
+	[DETECT_SENDERS] = &detector_senders,
+	[DETECT_SCRIPTS] = &detector_scripts,
+	[DETECT_CAMPAIGN] = &detector_campaign,
 };
 
 /* Recipients that were submitted and have no outcome: those that cannot all be known are strangers. */
@@ -36,6 +45,15 @@ static double pending_of(const struct view *view, const struct counts *sums)
 	double known = view->record->recipient_used;
 
 	return open <= known ? 0 : (open - known) * PENDING_MOST;
+}
+
+/* Sudden bulk: strangers beyond the account's own habit, in orders of magnitude. */
+static double bulk_of(const struct view *view)
+{
+	const struct habit *habit = view->habit;
+	double usual = view->horizon == HORIZON_7D ? (double)habit->top_week : (double)habit->top_day;
+
+	return fmax(0, log10((view->strangers + view->pending + 1) / (usual + BULK_FLOOR)));
 }
 
 static void view_of(struct view *view, const struct counts *sums, enum horizon horizon,
@@ -54,7 +72,9 @@ static void view_of(struct view *view, const struct counts *sums, enum horizon h
 	view->foreign = n[away ? COUNT_AWAY_FOREIGN : COUNT_FOREIGN];
 	view->odd = n[COUNT_ODD];
 	view->mailings = n[COUNT_MAILINGS];
+	view->known = view->recipients - view->strangers;
 	view->pending = away ? 0 : pending_of(view, sums);
+	view->bulk = bulk_of(view);
 }
 
 /* One group's decibans: the strongest accusation; without any, the strongest excuse. */
@@ -78,6 +98,8 @@ static double weigh_all(const struct view *view, const union detector_options op
 		detectors[i]->weigh(view, &options[i], &evidence);
 		groups[detectors[i]->group] = group_add(groups[detectors[i]->group], evidence.decibans);
 	}
+	if (groups[GROUP_LIST] < 0 && groups[GROUP_CONTENT] < 0)
+		groups[groups[GROUP_LIST] < groups[GROUP_CONTENT] ? GROUP_CONTENT : GROUP_LIST] = 0;
 	for (int i = 0; i < GROUPS; i++) {
 		sum += groups[i];
 		*independent_r += groups[i] >= INDEPENDENT;

@@ -6,7 +6,8 @@
  * busiest hour, day and week. The amounts' law is volume.c's, with a steeper tail: it is this number, not that of
  * recipients, which honest mail rarely exceeds.
  *
- * A message to sixty new addresses is one decision, not sixty: the share is counted by messages.
+ * How many of its correspondents are written to from the same place says more than the number: nine of ten
+ * who abuse accounts never do. But who invites sixty people does not either, so it is not proof.
  */
 #include "detectors/detector.h"
 
@@ -15,21 +16,23 @@
 
 struct strangers_options {
 	double tail;
-	double most, least;
+	double most, young, least;
 	int64_t per_5m, per_hour, per_day, per_week;
 	double habit;
+	double unknown;
 };
 
 const struct setting strangers_settings[] = {
 	SETTING(NUMBER, struct strangers_options, tail, "1.5", 0.1, 5,
 		"how fast honest excess gets rarer with its size"),
-	SETTING(NUMBER, struct strangers_options, most, "37", 0, 60,
+	SETTING(NUMBER, struct strangers_options, most, "30", 0, 60,
 		"most decibans that their number can give"),
+	SETTING(NUMBER, struct strangers_options, young, "15", 0, 60, "the same for an account without past"),
 	SETTING(NUMBER, struct strangers_options, least, "-17", -40, 0,
 		"least decibans: how much few of them excuse"),
-	SETTING(COUNT, struct strangers_options, per_5m, "12", 1, 1000000,
+	SETTING(COUNT, struct strangers_options, per_5m, "25", 1, 1000000,
 		"an ordinary account's most in 5 minutes"),
-	SETTING(COUNT, struct strangers_options, per_hour, "25", 1, 1000000,
+	SETTING(COUNT, struct strangers_options, per_hour, "35", 1, 1000000,
 		"an ordinary account's most in an hour"),
 	SETTING(COUNT, struct strangers_options, per_day, "45", 1, 1000000,
 		"an ordinary account's most in a day"),
@@ -37,11 +40,18 @@ const struct setting strangers_settings[] = {
 		"an ordinary account's most in a week"),
 	SETTING(NUMBER, struct strangers_options, habit, "1.2", 1, 10,
 		"times its own maximum that an account may reach"),
+	SETTING(PERCENT, struct strangers_options, unknown, "90", 1, 99,
+		"abuse that writes to none of the account's correspondents"),
 	{ .name = NULL },
 };
 
-#define DECADES    6.9  /* ln 1000: abuse is anything between 10 and 10,000 */
-#define YOUNG_MOST 17.0 /* decibans: a new customer's first announcement is not yet abuse */
+#define AWAY_LEAST  -2.0 /* decibans: that little comes from elsewhere does not excuse it */
+#define ALL_STRANGE 0.97 /* share of strangers where none of the correspondents is meant to be written to */
+#define ALL_WEIGHT  12.0
+#define INVITES     0.1 /* honest accounts that write to strangers only, for once */
+#define HABIT_WEIGHT \
+	4.0 /* recipients that an even share of strangers weighs before the account has its own */
+#define HABIT_MOST 40.0
 
 static double reference_of(const struct view *view, const struct strangers_options *o)
 {
@@ -57,14 +67,32 @@ static double reference_of(const struct view *view, const struct strangers_optio
 	return top > reference ? reference * pow(top / reference, view->trust) : reference;
 }
 
+/* That few of those whom it knows are among them. A message to many is one choice: counted by messages. */
+static double share_decibans(const struct view *view, const struct strangers_options *o)
+{
+	struct mixture mixture = {
+		.dirty = { ALL_STRANGE, ALL_WEIGHT },
+		.share = o->unknown,
+		.unlucky = { ALL_STRANGE, ALL_WEIGHT },
+		.rare = INVITES,
+	};
+	double messages = fmax(1, view->mailings) + view->known;
+	double scale = view->recipients > messages ? messages / view->recipients : 1;
+
+	mixture.usual = belief_after((struct belief){ 0.5, HABIT_WEIGHT }, (double)view->habit->strangers,
+				     (double)view->habit->recipients, HABIT_MOST);
+	return odds_share(view->strangers * scale, view->recipients * scale, &mixture) * view->trust;
+}
+
 static void strangers_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
 {
 	const struct strangers_options *o = options;
 	double seen = view->strangers + view->pending, reference = reference_of(view, o);
-	double most = fmin(o->most, YOUNG_MOST + (o->most - YOUNG_MOST) * view->trust);
+	double most = o->young + (o->most - o->young) * view->trust;
+	double least = view->suspicion == SUSPECT_AWAY ? AWAY_LEAST : o->least;
 	double decibans = odds_decibans(pow(seen / reference, o->tail));
 
-	evidence_r->decibans = fmax(o->least, fmin(most, decibans));
+	evidence_r->decibans = fmax(least, fmin(most, decibans)) + share_decibans(view, o);
 	if (!view->explain)
 		return;
 	evidence_r->window = horizon_name(view->horizon);

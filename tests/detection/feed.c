@@ -51,6 +51,11 @@ static const struct settings_section sections[] = {
 	SECTION("invalid_recipients", invalid_settings, DETECT_INVALID),
 	SECTION("rejects", rejects_settings, DETECT_REJECTS),
 	SECTION("origins", origins_settings, DETECT_ORIGINS),
+	SECTION("hours", hours_settings, DETECT_HOURS),
+	SECTION("logins", logins_settings, DETECT_LOGINS),
+	SECTION("senders", senders_settings, DETECT_SENDERS),
+	SECTION("scripts", scripts_settings, DETECT_SCRIPTS),
+	SECTION("campaign", campaign_settings, DETECT_CAMPAIGN),
 	{ .name = NULL },
 };
 

@@ -1,0 +1,133 @@
+/*
+ * A group keeps the sixteen members that were noted last. A member weighs from nothing at LEAST decibans to
+ * one at MOST: an account that is nearly flagged is one, one that is slightly odd a fraction.
+ *
+ * One client subnet that is strange to several accounts is more than several odd accounts of one customer,
+ * who may have moved together; a common HELO is less: programs have defaults.
+ */
+#include "detectors/neighbourhood.h"
+
+#include "base/map.h"
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+#define MEMBERS     16
+#define GROUPS_MOST 65536
+#define KEPT        (2 * USEC_DAY)
+#define LEAST       6.0
+#define MOST        16.0
+
+struct member {
+	uint64_t account;
+	usec_t time;
+	double decibans;
+};
+
+struct group {
+	struct member members[MEMBERS];
+};
+
+struct neighbourhood {
+	struct map *groups;
+};
+
+static const struct {
+	const char *name;
+	double factor;
+} shares[SHARES] = {
+	[SHARE_CUSTOMER] = { "customer", 1.0 },
+	[SHARE_SUBNET] = { "client network", 1.5 },
+	[SHARE_HELO] = { "HELO", 0.5 },
+};
+
+struct neighbourhood *neighbourhood_new(void)
+{
+	struct neighbourhood *hood = memory_new(1, sizeof(*hood));
+	struct map_options options = { .record_size = sizeof(struct group), .most = GROUPS_MOST };
+
+	hood->groups = map_new(&options);
+	return hood;
+}
+
+void neighbourhood_free(struct neighbourhood **hood)
+{
+	if (*hood == NULL)
+		return;
+	map_free(&(*hood)->groups);
+	free(*hood);
+	*hood = NULL;
+}
+
+/* The account's own place, else that of whoever was noted longest ago. */
+static struct member *member_place(struct group *group, uint64_t account)
+{
+	struct member *oldest = &group->members[0];
+
+	for (int i = 0; i < MEMBERS; i++) {
+		if (group->members[i].account == account)
+			return &group->members[i];
+		if (group->members[i].time < oldest->time)
+			oldest = &group->members[i];
+	}
+	*oldest = (struct member){ .account = account };
+	return oldest;
+}
+
+void neighbourhood_note(struct neighbourhood *hood, const struct shared *shared, uint64_t account, usec_t now,
+			double decibans)
+{
+	for (int s = 0; s < SHARES && decibans > LEAST; s++) {
+		struct group *group;
+		struct member *member;
+
+		if (shared->key[s] == 0)
+			continue;
+		group = map_find(hood->groups, shared->key[s], (struct span){ NULL, 0 });
+		if (group == NULL)
+			group = map_add(hood->groups, shared->key[s]);
+		map_touch(hood->groups, group);
+		member = member_place(group, account);
+		if (decibans > member->decibans || now - member->time > KEPT)
+			member->decibans = decibans;
+		member->time = now;
+	}
+}
+
+static struct neighbours group_weight(const struct group *group, uint64_t account, usec_t now)
+{
+	struct neighbours found = { 0 };
+
+	for (int i = 0; i < MEMBERS; i++) {
+		const struct member *member = &group->members[i];
+		double weight = (member->decibans - LEAST) / (MOST - LEAST);
+
+		if (member->account == 0 || member->account == account || now - member->time > KEPT)
+			continue;
+		found.weight += weight > 1 ? 1 : weight;
+		found.accounts++;
+	}
+	return found;
+}
+
+struct neighbours neighbourhood_of(const struct neighbourhood *hood, const struct shared *shared,
+				   uint64_t account, usec_t now)
+{
+	struct neighbours best = { 0 };
+
+	for (int s = 0; s < SHARES; s++) {
+		const struct group *group = shared->key[s] == 0 ? NULL
+								: map_find(hood->groups, shared->key[s],
+									   (struct span){ NULL, 0 });
+		struct neighbours found;
+
+		if (group == NULL)
+			continue;
+		found = group_weight(group, account, now);
+		found.weight *= shares[s].factor;
+		found.shared = shares[s].name;
+		if (found.weight > best.weight)
+			best = found;
+	}
+	return best;
+}

@@ -1,0 +1,32 @@
+/*
+ * Who shares something with whom: for each customer, domain, client subnet and HELO the accounts that were
+ * suspicious by themselves within the last two days. Bounded; the longest unused group is forgotten.
+ */
+#ifndef SENDWATCH_DETECTORS_NEIGHBOURHOOD_H
+#define SENDWATCH_DETECTORS_NEIGHBOURHOOD_H
+
+#include "base/clock.h"
+#include "base/span.h"
+#include "detectors/detector.h"
+
+enum share { SHARE_CUSTOMER, SHARE_SUBNET, SHARE_HELO, SHARES };
+
+struct neighbourhood;
+
+struct neighbourhood *neighbourhood_new(void);
+void neighbourhood_free(struct neighbourhood **hood);
+
+/* What one account shares: hashes, 0 where there is nothing to share. */
+struct shared {
+	uint64_t key[SHARES];
+};
+
+/* ACCOUNT has DECIBANS against it now, by itself. */
+void neighbourhood_note(struct neighbourhood *hood, const struct shared *shared, uint64_t account, usec_t now,
+			double decibans);
+
+/* The others, in the group that says most. */
+struct neighbours neighbourhood_of(const struct neighbourhood *hood, const struct shared *shared,
+				   uint64_t account, usec_t now);
+
+#endif
