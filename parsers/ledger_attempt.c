@@ -224,16 +224,17 @@ void ledger_expire(struct ledger *ledger, struct message *message, const struct 
 {
 	struct message *root = ledger_root(ledger, message);
 	struct recipient *recipients = message_recipients(root);
-	struct envelope envelope;
+	struct envelope whole;
 
-	message_envelope(ledger, root, &envelope);
+	message_envelope(ledger, root, &whole);
 	for (uint32_t i = 0; i < root->recipient_count; i++) {
+		struct envelope envelope = whole;
 		struct attempt attempt = { .envelope = &envelope, .tries = recipients[i].tries };
 
 		if (recipients[i].outcome != OUTCOME_DEFERRED)
 			continue;
 		if (ledger->sink.want_done)
-			ledger_kept_attempt(root, &recipients[i], &attempt);
+			ledger_kept_attempt(root, i, &attempt, &envelope);
 		attempt.time = step->frame->time;
 		attempt.previous = OUTCOME_DEFERRED;
 		attempt.previous_class = (enum reply_class)recipients[i].class;

@@ -99,19 +99,19 @@ void message_keep_original(struct message *message, const struct recipient *reci
 	free(old);
 }
 
-/* Fill in what is kept of RECIPIENT; the envelope stays the caller's. */
-void ledger_kept_attempt(const struct message *message, const struct recipient *recipient,
-			 struct attempt *attempt_r)
+/* Fill in what is kept of RECIPIENT, its account too. */
+void ledger_kept_attempt(const struct message *message, uint32_t number, struct attempt *attempt_r,
+			 struct envelope *envelope)
 {
-	const struct recipient *first = message->more == NULL ? message->inside : message->more;
-	uint32_t number = (uint32_t)(recipient - first);
 	const struct kept *kept = number < message->kept_room ? message->kept[number] : NULL;
-	const struct envelope *envelope = attempt_r->envelope;
 
 	if (kept == NULL)
 		return;
 	*attempt_r = kept->attempt;
 	attempt_r->envelope = envelope;
+	envelope->account_kind = kept->account_kind;
+	envelope->account = kept->account;
+	envelope->customer = kept->customer;
 }
 
 void ledger_done(struct ledger *ledger, struct message *message)
@@ -121,20 +121,14 @@ void ledger_done(struct ledger *ledger, struct message *message)
 	if (message->kept == NULL || ledger->sink.attempt == NULL)
 		return;
 	message_envelope(ledger, message, &whole);
-	for (uint32_t i = 0; i < message->kept_room; i++) {
-		const struct kept *kept = message->kept[i];
+	for (uint32_t i = 0; i < message->recipient_count; i++) {
 		struct envelope envelope = whole;
-		struct attempt attempt;
+		struct attempt attempt = { .envelope = NULL };
 
-		if (kept == NULL)
-			continue;
-		attempt = kept->attempt;
-		attempt.envelope = &envelope;
-		envelope.account_kind = kept->account_kind;
-		envelope.account = kept->account;
-		envelope.customer = kept->customer;
+		ledger_kept_attempt(message, i, &attempt, &envelope);
 		attempt.queue_id_count = 0;
 		message_queue_ids(message, &attempt);
-		ledger->sink.attempt(ledger->sink.context, &attempt, ATTEMPT_DONE);
+		if (attempt.envelope != NULL)
+			ledger->sink.attempt(ledger->sink.context, &attempt, ATTEMPT_DONE);
 	}
 }

@@ -235,7 +235,7 @@ void message_envelope(const struct ledger *ledger, const struct message *message
 void message_keep(struct message *message, const struct recipient *recipient, const struct attempt *attempt);
 void message_keep_original(struct message *message, const struct recipient *recipient, struct span original);
 void ledger_done(struct ledger *ledger, struct message *message);
-void ledger_kept_attempt(const struct message *message, const struct recipient *recipient,
-			 struct attempt *attempt_r);
+void ledger_kept_attempt(const struct message *message, uint32_t number, struct attempt *attempt_r,
+			 struct envelope *envelope);
 
 #endif
