@@ -58,7 +58,8 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz
 ifndef V
 .SILENT:
 endif
-say   = $(if $(V),,@echo '  $(1)')
+QUIET := $(V)$(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+say   = $(if $(QUIET),,echo '  $(1)')
 JOBS := $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc 2>/dev/null || echo 2) -O)
 
 all: $(LIBRARY) $(if $(wildcard commands/main.c),$(PROGRAM))

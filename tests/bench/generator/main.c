@@ -56,7 +56,7 @@ uint64_t recipient_of(const struct mail *mail, uint64_t nth)
 
 	if (is_abused(mail->account) || mix(mail->id * 31 + nth) % 10 == 0)
 		return mix(mail->id * 64 + nth + 7);
-	return mix(seed + mix(mail->id + nth) % 16);
+	return mix(seed + (mix(mail->id) + nth) % 16);
 }
 
 enum fate fate_of(const struct mail *mail, uint64_t nth)
