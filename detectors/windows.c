@@ -201,6 +201,24 @@ usec_t windows_since(const struct windows *windows, usec_t now, enum horizon hor
 	return since;
 }
 
+bool windows_sound(const struct windows *windows, usec_t now)
+{
+	uint32_t last[HORIZONS];
+
+	places_of(now, last);
+	for (int i = 0; i < windows->used; i++) {
+		uint32_t key = windows->slots[i].key;
+
+		/* A slot that no window reaches any more is in nobody's way; one of the future would stay. */
+		if (key_place(key) > last[key_horizon(key)])
+			return false;
+		for (int j = 0; j < i; j++)
+			if (windows->slots[j].key == key)
+				return false;
+	}
+	return windows->used <= WINDOW_SLOTS;
+}
+
 void windows_trim(struct windows *windows, usec_t now)
 {
 	uint32_t last[HORIZONS];

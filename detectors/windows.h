@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum horizon { HORIZON_5M, HORIZON_1H, HORIZON_24H, HORIZON_7D, HORIZONS };
@@ -90,6 +91,12 @@ uint32_t windows_hours(const struct windows *windows, usec_t now, enum counter c
 
 /* The start of the oldest slot within HORIZON in which COUNTER is not zero; USEC_NEVER where there is none. */
 usec_t windows_since(const struct windows *windows, usec_t now, enum horizon horizon, enum counter counter);
+
+/* The most that windows ever have: of each horizon those that it reaches, and the running one. */
+#define WINDOW_SLOTS (5 + 12 + 24 + 7 + 4)
+
+/* Could these have come about by windows_add, up to NOW? For slots that were read from outside. */
+bool windows_sound(const struct windows *windows, usec_t now);
 
 /* Drop the slots that no window at NOW reaches, and the memory that they took. */
 void windows_trim(struct windows *windows, usec_t now);

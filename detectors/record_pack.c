@@ -1,0 +1,221 @@
+/*
+ * Most numbers of a record are small or zero, so that an idle account takes some hundred bytes: counters
+ * of a slot are written as a bitmap of those that are not zero, and these.
+ */
+#include "detectors/record_pack.h"
+
+#include "base/memory.h"
+#include "base/pack.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* Who adds to these adds a line below, and raises RECORD_PACK_VERSION. */
+static_assert(sizeof(struct habit) == 100, "habit_pack and habit_unpack know every field");
+static_assert(sizeof(struct standing) == 40, "standing_pack and standing_unpack know every field");
+static_assert(sizeof(struct seen) == 12, "record_pack and record_unpack know every field");
+static_assert(COUNTERS <= 64, "a bitmap of counters is one number");
+
+static void habit_pack(const struct habit *habit, struct text *into)
+{
+	pack_number(into, habit->first);
+	pack_number(into, habit->learned);
+	pack_number(into, habit->days);
+	pack_number(into, habit->new_networks);
+	pack_number(into, habit->new_countries);
+	pack_number(into, habit->away_days);
+	pack_float(into, habit->top_hour);
+	pack_float(into, habit->top_day);
+	pack_float(into, habit->top_week);
+	pack_float(into, habit->busy_hours);
+	pack_float(into, habit->recipients);
+	pack_float(into, habit->strangers);
+	pack_float(into, habit->invalid);
+	pack_float(into, habit->spam);
+	pack_float(into, habit->foreign);
+	pack_float(into, habit->mailings);
+	text_add(into, (struct span){ (const char *)habit->hours, sizeof(habit->hours) });
+}
+
+static void habit_unpack(struct habit *habit, struct unpack *from)
+{
+	habit->first = (uint16_t)unpack_bounded(from, UINT16_MAX);
+	habit->learned = (uint16_t)unpack_bounded(from, UINT16_MAX);
+	habit->days = (uint16_t)unpack_bounded(from, UINT16_MAX);
+	habit->new_networks = (uint16_t)unpack_bounded(from, UINT16_MAX);
+	habit->new_countries = (uint16_t)unpack_bounded(from, UINT16_MAX);
+	habit->away_days = (uint16_t)unpack_bounded(from, UINT16_MAX);
+	habit->top_hour = unpack_float(from);
+	habit->top_day = unpack_float(from);
+	habit->top_week = unpack_float(from);
+	habit->busy_hours = unpack_float(from);
+	habit->recipients = unpack_float(from);
+	habit->strangers = unpack_float(from);
+	habit->invalid = unpack_float(from);
+	habit->spam = unpack_float(from);
+	habit->foreign = unpack_float(from);
+	habit->mailings = unpack_float(from);
+	if (from->rest.len < sizeof(habit->hours)) {
+		from->broken = true;
+		return;
+	}
+	memcpy(habit->hours, from->rest.at, sizeof(habit->hours));
+	from->rest = span_from(from->rest, sizeof(habit->hours));
+}
+
+static void standing_pack(const struct standing *standing, struct text *into)
+{
+	pack_number(into, (uint64_t)standing->state);
+	pack_signed(into, standing->since);
+	pack_float(into, standing->peak);
+	pack_float(into, standing->score);
+	pack_number(into, standing->taint);
+	pack_signed(into, standing->raised);
+}
+
+static void standing_unpack(struct standing *standing, struct unpack *from)
+{
+	standing->state = (enum account_state)unpack_bounded(from, STATE_RELEASED);
+	standing->since = unpack_signed(from);
+	standing->peak = unpack_float(from);
+	standing->score = unpack_float(from);
+	standing->taint = (uint32_t)unpack_bounded(from, UINT32_MAX);
+	standing->raised = unpack_signed(from);
+}
+
+static void slot_pack(const struct window_slot *slot, struct text *into)
+{
+	uint64_t used = 0;
+
+	for (unsigned i = 0; i < COUNTERS; i++)
+		if (slot->counts.n[i] != 0)
+			used |= UINT64_C(1) << i;
+	pack_number(into, slot->key);
+	pack_number(into, used);
+	for (unsigned i = 0; i < COUNTERS; i++)
+		if (slot->counts.n[i] != 0)
+			pack_number(into, slot->counts.n[i]);
+}
+
+static void slot_unpack(struct window_slot *slot, struct unpack *from)
+{
+	uint64_t used;
+
+	slot->key = (uint32_t)unpack_bounded(from, UINT32_MAX);
+	used = unpack_bounded(from, (UINT64_C(1) << COUNTERS) - 1);
+	for (unsigned i = 0; i < COUNTERS; i++)
+		slot->counts.n[i] = (used >> i & 1) != 0 ? (uint32_t)unpack_bounded(from, UINT32_MAX) : 0;
+}
+
+static void windows_unpack(struct windows *windows, struct unpack *from)
+{
+	windows->used = windows->room = (uint8_t)unpack_bounded(from, WINDOW_SLOTS);
+	if (windows->used == 0)
+		return;
+	windows->slots = memory_new(windows->room, sizeof(*windows->slots));
+	for (unsigned i = 0; i < windows->used; i++)
+		slot_unpack(&windows->slots[i], from);
+}
+
+void record_pack(const struct record *record, struct text *into)
+{
+	pack_number(into, RECORD_PACK_VERSION);
+	pack_number(into, (uint64_t)record->kind);
+	pack_signed(into, record->now);
+	pack_number(into, record->message);
+	pack_number(into, record->pending);
+	pack_number(into, record->step);
+	pack_signed(into, record->asked);
+	habit_pack(&record->habit, into);
+	standing_pack(&record->standing, into);
+	pack_number(into, record->windows.used);
+	for (unsigned i = 0; i < record->windows.used; i++)
+		slot_pack(&record->windows.slots[i], into);
+	pack_number(into, record->seen_used);
+	for (unsigned i = 0; i < record->seen_used; i++) {
+		const struct seen *seen = &record->seen[i];
+
+		pack_number(into, seen->hash);
+		pack_number(into, seen->last);
+		pack_number(into, seen->first);
+		pack_number(into, seen->kind);
+		pack_number(into, seen->days);
+	}
+	pack_number(into, record->recipient_room);
+	pack_number(into, record->recipient_used);
+	for (unsigned i = 0; i < record->recipient_room; i++)
+		pack_number(into, record->recipients[i]);
+}
+
+static void seen_unpack(struct record *record, struct unpack *from)
+{
+	record->seen_used = record->seen_room = (uint8_t)unpack_bounded(from, RECORD_SEEN);
+	if (record->seen_used == 0)
+		return;
+	record->seen = memory_new(record->seen_used, sizeof(*record->seen));
+	for (unsigned i = 0; i < record->seen_used; i++) {
+		struct seen *seen = &record->seen[i];
+
+		seen->hash = (uint32_t)unpack_bounded(from, UINT32_MAX);
+		seen->last = (uint32_t)unpack_bounded(from, UINT32_MAX);
+		seen->first = (uint16_t)unpack_bounded(from, UINT16_MAX);
+		seen->kind = (uint8_t)unpack_bounded(from, SEEN_KINDS - 1);
+		seen->days = (uint8_t)unpack_bounded(from, UINT8_MAX);
+	}
+}
+
+static void recipients_unpack(struct record *record, struct unpack *from)
+{
+	uint64_t room = unpack_bounded(from, RECORD_RECIPIENTS);
+
+	/* A bucket is found by masking, so that the room is a power of two, and eight at least. */
+	if ((room & (room - 1)) != 0 || (room > 0 && room < 8)) {
+		from->broken = true;
+		return;
+	}
+	record->recipient_used = (uint16_t)unpack_bounded(from, room);
+	if (room == 0)
+		return;
+	record->recipient_room = (uint16_t)room;
+	record->recipients = memory_new(room, sizeof(*record->recipients));
+	for (unsigned i = 0; i < room; i++)
+		record->recipients[i] = (uint32_t)unpack_bounded(from, UINT32_MAX);
+}
+
+static void contents_free(struct record *record)
+{
+	free(record->recipients);
+	free(record->seen);
+	windows_free(&record->windows);
+}
+
+bool record_unpack(struct record *record, struct span bytes)
+{
+	struct unpack from = { .rest = bytes };
+	struct record found = *record;
+
+	found.windows = (struct windows){ 0 };
+	found.recipients = NULL;
+	found.seen = NULL;
+	found.recipient_room = found.recipient_used = 0;
+	if (unpack_number(&from) != RECORD_PACK_VERSION)
+		return false;
+	found.kind = (enum account_kind)unpack_bounded(&from, ACCOUNT_FORWARD);
+	found.now = unpack_signed(&from);
+	found.message = (uint32_t)unpack_bounded(&from, UINT32_MAX);
+	found.pending = (uint32_t)unpack_bounded(&from, UINT32_MAX);
+	found.step = (uint32_t)unpack_bounded(&from, UINT32_MAX);
+	found.asked = unpack_signed(&from);
+	habit_unpack(&found.habit, &from);
+	standing_unpack(&found.standing, &from);
+	windows_unpack(&found.windows, &from);
+	seen_unpack(&found, &from);
+	recipients_unpack(&found, &from);
+	if (from.broken || from.rest.len > 0 || !windows_sound(&found.windows, found.now)) {
+		contents_free(&found);
+		return false;
+	}
+	contents_free(record);
+	*record = found;
+	return true;
+}
