@@ -137,9 +137,9 @@ void record_pack(const struct record *record, struct text *into)
 
 		pack_number(into, seen->hash);
 		pack_number(into, seen->last);
-		pack_number(into, seen->first);
 		pack_number(into, seen->kind);
-		pack_number(into, seen->days);
+		pack_number(into, seen->credit);
+		pack_number(into, seen->known);
 	}
 	pack_number(into, record->recipient_room);
 	pack_number(into, record->recipient_used);
@@ -158,9 +158,9 @@ static void seen_unpack(struct record *record, struct unpack *from)
 
 		seen->hash = (uint32_t)unpack_bounded(from, UINT32_MAX);
 		seen->last = (uint32_t)unpack_bounded(from, UINT32_MAX);
-		seen->first = (uint16_t)unpack_bounded(from, UINT16_MAX);
 		seen->kind = (uint8_t)unpack_bounded(from, SEEN_KINDS - 1);
-		seen->days = (uint8_t)unpack_bounded(from, UINT8_MAX);
+		seen->credit = (uint8_t)unpack_bounded(from, UINT8_MAX);
+		seen->known = unpack_bounded(from, 1) != 0;
 	}
 }
 
