@@ -194,6 +194,13 @@ static bool settings_unknown_section(struct settings_reader *reader, struct span
 	return false;
 }
 
+/* Names become parts of files and messages, so they hold nothing that would have to be quoted there. */
+static bool settings_in_name(char byte)
+{
+	return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+	       byte == '_' || byte == '-' || byte == '.';
+}
+
 static bool settings_open_section(struct settings_reader *reader, struct span header)
 {
 	struct span name = span_trim(header), item = { NULL, 0 };
@@ -218,6 +225,11 @@ static bool settings_open_section(struct settings_reader *reader, struct span he
 				       section->repeated
 					       ? "this section needs a name of your choice: [webhook NAME]"
 					       : "this section takes no name after its own");
+	for (size_t i = 0; i < item.len; i++)
+		if (!settings_in_name(item.at[i]))
+			return settings_refuse(
+				reader, reader->number,
+				"a name of your choice has only letters, digits, _, - and . in it");
 	reader->section = section;
 	reader->item = 0;
 	reader->options = section->repeated ? settings_open_item(reader, item)

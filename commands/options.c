@@ -22,13 +22,17 @@ static const struct setting logs_settings[] = {
 		"zone of stamps that name none (Europe/Berlin, +02:00); empty: this machine's"),
 	SETTING_CHOICE_OF(struct logs_options, start, "end", logs_starts,
 			  "where to begin in a log that was never read before"),
-	SETTING(TEXT, struct logs_options, state, "/var/lib/sendwatch", 0, 0,
+	{ .name = NULL },
+};
+
+static const struct setting watch_settings[] = {
+	SETTING(TEXT, struct watch_options, state, "/var/lib/sendwatch", 0, 0,
 		"folder of what watch remembers: positions, what it knows of accounts, what is still to be delivered"),
-	SETTING(DURATION, struct logs_options, save_every, "1m", USEC_SECOND, USEC_HOUR,
+	SETTING(DURATION, struct watch_options, save_every, "1m", USEC_SECOND, USEC_HOUR,
 		"how often watch writes down what it knows"),
-	SETTING(DURATION, struct logs_options, silent_after, "1h", 0, 30 * USEC_DAY,
+	SETTING(DURATION, struct watch_options, silent_after, "1h", 0, 30 * USEC_DAY,
 		"warn when a log that used to speak has been silent for so long; 0 never warns"),
-	SETTING(PERCENT, struct logs_options, coverage, "95", 0, 100,
+	SETTING(PERCENT, struct watch_options, coverage, "95", 0, 100,
 		"warn when a smaller share of the mail server's own lines is understood"),
 	{ .name = NULL },
 };
@@ -48,8 +52,19 @@ static const struct settings_section options_first[] = {
 };
 
 static const struct settings_section options_last[] = {
+	SECTION("watch", "What watch remembers, and when it warns of itself.", watch_settings, watch),
 	SECTION("journal", "The file that every verdict and every response is written to.", journal_settings,
 		journal),
+	SECTION("outbox", "How long and how often undelivered messages are tried again.", outbox_settings,
+		outbox),
+	{
+		.name = "webhook",
+		.about = "Who is told by HTTP: any number of these, each with a name of your choice.",
+		.settings = webhook_settings,
+		.size = sizeof(struct webhook_options),
+		.place = offsetof(struct options, webhooks),
+		.repeated = true,
+	},
 	SECTION("log", "What sendwatch says of itself, on standard error.", log_settings, log),
 };
 

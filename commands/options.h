@@ -11,6 +11,8 @@
 #include "detectors/judge.h"
 #include "parsers/ledger.h"
 #include "responders/journal.h"
+#include "responders/outbox.h"
+#include "responders/webhook.h"
 
 #define OPTIONS_DEFAULT_PATH "/etc/sendwatch/detect.conf"
 
@@ -21,18 +23,24 @@ struct logs_options {
 	int64_t year;              /* of the first line; 0: found out */
 	char *timezone;            /* NULL: this machine's */
 	int start;                 /* of a log seen for the first time: 0 end, 1 beginning */
-	char *state;               /* folder of positions, snapshot and outbox */
+	usec_t since, until;       /* typed, never in a file; USEC_NEVER where not */
+};
+
+struct watch_options {
+	char *state; /* folder of positions, snapshot and outbox */
 	usec_t save_every;
 	usec_t silent_after; /* a source that used to speak */
 	double coverage;     /* share of the MTA's own lines that must be understood */
-	usec_t since, until; /* typed, never in a file; USEC_NEVER where not */
 };
 
 struct options {
 	struct logs_options logs;
 	struct ledger_options ledger;
 	struct judge_options judge;
+	struct watch_options watch;
 	struct journal_options journal;
+	struct outbox_options outbox;
+	struct settings_many webhooks; /* struct webhook_options */
 	struct log_options log;
 };
 

@@ -175,6 +175,7 @@ static void test_mistakes(void **state)
 		{ "# c\n[visiter bob]\nurl = x\n",
 		  "t:2: no section is called [visiter]; the nearest is [visitor NAME]" },
 		{ "[visitor]\n", "t:1: this section needs a name" },
+		{ "[visitor b/b]\n", "t:1: a name of your choice has only letters" },
 		{ "[garden big]\n", "t:1: this section takes no name" },
 		{ "[garden]\n[garden]\n", "t:2: this section stands twice" },
 		{ "[visitor a]\n[visitor b]\n[visitor a]\n", "t:3: this section stands twice" },

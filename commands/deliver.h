@@ -1,0 +1,38 @@
+/*
+ * From a verdict to those who are told: the journal first, then the outbox, then the targets, each in its own
+ * time. Everything that watch tells goes through here; nothing here blocks.
+ */
+#ifndef SENDWATCH_COMMANDS_DELIVER_H
+#define SENDWATCH_COMMANDS_DELIVER_H
+
+#include "commands/options.h"
+#include "responders/responder.h"
+
+#include <poll.h>
+
+#define DELIVER_FDS 64
+
+struct deliver;
+
+/* NULL and ERROR where the journal, the outbox or a target cannot be opened. OPTIONS are borrowed. */
+struct deliver *deliver_open(const struct options *options, struct error *error);
+void deliver_close(struct deliver **deliver);
+
+/* A verdict that was acted on before, known by its id, is not acted on again. */
+void deliver_verdict(struct deliver *deliver, usec_t now, const struct verdict *verdict);
+
+/* Something that watch has to say of itself, to targets that take the type "server". ID makes it one message. */
+void deliver_notice(struct deliver *deliver, usec_t now, const char *id, const char *words);
+
+/* Go on with what is on its way, and begin what is due. */
+void deliver_step(struct deliver *deliver, usec_t now);
+
+/* What to poll for reading; the number of them. */
+size_t deliver_fds(const struct deliver *deliver, struct pollfd fds[DELIVER_FDS]);
+
+/* When deliver_step has something to begin; USEC_NEVER where it has nothing. */
+usec_t deliver_due(const struct deliver *deliver, usec_t now);
+
+struct outbox_stats deliver_stats(const struct deliver *deliver);
+
+#endif
