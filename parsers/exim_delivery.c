@@ -31,19 +31,19 @@ static bool unquotes_to(struct span quoted, struct span address)
 /* The address that ends before the last <"quoted"@original> that it unquotes to; 0 where there is none. */
 static size_t quoted_end(struct span rest)
 {
-	size_t best = 0, at = 0;
+	struct span at = rest, piece;
+	size_t best = 0;
 
-	for (int hits = 0; hits < 16; hits++) {
-		size_t next = span_find(span_from(rest, at), SPAN(" <\""));
-		struct span original, after;
+	/* An attacker's text of nothing but quotes gets no more tries than this. */
+	for (int hits = 0; hits < 32 && span_cut(&at, '"', &piece);) {
+		struct span after = { at.at - 2, at.len + 2 }, original;
 
-		if (next == rest.len - at)
-			break;
-		at += next;
-		after = span_from(rest, at + 1);
-		if (exim_take_angle(&after, &original) && unquotes_to(original, span_head(rest, at)))
-			best = at;
-		at++;
+		if (piece.len < 2 || at.at[-2] != '<' || at.at[-3] != ' ')
+			continue;
+		hits++;
+		if (exim_take_angle(&after, &original) &&
+		    unquotes_to(original, span_head(rest, (size_t)(at.at - 3 - rest.at))))
+			best = (size_t)(at.at - 3 - rest.at);
 	}
 	return best;
 }
@@ -66,7 +66,7 @@ static bool address_ends(struct span next)
 /* The first address of the line. COLON: its text ended with ':', so that words follow and no fields. */
 static struct span take_target(struct span *rest, bool *colon_r)
 {
-	size_t end = memmem(rest->at, rest->len, " <\"", 3) == NULL ? 0 : quoted_end(*rest);
+	size_t end = quoted_end(*rest);
 	struct span target;
 
 	while (end == 0 || (end < rest->len && !address_ends(span_from(*rest, end + 1)))) {
