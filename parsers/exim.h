@@ -29,7 +29,7 @@ bool exim_take_quoted(struct span *rest, struct span *text_r);
 /* [ip] or [ip]:port */
 bool exim_take_ip(struct span *rest, struct span *ip_r, struct span *port_r);
 
-/* Up to the next blank, which stays, as does a ':' before it. */
+/* Up to the next blank, which stays, as does a ':' before it: before ": " nothing is taken. */
 struct span exim_take_word(struct span *rest);
 
 /* The sending or the receiving host, without its "H=". The blank after it stays. */

@@ -72,7 +72,10 @@ static void remember(struct walk *walk, enum rank rank, const char *begin)
 		walk->elastic[walk->depth++] = (struct elastic){ rank, begin };
 }
 
-/* May a field of RANK stand at PLACE? Where not, the last elastic text that makes it possible grows up to it. */
+/*
+ * May a field of RANK stand at PLACE? Where not, the last elastic text before which it could stand reaches up
+ * to here; or, where the text is of its own rank, the field is part of that text.
+ */
 static bool may_stand(struct walk *walk, enum rank rank, const char *place)
 {
 	bool shared = rank == RANK_TLS || rank == RANK_SESSION || rank == RANK_MESSAGE;
@@ -81,13 +84,15 @@ static bool may_stand(struct walk *walk, enum rank rank, const char *place)
 		walk->rank = rank;
 		return true;
 	}
-	while (walk->depth > 0) {
-		struct elastic text = walk->elastic[--walk->depth];
+	for (size_t i = walk->depth; i-- > 0;) {
+		struct elastic text = walk->elastic[i];
 
-		if (text.rank >= rank)
+		if (text.rank == rank)
+			return false;
+		if (text.rank > rank)
 			continue;
 		forget_after(walk, text.rank);
-		walk->elastic[walk->depth++] = text;
+		walk->depth = i + 1;
 		if (text.rank == RANK_IDENTITY)
 			walk->identity = (struct span){ text.begin, (size_t)(place - text.begin) - 1 };
 		walk->rank = rank;
@@ -104,8 +109,6 @@ static void take_host(struct walk *walk, struct span *rest)
 		return;
 	span_skip(rest, SPAN(" "));
 	exim_set_client(walk->event, &host);
-	if (host.helo.at != NULL)
-		remember(walk, RANK_HOST, host.helo.at);
 }
 
 /* "[ip]" after a ")" where no address belongs: the HELO name in brackets was longer than it seemed. */
@@ -122,7 +125,6 @@ static bool regrow_helo(struct walk *walk, struct span *rest)
 	event->helo = (struct span){ event->helo.at, (size_t)(end - event->helo.at) };
 	event->client_ip = ip;
 	event->client_port = port;
-	remember(walk, RANK_HOST, event->helo.at);
 	span_skip(rest, SPAN(" "));
 	return true;
 }
@@ -157,7 +159,7 @@ static void take_subject(struct walk *walk, struct span *rest)
 	if (exim_take_quoted(&value, &walk->event->subject)) {
 		*rest = value;
 		span_skip(rest, SPAN(" "));
-	} else if (walk->depth == 0 || span_find(value, SPAN(") [")) == value.len) {
+	} else if (walk->event->helo.at == NULL || span_find(value, SPAN(") [")) == value.len) {
 		/* Cut off by a limit of syslog. */
 		walk->event->subject = span_from(value, value.len > 0);
 		*rest = span_from(value, value.len);
@@ -169,7 +171,8 @@ static void take_subject(struct walk *walk, struct span *rest)
 static void take_authenticator(struct walk *walk, struct span value)
 {
 	exim_take_authenticator(value, walk->event);
-	if (walk->event->login.at != NULL && walk->event->login.at + walk->event->login.len < value.at + value.len)
+	if (walk->event->login.at != NULL &&
+	    walk->event->login.at + walk->event->login.len < value.at + value.len)
 		remember(walk, RANK_LOGIN, value.at);
 }
 
@@ -282,7 +285,8 @@ static bool take_from_and_for(struct walk *walk, struct span *rest)
 
 	if (span_skip(&value, SPAN("from <"))) {
 		value = span_from(*rest, 5);
-		if (!exim_take_angle(&value, &sender) || (value.len > 0 && !span_starts(value, SPAN(" for "))))
+		if (!exim_take_angle(&value, &sender) ||
+		    (value.len > 0 && !span_starts(value, SPAN(" for "))))
 			return false;
 		span_skip(&value, SPAN(" "));
 		*rest = value;

@@ -51,8 +51,15 @@ static size_t quoted_end(struct span rest)
 /* Does an address end before this? It is what Exim writes next; addresses of pipes and files hold blanks. */
 static bool address_ends(struct span next)
 {
-	static const struct span follows[] = { SPAN_INIT("R="), SPAN_INIT("T="), SPAN_INIT("F=<"), SPAN_INIT("P=<"), SPAN_INIT("Q="),
-					       SPAN_INIT("defer ("), SPAN_INIT("routing defer ("), SPAN_INIT("H="), SPAN_INIT("DT="),
+	static const struct span follows[] = { SPAN_INIT("R="),
+					       SPAN_INIT("T="),
+					       SPAN_INIT("F=<"),
+					       SPAN_INIT("P=<"),
+					       SPAN_INIT("Q="),
+					       SPAN_INIT("defer ("),
+					       SPAN_INIT("routing defer ("),
+					       SPAN_INIT("H="),
+					       SPAN_INIT("DT="),
 					       SPAN_INIT("SRS=<") };
 
 	if (next.len == 0 || next.at[0] == '<' || next.at[0] == '(')
@@ -70,8 +77,9 @@ static struct span take_target(struct span *rest, bool *colon_r)
 	struct span target;
 
 	while (end == 0 || (end < rest->len && !address_ends(span_from(*rest, end + 1)))) {
-		const char *blank = rest->len <= end + 1 ? NULL :
-				    memchr(rest->at + end + 1, ' ', rest->len - end - 1);
+		const char *blank = rest->len <= end + 1
+					    ? NULL
+					    : memchr(rest->at + end + 1, ' ', rest->len - end - 1);
 
 		end = blank == NULL ? rest->len : (size_t)(blank - rest->at);
 		if (rest->at[end - 1] == ':' && memchr(rest->at, '@', end) != NULL)

@@ -244,8 +244,8 @@ static bool is_digit(char c)
 /* "550 ", "550-": a reply code of three digits. */
 static bool starts_with_code(struct span text)
 {
-	return text.len >= 3 && (unsigned)(text.at[0] - '2') < 4 && is_digit(text.at[1]) && is_digit(text.at[2]) &&
-	       (text.len == 3 || text.at[3] == ' ' || text.at[3] == '-');
+	return text.len >= 3 && (unsigned)(text.at[0] - '2') < 4 && is_digit(text.at[1]) &&
+	       is_digit(text.at[2]) && (text.len == 3 || text.at[3] == ' ' || text.at[3] == '-');
 }
 
 /* The enhanced code of RFC 3463 that follows the reply code; absent where there is none. */
@@ -289,8 +289,11 @@ void exim_set_reply(struct event *event, struct span words)
 	if (!starts_with_code(words)) {
 		size_t after = span_find(span_head(words, 80), SPAN(" after "));
 
-		if (span_starts(words, SPAN("Remote host closed connection in response to ")))
-			event->phase = phase_of(span_from(words, 45));
+		if (span_starts(words, SPAN("Remote host "))) {
+			size_t response = span_find(words, SPAN(" in response to "));
+
+			event->phase = phase_of(span_from(words, response + 16));
+		}
 		if (after == span_head(words, 80).len)
 			return;
 		rest = span_from(words, after + 7);

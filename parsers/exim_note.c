@@ -11,13 +11,13 @@ struct note {
 	struct span reason;
 };
 
-#define IDLE(words, why)                                                                                          \
-	{                                                                                                         \
-		SPAN_INIT(words), EVENT_IDLE, SPAN_INIT(why)                                                                \
+#define IDLE(words, why) \
+	{ \
+		SPAN_INIT(words), EVENT_IDLE, SPAN_INIT(why) \
 	}
-#define TROUBLE(words, why)                                                                                       \
-	{                                                                                                         \
-		SPAN_INIT(words), EVENT_TROUBLE, SPAN_INIT(why)                                                             \
+#define TROUBLE(words, why) \
+	{ \
+		SPAN_INIT(words), EVENT_TROUBLE, SPAN_INIT(why) \
 	}
 
 /* Lines that carry a message id. */
@@ -45,7 +45,6 @@ static const struct note of_messages[] = {
 	IDLE("SMTP data timeout", "connection"),
 	IDLE("SMTP command timeout", "connection"),
 	IDLE("SMTP timeout", "connection"),
-	IDLE("Remote host", "connection"),
 	IDLE("original recipients ignored", "queued for later"),
 	IDLE("retry time not reached", "queued for later"),
 	IDLE("no recipients", "no recipients"),
@@ -54,14 +53,10 @@ static const struct note of_messages[] = {
 	IDLE("remote delivery process", "delivery process"),
 	IDLE("delivery process", "delivery process"),
 	IDLE("continued transport", "delivery process"),
-	IDLE("PRX", "proxy"),
-	IDLE("cmdlog", "remote commands"),
 	IDLE("DANE", "TLS"),
-	IDLE("added by", "administration"),
-	IDLE("new sender", "administration"),
 	IDLE("sender address changed", "administration"),
-	IDLE("recipient", "administration"),
-	IDLE("marked as delivered", "administration"),
+	IDLE("recipient <", "administration"),
+	IDLE("address <", "administration"),
 	TROUBLE("Failed ", "failure of this server"),
 	TROUBLE("failed ", "failure of this server"),
 	TROUBLE("spool", "failure of this server"),
@@ -102,6 +97,8 @@ static const struct note of_server[] = {
 	IDLE("TLS ", "TLS"),
 	IDLE("Start queue run", "queue run"),
 	IDLE("End queue run", "queue run"),
+	IDLE("Start '", "queue run"),
+	IDLE("End '", "queue run"),
 	IDLE("queue run", "queue run"),
 	IDLE("exim ", "daemon"),
 	IDLE("pid ", "daemon"),
@@ -169,7 +166,8 @@ static bool submits(struct span args)
 			continue;
 		if (arg.at[1] == 'q' || arg.at[1] == 'M' || (arg.at[1] == 'E' && arg.len > 16))
 			return false;
-		if (arg.at[1] == 'b' && arg.len > 2 && arg.at[2] != 'm' && arg.at[2] != 's' && arg.at[2] != 'S')
+		if (arg.at[1] == 'b' && arg.len > 2 && arg.at[2] != 'm' && arg.at[2] != 's' &&
+		    arg.at[2] != 'S')
 			return false;
 	}
 	return true;
@@ -223,14 +221,14 @@ static bool sender_identification(struct span text, struct event *event)
 	event->kind = EVENT_SCRIPT;
 	event->reason = SPAN("sender identification");
 	while (rest.len > 0) {
-		if (span_skip(&rest, SPAN("U=")))
-			event->login = exim_take_word(&rest);
-		else if (span_skip(&rest, SPAN("S=")))
-			exim_take_address(&rest, &event->sender);
-		else
-			exim_take_word(&rest);
-		if (rest.len > 0 && !span_skip(&rest, SPAN(" ")))
-			exim_take_word(&rest);
+		struct span word = rest;
+
+		if (!span_cut(&rest, ' ', &word))
+			rest = span_from(rest, rest.len);
+		if (span_skip(&word, SPAN("U=")))
+			event->login = word;
+		else if (span_skip(&word, SPAN("S=")))
+			event->sender = word;
 	}
 	return true;
 }

@@ -15,14 +15,22 @@ static enum event_phase phase_of(struct span what)
 		struct span words;
 		enum event_phase phase;
 	} phases[] = {
-		{ SPAN_INIT("RCPT"), PHASE_RCPT },	      { SPAN_INIT("MAIL"), PHASE_MAIL },
-		{ SPAN_INIT("EHLO"), PHASE_HELO },	      { SPAN_INIT("HELO"), PHASE_HELO },
-		{ SPAN_INIT("AUTH"), PHASE_HELO },	      { SPAN_INIT("STARTTLS"), PHASE_HELO },
-		{ SPAN_INIT("connection"), PHASE_CONNECT }, { SPAN_INIT("after DATA"), PHASE_END_OF_DATA },
-		{ SPAN_INIT("after BDAT"), PHASE_END_OF_DATA }, { SPAN_INIT("during MIME"), PHASE_END_OF_DATA },
-		{ SPAN_INIT("after PRDR"), PHASE_END_OF_DATA }, { SPAN_INIT("by local_scan"), PHASE_END_OF_DATA },
-		{ SPAN_INIT("DATA"), PHASE_DATA },	      { SPAN_INIT("VRFY"), PHASE_RCPT },
-		{ SPAN_INIT("EXPN"), PHASE_RCPT },	      { SPAN_INIT("ETRN"), PHASE_RCPT },
+		{ SPAN_INIT("RCPT"), PHASE_RCPT },
+		{ SPAN_INIT("MAIL"), PHASE_MAIL },
+		{ SPAN_INIT("EHLO"), PHASE_HELO },
+		{ SPAN_INIT("HELO"), PHASE_HELO },
+		{ SPAN_INIT("AUTH"), PHASE_HELO },
+		{ SPAN_INIT("STARTTLS"), PHASE_HELO },
+		{ SPAN_INIT("connection"), PHASE_CONNECT },
+		{ SPAN_INIT("after DATA"), PHASE_END_OF_DATA },
+		{ SPAN_INIT("after BDAT"), PHASE_END_OF_DATA },
+		{ SPAN_INIT("during MIME"), PHASE_END_OF_DATA },
+		{ SPAN_INIT("after PRDR"), PHASE_END_OF_DATA },
+		{ SPAN_INIT("by local_scan"), PHASE_END_OF_DATA },
+		{ SPAN_INIT("DATA"), PHASE_DATA },
+		{ SPAN_INIT("VRFY"), PHASE_RCPT },
+		{ SPAN_INIT("EXPN"), PHASE_RCPT },
+		{ SPAN_INIT("ETRN"), PHASE_RCPT },
 	};
 
 	for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
@@ -34,8 +42,6 @@ static enum event_phase phase_of(struct span what)
 /* "RCPT <address>: words"; old versions wrote the address without brackets. */
 static void take_refused(struct span what, struct event *event)
 {
-	struct span head = what;
-
 	event->phase = phase_of(what);
 	if (span_skip(&what, SPAN("RCPT ")) || span_skip(&what, SPAN("VRFY "))) {
 		if (!exim_take_angle(&what, &event->recipient))
@@ -44,16 +50,9 @@ static void take_refused(struct span what, struct event *event)
 		if (!exim_take_angle(&what, &event->sender))
 			event->sender = exim_take_word(&what);
 	}
-	if (!span_skip(&what, SPAN(": "))) {
-		size_t colon = span_find(what, SPAN(": "));
-
-		head = span_head(what, colon);
-		what = span_from(what, colon + 2);
-		if (what.len == 0) {
-			event->reply = head;
-			return;
-		}
-	}
+	what = span_from(what, span_find(what, SPAN(": ")));
+	if (!span_skip(&what, SPAN(": ")))
+		return;
 	exim_set_reply(event, what);
 }
 
@@ -67,7 +66,7 @@ static bool take_verb(struct span *text, struct event *event)
 	} verbs[] = {
 		{ SPAN_INIT("rejected "), EVENT_REJECT, OUTCOME_BOUNCED },
 		{ SPAN_INIT("temporarily rejected "), EVENT_REJECT, OUTCOME_DEFERRED },
-		{ SPAN_INIT("discarded "), EVENT_DISCARD, OUTCOME_DISCARDED },
+		{ SPAN_INIT("discarded "), EVENT_REJECT, OUTCOME_DISCARDED },
 		{ SPAN_INIT("Warning: "), EVENT_REJECT_WARNING, OUTCOME_UNKNOWN },
 	};
 
@@ -118,12 +117,33 @@ static void set_idle(struct event *event, struct span words)
 static void remote_host(struct event *event, const struct exim_host *host, struct span words)
 {
 	event->kind = EVENT_IDLE;
-	event->reason = SPAN("one of several hosts failed");
+	event->client_name = event->client_ip = event->client_port = event->helo = (struct span){ NULL, 0 };
 	event->relay = host->name;
 	event->relay_ip = host->ip;
 	event->relay_port = host->port;
-	event->client_name = event->client_ip = event->client_port = event->helo = (struct span){ NULL, 0 };
 	exim_set_reply(event, words);
+	event->reason = SPAN("one of several hosts failed");
+}
+
+/* Before "H=" was written: "mx.example.net [ip] Connection refused" and the bare words about a host. */
+static bool about_remote_host(struct span text, struct event *event)
+{
+	struct exim_host host = { .reused = false };
+	struct span at = text;
+
+	if (event->queue_id.at == NULL)
+		return false;
+	if (span_starts(text, SPAN("SMTP error from remote ")) ||
+	    span_starts(text, SPAN("LMTP error from ")) || span_starts(text, SPAN("Remote host "))) {
+		remote_host(event, &host, text);
+		return true;
+	}
+	if (!exim_take_host(&at, &host) || host.name.at == NULL || host.ip.at == NULL || host.helo.at != NULL)
+		return false;
+	if (!span_skip(&at, SPAN(": ")))
+		span_skip(&at, SPAN(" "));
+	remote_host(event, &host, at);
+	return true;
 }
 
 static bool about_client(struct span text, struct event *event)
@@ -149,12 +169,16 @@ static bool about_client(struct span text, struct event *event)
 		}
 		span_skip(&at, SPAN(" "));
 		if (take_verb(&at, event)) {
-			take_refused(at, event);
+			if (event->kind == EVENT_REJECT_WARNING)
+				event->reply = at;
+			else
+				take_refused(at, event);
 			return true;
 		}
 		before = at;
-		if (at.len < 2 || (at.at[1] != '=' && !span_starts(at, SPAN("CV=")) && !span_starts(at, SPAN("DN=")) &&
-				   !span_starts(at, SPAN("Ci=")) && !span_starts(at, SPAN("SNI="))))
+		if (at.len < 2 ||
+		    (at.at[1] != '=' && !span_starts(at, SPAN("CV=")) && !span_starts(at, SPAN("DN=")) &&
+		     !span_starts(at, SPAN("Ci=")) && !span_starts(at, SPAN("SNI="))))
 			break;
 		take_field(&at, &doubtful, event);
 		if (at.at == before.at)
@@ -266,5 +290,6 @@ bool exim_refusal(struct span text, struct event *event)
 {
 	if (text.len < 3)
 		return false;
-	return about_client(text, event) || bare_refusal(text, event) || failed_login(text, event);
+	return about_client(text, event) || bare_refusal(text, event) || failed_login(text, event) ||
+	       about_remote_host(text, event);
 }
