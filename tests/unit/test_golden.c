@@ -254,6 +254,12 @@ static void test_postfix(void **state)
 	golden_folder("tests/golden/postfix/*.lines");
 }
 
+static void test_exim(void **state)
+{
+	(void)state;
+	golden_folder("tests/golden/exim/*.lines");
+}
+
 static void test_dovecot(void **state)
 {
 	(void)state;
@@ -291,10 +297,8 @@ static int golden_read_log(void)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_frames),
-		cmocka_unit_test(test_postfix),
-		cmocka_unit_test(test_dovecot),
-		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_frames),  cmocka_unit_test(test_postfix), cmocka_unit_test(test_exim),
+		cmocka_unit_test(test_dovecot), cmocka_unit_test(test_filters),
 	};
 
 	if (argc == 3 && strcmp(argv[1], "print") == 0) {
