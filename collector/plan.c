@@ -1,13 +1,14 @@
 /*
  * Making the plan: names are expanded, each file is opened once to see what it is and to read its first
  * stamp, and all are put in order. Files are told apart by device and inode, so that links and overlapping
- * globs do no harm. A plan for one file alone reads nothing in advance.
+ * globs do no harm. A plan for one file alone looks at its end, and at nothing else in advance.
  */
 #define _GNU_SOURCE
 #include "collector/plan.h"
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "collector/latest.h"
 #include "collector/lines.h"
 
 #include <errno.h>
@@ -169,6 +170,38 @@ static void plan_look(struct plan_file *file, const struct collector_calls *call
 		input_close(&file->kept);
 }
 
+/* The youngest rotation of each log before the older ones. */
+static int plan_compare_age(const void *a, const void *b)
+{
+	const struct plan_file *one = a, *other = b;
+	int names = strcmp(one->log, other->log);
+
+	return names != 0 ? names : -rotation_compare(&one->rotation, &other->rotation);
+}
+
+/*
+ * No line of a rotation is later than the first line of the next younger one, whatever the files' own times
+ * say: this puts stamps without a year into the year that all rotations agree on.
+ */
+static void plan_look_all(struct plan *plan, const struct collector_calls *calls)
+{
+	qsort(plan->files, plan->count, sizeof(*plan->files), plan_compare_age);
+	for (size_t i = 0; i < plan->count; i++) {
+		struct plan_file *file = &plan->files[i];
+		const struct plan_file *younger = i == 0 ? NULL : &plan->files[i - 1];
+
+		if (younger != NULL && strcmp(younger->log, file->log) == 0 &&
+		    rotation_compare(&file->rotation, &younger->rotation) < 0) {
+			if (younger->first < file->about.written)
+				file->about.written = younger->first;
+		} else if (file->about.regular && !file->about.packed && calls->time != NULL) {
+			file->about.written = latest_time(file->path, file->about.written, calls);
+		}
+		if (plan->count > 1)
+			plan_look(file, calls);
+	}
+}
+
 static int plan_compare(const void *a, const void *b)
 {
 	const struct plan_file *one = a, *other = b;
@@ -238,8 +271,7 @@ bool plan_make(struct plan *plan, const char *const *logs, size_t count, const s
 		return count == 0 ? error_set(error, "no log is named")
 				  : error_set(error, "%s", work.first_error.text);
 	}
-	for (size_t i = 0; i < plan->count && plan->count > 1; i++)
-		plan_look(&plan->files[i], calls);
+	plan_look_all(plan, calls);
 	qsort(plan->files, plan->count, sizeof(*plan->files), plan_compare);
 	plan_drop_doubles(&work);
 	plan_number_sources(plan);

@@ -128,9 +128,9 @@ static void one_log_alone_asks_for_no_times_after_the_plan(void **state)
 	scratch_write("mail.log", T("05") "e\n" T("06") "f\n");
 	scratch_write("mail.log.1", T("03") "c\n" T("04") "d\n");
 	RUN("mail.log", "mail.log.1");
-	assert_int_equal(timed, 2);
+	assert_int_equal(timed, 3); /* the first line of each, and the last of the youngest */
 	RUN("mail.log");
-	assert_int_equal(timed, 0);
+	assert_int_equal(timed, 1);
 }
 
 static void a_file_named_twice_is_read_once(void **state)
