@@ -60,7 +60,7 @@ ifndef V
 endif
 QUIET := $(V)$(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 say   = $(if $(QUIET),,echo '  $(1)')
-JOBS := $(if $(findstring j,$(firstword -$(MAKEFLAGS))),,-j$(shell nproc 2>/dev/null || echo 2) -O)
+JOBS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc 2>/dev/null || echo 2) -O)
 
 all: $(LIBRARY) $(if $(wildcard commands/main.c),$(PROGRAM))
 
