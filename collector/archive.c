@@ -151,8 +151,7 @@ static bool archive_next_member(struct archive *archive, struct error *error)
 		archive->done = true;
 		return true;
 	}
-	archive->kind->again(archive->state);
-	return true;
+	return archive->kind->again(archive->state) || error_set(error, "no memory to inflate it");
 }
 
 static bool archive_broke(struct archive *archive, const char *how, struct error *error)
@@ -165,7 +164,7 @@ bool archive_read(struct archive *archive, void *into, size_t room, size_t *got_
 {
 	struct archive_flow flow = { NULL, 0, into, room };
 	enum archive_step step = ARCHIVE_GOING;
-	bool fine = true;
+	bool fine = archive->state != NULL || error_set(error, "no memory to inflate it");
 
 	while (fine && flow.out_room > 0 && !archive->done) {
 		size_t left = flow.out_room;
@@ -199,7 +198,8 @@ void archive_free(struct archive **archive)
 {
 	if (*archive == NULL)
 		return;
-	(*archive)->kind->end((*archive)->state);
+	if ((*archive)->state != NULL)
+		(*archive)->kind->end((*archive)->state);
 	free(*archive);
 	*archive = NULL;
 }

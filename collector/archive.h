@@ -29,8 +29,8 @@ enum archive_step {
 struct archive_kind {
 	const char *name; /* "gzip" */
 	struct span magic;
-	void *(*begin)(void); /* a state for one member after another */
-	void (*again)(void *state);
+	void *(*begin)(void); /* a state for one member after another; NULL where there is no memory */
+	bool (*again)(void *state);
 	enum archive_step (*step)(void *state, struct archive_flow *flow);
 	void (*end)(void *state);
 };

@@ -12,19 +12,19 @@ static void *bzip2_begin(void)
 {
 	bz_stream *stream = memory_new(1, sizeof(*stream));
 
-	if (BZ2_bzDecompressInit(stream, 0, 0) != BZ_OK)
-		abort();
-	return stream;
+	if (BZ2_bzDecompressInit(stream, 0, 0) == BZ_OK)
+		return stream;
+	free(stream);
+	return NULL;
 }
 
-static void bzip2_again(void *state)
+static bool bzip2_again(void *state)
 {
 	bz_stream *stream = state;
 
 	BZ2_bzDecompressEnd(stream);
 	memset(stream, 0, sizeof(*stream));
-	if (BZ2_bzDecompressInit(stream, 0, 0) != BZ_OK)
-		abort();
+	return BZ2_bzDecompressInit(stream, 0, 0) == BZ_OK;
 }
 
 static enum archive_step bzip2_step(void *state, struct archive_flow *flow)

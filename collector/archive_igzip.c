@@ -12,12 +12,13 @@
 #include <isa-l/igzip_lib.h>
 #include <stdlib.h>
 
-static void igzip_again(void *state)
+static bool igzip_again(void *state)
 {
 	struct inflate_state *inflate = state;
 
 	isal_inflate_reset(inflate);
 	inflate->crc_flag = ISAL_GZIP;
+	return true;
 }
 
 static void *igzip_begin(void)
@@ -25,7 +26,7 @@ static void *igzip_begin(void)
 	struct inflate_state *inflate = memory_new(1, sizeof(*inflate));
 
 	isal_inflate_init(inflate);
-	igzip_again(inflate);
+	(void)igzip_again(inflate);
 	return inflate;
 }
 

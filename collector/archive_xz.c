@@ -10,10 +10,9 @@
 
 #define XZ_MEMORY (UINT64_C(128) * 1024 * 1024)
 
-static void xz_again(void *state)
+static bool xz_again(void *state)
 {
-	if (lzma_stream_decoder(state, XZ_MEMORY, 0) != LZMA_OK)
-		abort();
+	return lzma_stream_decoder(state, XZ_MEMORY, 0) == LZMA_OK;
 }
 
 static void *xz_begin(void)
@@ -22,8 +21,10 @@ static void *xz_begin(void)
 	const lzma_stream fresh = LZMA_STREAM_INIT;
 
 	*stream = fresh;
-	xz_again(stream);
-	return stream;
+	if (xz_again(stream))
+		return stream;
+	free(stream);
+	return NULL;
 }
 
 static enum archive_step xz_step(void *state, struct archive_flow *flow)

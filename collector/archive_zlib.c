@@ -11,14 +11,15 @@ static void *zlib_begin(void)
 {
 	z_stream *stream = memory_new(1, sizeof(*stream));
 
-	if (inflateInit2(stream, MAX_WBITS + 16) != Z_OK) /* + 16: a gzip header and nothing else */
-		abort();
-	return stream;
+	if (inflateInit2(stream, MAX_WBITS + 16) == Z_OK) /* + 16: a gzip header and nothing else */
+		return stream;
+	free(stream);
+	return NULL;
 }
 
-static void zlib_again(void *state)
+static bool zlib_again(void *state)
 {
-	inflateReset(state);
+	return inflateReset(state) == Z_OK;
 }
 
 static enum archive_step zlib_step(void *state, struct archive_flow *flow)

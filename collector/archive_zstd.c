@@ -3,7 +3,6 @@
 
 #ifdef HAVE_LIBZSTD
 
-#include <stdlib.h>
 #include <zstd.h>
 
 /* Input goes in pieces: of one in which it breaks, the library says no more than that it was in there. */
@@ -11,16 +10,12 @@
 
 static void *zstd_begin(void)
 {
-	ZSTD_DStream *stream = ZSTD_createDStream();
-
-	if (stream == NULL)
-		abort();
-	return stream;
+	return ZSTD_createDStream();
 }
 
-static void zstd_again(void *state)
+static bool zstd_again(void *state)
 {
-	ZSTD_DCtx_reset(state, ZSTD_reset_session_only);
+	return !ZSTD_isError(ZSTD_DCtx_reset(state, ZSTD_reset_session_only));
 }
 
 static enum archive_step zstd_step(void *state, struct archive_flow *flow)

@@ -47,6 +47,12 @@ bool collector_save(struct collector *collector, struct error *error)
 	return collector->kind->save == NULL || collector->kind->save(collector, error);
 }
 
+void collector_positions(const struct collector *collector, struct text *into)
+{
+	if (collector->kind->positions != NULL)
+		collector->kind->positions(collector, into);
+}
+
 const char *collector_source_name(const struct collector *collector, uint32_t source)
 {
 	return collector->kind->source_name(collector, source);

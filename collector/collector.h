@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/span.h"
+#include "base/text.h"
 
 #define COLLECTOR_LINE_MAX ((size_t)64 * 1024)
 
@@ -59,13 +60,29 @@ struct collector *collector_replay(const char *const *logs, size_t count, const 
 struct collector *collector_replay_threads(const char *const *logs, size_t count, unsigned threads,
 					   const struct collector_calls *calls, struct error *error);
 
+enum collector_start { COLLECTOR_START_END, COLLECTOR_START_BEGINNING, COLLECTOR_START_SINCE };
+
+/* All zero is a good choice. */
 struct collector_follow_options {
 	const char *positions; /* file that remembers how far was read; NULL: nothing is remembered */
-	int start;             /* first start: 0 end, 1 beginning, 2 `since` */
+	int start;             /* a log never seen: enum collector_start; what was rotated away included */
 	usec_t since;
+	struct span saved; /* what collector_positions wrote, instead of the file's content */
+	bool poll;         /* do without inotify; network file systems are polled anyhow */
+	usec_t poll_every; /* 0: 0.5 s where there is no inotify, else 30 s */
+	usec_t grace;      /* a file renamed away is over when nobody wrote to it for so long; 0: 2 s */
+	/*
+	 * A position that something outside knows of a source (collector_source_name), 0 for none: should the
+	 * saved positions be lost, the source's positions go on from there, so that they only grow.
+	 */
+	uint64_t (*known)(void *context, const char *source_name);
+	void *known_context;
 };
 
-/* Live: follow LOGS (paths and globs) through rotations, after catching up from the saved positions. */
+/*
+ * Live: follow LOGS (paths and globs) through rotations, after catching up from the saved positions. Files
+ * need not be there yet; new matches of a glob are picked up and read from their beginning. Never blocks.
+ */
 struct collector *collector_follow(const char *const *logs, size_t count,
 				   const struct collector_follow_options *options,
 				   const struct collector_calls *calls, struct error *error);
@@ -78,8 +95,11 @@ void *collector_opened(const struct collector *collector);
 /* To poll for reading while COLLECTED_WAIT. */
 int collector_fd(const struct collector *collector);
 
-/* Remember that all lines given so far are dealt with. */
+/* Remember that all lines given so far are dealt with. Where it fails, the positions saved before stand. */
 bool collector_save(struct collector *collector, struct error *error);
+
+/* The same as text added to INTO, for a snapshot that holds more than positions (see `saved`). */
+void collector_positions(const struct collector *collector, struct text *into);
 
 /* What stays the same of a source through restarts, "host:/var/log/mail.log"; until the collector is closed. */
 const char *collector_source_name(const struct collector *collector, uint32_t source);

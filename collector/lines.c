@@ -8,9 +8,10 @@
 #define _GNU_SOURCE
 #include "collector/lines.h"
 
-void lines_start(struct lines *lines, uint64_t position)
+void lines_start(struct lines *lines, uint64_t position, struct span before)
 {
-	lines->at = lines->end = lines->floor = NULL;
+	lines->floor = before.at;
+	lines->at = lines->end = before.at + before.len;
 	lines->position = position;
 	lines->skipping = false;
 	lines->foul = false;
@@ -58,13 +59,18 @@ void lines_feed(struct lines *lines, char *data, size_t len)
 	lines->end = data + len;
 }
 
-struct span lines_history(const struct lines *lines)
+struct span lines_history(const struct lines *lines, uint64_t position)
 {
-	size_t len = lines->at == NULL ? 0 : (size_t)(lines->at - lines->floor);
+	size_t room = lines->at == NULL ? 0 : (size_t)(lines->at - lines->floor);
+	uint64_t back = lines->position - position;
+	size_t len;
 
+	if (position > lines->position || back >= room)
+		return (struct span){ "", 0 };
+	len = room - (size_t)back;
 	if (len > LINES_HISTORY)
 		len = LINES_HISTORY;
-	return len == 0 ? (struct span){ "", 0 } : (struct span){ lines->at - len, len };
+	return (struct span){ lines->at - back - len, len };
 }
 
 /* False where the line that was cut is not to be given. */

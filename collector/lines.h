@@ -34,10 +34,10 @@ bool lines_next(struct lines *lines, struct span *line_r);
 /* After the last block: the line that no newline ends. */
 bool lines_last(struct lines *lines, struct span *line_r);
 
-/* What came right before AT: up to LINES_HISTORY bytes. */
-struct span lines_history(const struct lines *lines);
+/* What came right before POSITION, at or a little before the present one: up to LINES_HISTORY bytes; maybe none. */
+struct span lines_history(const struct lines *lines, uint64_t position);
 
-/* Begin anew at POSITION, with what came before it (copied into the headroom of the next block fed). */
-void lines_start(struct lines *lines, uint64_t position);
+/* Begin anew at POSITION; BEFORE it came these bytes, which stay valid until the first block is fed. */
+void lines_start(struct lines *lines, uint64_t position, struct span before);
 
 #endif

@@ -118,7 +118,7 @@ static bool chain_open(struct replay *replay, struct chain *chain)
 		}
 		chain->file = &replay->plan.files[at];
 		plan_opened(chain->file, &replay->collector.calls);
-		lines_start(&chain->lines, 0);
+		lines_start(&chain->lines, 0, SPAN(""));
 		chain->ended = chain->broken = false;
 		replay->collector.stats.files++;
 		return true;

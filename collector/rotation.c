@@ -84,29 +84,40 @@ static bool rotation_cut_dashed(struct span *name, uint64_t *rank_r)
 	return true;
 }
 
-/* "...-20261101", "....20261121-163203", "...-2026110107", "...-1793550000" (seconds) */
+/* The digits at the end of TEXT, cut off together with the separator before them; false where there is none. */
+static bool rotation_cut_digits(struct span *text, struct span *digits_r)
+{
+	size_t count = rotation_digits_before(*text);
+
+	if (count == 0 || text->len < count + 2 || strchr("-._T", text->at[text->len - count - 1]) == NULL)
+		return false;
+	*digits_r = span_from(*text, text->len - count);
+	text->len -= count + 1;
+	return true;
+}
+
+/* "...-20261101", "....20261121-163203", "...-20261101-1793550000", "...-1793550000" (seconds) */
 static bool rotation_cut_date(struct span *name, uint64_t *rank_r)
 {
-	size_t count = rotation_digits_before(*name);
-	struct span time = { "", 0 }, date;
-	struct span rest = span_head(*name, name->len - count);
+	struct span rest = *name, last, date;
+	struct span longer;
 
-	if (count >= 2 && count <= 6 && rest.len > 9 && strchr("-._T", rest.at[rest.len - 1]) != NULL) {
-		time = span_from(*name, rest.len);
-		rest.len--;
-		count = rotation_digits_before(rest);
-		rest.len -= count;
-	}
-	date = (struct span){ rest.at + rest.len, count };
-	if (rest.len < 2 || strchr("-._", rest.at[rest.len - 1]) == NULL)
+	if (!rotation_cut_digits(&rest, &last))
 		return false;
-	if (rotation_is_date(date))
-		*rank_r = rotation_rank(date, time);
-	else if (date.len == 10 && date.at[0] == '1' && time.len == 0)
-		*rank_r = rotation_number(date);
+	longer = rest;
+	if (last.len >= 2 && last.len <= 10 && rotation_cut_digits(&longer, &date) &&
+	    rotation_is_date(date)) {
+		*rank_r = last.len == 10 ? rotation_number(last) : rotation_rank(date, last);
+		*name = longer;
+		return true;
+	}
+	if (rotation_is_date(last))
+		*rank_r = rotation_rank(last, (struct span){ "", 0 });
+	else if (last.len == 10 && last.at[0] == '1')
+		*rank_r = rotation_number(last);
 	else
 		return false;
-	name->len = rest.len - 1;
+	*name = rest;
 	return true;
 }
 

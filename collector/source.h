@@ -12,6 +12,7 @@ struct collector_kind {
 	void *(*opened)(const struct collector *collector);
 	int (*fd)(const struct collector *collector);
 	bool (*save)(struct collector *collector, struct error *error);
+	void (*positions)(const struct collector *collector, struct text *into);
 	const char *(*source_name)(const struct collector *collector, uint32_t source);
 	void (*stats)(const struct collector *collector, struct collector_stats *stats);
 	void (*close)(struct collector *collector);

@@ -1,0 +1,524 @@
+/*
+ * Following any number of logs: one tail each, merged by time while several have lines, so that catching up
+ * with days of several logs is in order too.
+ *
+ * Changes wake it at once when it was idle; while a log is busy, FOLLOW_PACE bounds the wake-ups. Whatever
+ * inotify does not tell (network file systems, a link switched in a folder above, a folder that
+ * came back) a slow poll finds.
+ */
+#define _GNU_SOURCE
+#include "collector/merge.h"
+#include "collector/position.h"
+#include "collector/source.h"
+#include "collector/tail.h"
+#include "collector/watcher.h"
+
+#include "base/memory.h"
+#include "base/save.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+
+#define FOLLOW_GRACE     (2 * USEC_SECOND)
+#define FOLLOW_POLL      (30 * USEC_SECOND)        /* beside inotify */
+#define FOLLOW_POLL_ONLY (USEC_SECOND / 2)         /* without */
+#define FOLLOW_PACE      (50 * USEC_SECOND / 1000) /* between two wake-ups under load */
+#define FOLLOW_TURN      256                       /* lines between two looks at the other logs */
+
+struct follow {
+	struct collector collector;
+	struct collector_follow_options options;
+	char *positions_path;
+	char **patterns;
+	int *pattern_folders;
+	size_t pattern_count;
+	struct tail **tails;
+	size_t count;
+	struct positions positions; /* as saved last, with those of logs that are not there now */
+	bool remembered;            /* there were saved positions at start */
+	bool started;               /* the first round of names is over: what appears now is new */
+	struct watcher *watcher;
+	bool polling;
+	bool all_dirty, names_dirty;
+	usec_t poll_at; /* monotonic: when to look at everything again */
+	struct merge merge;
+	struct tail *given;
+	unsigned turn;
+	bool busy; /* lines were given since the last wait */
+};
+
+static bool follow_is_remote(const char *path)
+{
+	static const uint32_t remote[] = {
+		0x6969,     0x517b,     0xff534d42, 0xfe534d42, /* NFS, SMB, CIFS, SMB2 */
+		0x65735546, 0x01021997, 0x00c36400, 0x5346414f, /* FUSE, 9P, Ceph, AFS */
+		0x7461636f, 0x01161970, 0x0bd00bd0, 0x786f4256, /* OCFS2, GFS2, Lustre, VirtualBox */
+	};
+	struct statfs about;
+
+	if (statfs(path, &about) != 0)
+		return false;
+	for (size_t i = 0; i < sizeof(remote) / sizeof(remote[0]); i++)
+		if ((uint32_t)about.f_type == remote[i])
+			return true;
+	return false;
+}
+
+static char *follow_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return memory_copy(SPAN("."));
+	return memory_copy((struct span){ path, slash == path ? 1 : (size_t)(slash - path) });
+}
+
+/* A file that was there, unseen, before the positions were saved is old; one born later is news. */
+static bool follow_is_news(const struct follow *follow, const char *path)
+{
+	struct statx about;
+
+	if (follow->started)
+		return true;
+	if (!follow->remembered || statx(AT_FDCWD, path, 0, STATX_BTIME, &about) != 0 ||
+	    (about.stx_mask & STATX_BTIME) == 0)
+		return false;
+	return about.stx_btime.tv_sec * USEC_SECOND + about.stx_btime.tv_nsec / 1000 >
+	       follow->positions.saved;
+}
+
+/* Is this file being read under another name? Linked twice, or renamed into another glob's reach. */
+static bool follow_has(const struct follow *follow, const char *path)
+{
+	struct stat about;
+	bool there = stat(path, &about) == 0;
+
+	for (size_t i = 0; i < follow->count; i++) {
+		const struct tail *tail = follow->tails[i];
+
+		if (strcmp(tail->path, path) == 0)
+			return true;
+		if (there && tail->piece != NULL && tail->piece->ino == about.st_ino &&
+		    tail->piece->dev == about.st_dev)
+			return true;
+	}
+	return false;
+}
+
+static void follow_add(struct follow *follow, const char *path)
+{
+	const struct position *position = positions_find(&follow->positions, path);
+	const struct collector_follow_options *options = &follow->options;
+	struct tail *tail;
+
+	if (follow_has(follow, path))
+		return;
+	tail = tail_new(&follow->collector, path, (uint32_t)follow->count, position);
+	tail->grace = options->grace;
+	tail->renamed = true; /* its watches are still to be made */
+	tail->start = follow_is_news(follow, path) ? TAIL_NEW : (enum tail_start)options->start;
+	if (tail->start == TAIL_SINCE && position == NULL)
+		tail->since = options->since;
+	if (options->known != NULL)
+		tail->floor = options->known(options->known_context, tail->name);
+	follow->tails = memory_grow(follow->tails, follow->count + 1, sizeof(struct tail *));
+	follow->tails[follow->count++] = tail;
+	follow->polling = follow->polling || follow_is_remote(path);
+	(void)tail_look(tail); /* opened now, it is known by its inode to those that follow */
+}
+
+static bool follow_is_pattern(const char *name)
+{
+	struct stat about;
+
+	return strpbrk(name, "*?[{") != NULL && stat(name, &about) != 0;
+}
+
+/* What rotation made of a log is the log's tail's, not a log. */
+static void follow_expand(struct follow *follow, size_t at)
+{
+	const char *name = follow->patterns[at];
+	glob_t found;
+
+	if (!follow_is_pattern(name)) {
+		follow_add(follow, name);
+		return;
+	}
+	if (glob(name, GLOB_BRACE, NULL, &found) != 0)
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		const char *path = found.gl_pathv[i], *slash = strrchr(path, '/');
+		struct rotation rotation = rotation_of(span_of(slash == NULL ? path : slash + 1));
+		struct stat about;
+
+		if (rotation.style == ROTATION_CURRENT && !rotation.packed && stat(path, &about) == 0 &&
+		    S_ISREG(about.st_mode))
+			follow_add(follow, path);
+	}
+	globfree(&found);
+}
+
+static void follow_expand_all(struct follow *follow)
+{
+	for (size_t i = 0; i < follow->pattern_count; i++)
+		follow_expand(follow, i);
+	follow->names_dirty = false;
+}
+
+static void follow_unwatch(struct follow *follow, int number)
+{
+	for (size_t i = 0; i < follow->count; i++) {
+		const struct tail *tail = follow->tails[i];
+
+		if (tail->watch_file == number || tail->watch_path == number)
+			return;
+	}
+	watcher_remove(follow->watcher, number);
+}
+
+static void follow_watch(struct follow *follow, struct tail *tail)
+{
+	int file = tail->piece == NULL ? -1 : watcher_add_open(follow->watcher, tail->piece->fd);
+	int path = watcher_add_file(follow->watcher, tail->path);
+	int old_file = tail->watch_file, old_path = tail->watch_path;
+	char *folder = follow_folder(tail->path);
+
+	tail->watch_folder = watcher_add_folder(follow->watcher, folder);
+	free(folder);
+	tail->watch_file = file;
+	tail->watch_path = path;
+	tail->renamed = false;
+	if (tail->piece != NULL && path < 0 && file < 0)
+		follow->polling = true; /* no more watches to be had */
+	if (old_file >= 0 && old_file != file)
+		follow_unwatch(follow, old_file);
+	if (old_path >= 0 && old_path != path && old_path != old_file)
+		follow_unwatch(follow, old_path);
+}
+
+static void follow_watch_patterns(struct follow *follow)
+{
+	for (size_t i = 0; i < follow->pattern_count; i++) {
+		char *folder = follow_folder(follow->patterns[i]);
+
+		if (strpbrk(folder, "*?[{") == NULL) /* a glob of folders is left to the poll */
+			follow->pattern_folders[i] = watcher_add_folder(follow->watcher, folder);
+		free(folder);
+	}
+}
+
+static void follow_happened(void *context, int number, bool names)
+{
+	struct follow *follow = context;
+
+	follow->all_dirty = follow->all_dirty || (number < 0 && names);
+	for (size_t i = 0; names && i < follow->pattern_count; i++)
+		follow->names_dirty = follow->names_dirty || follow->pattern_folders[i] == number;
+	for (size_t i = 0; i < follow->count; i++) {
+		struct tail *tail = follow->tails[i];
+
+		if (tail->watch_file == number || tail->watch_path == number ||
+		    tail->watch_folder == number) {
+			tail->dirty = true;
+			tail->renamed = tail->renamed || names;
+		}
+	}
+}
+
+static usec_t follow_time(const struct follow *follow, const struct tail *tail, usec_t before)
+{
+	usec_t time = follow->count < 2 || follow->collector.calls.time == NULL
+			      ? USEC_NEVER
+			      : follow->collector.calls.time(tail->opened, tail->line);
+
+	return time == USEC_NEVER ? before : time;
+}
+
+/* A tail is in the merge as long as it has a line. */
+static void follow_enter(struct follow *follow, struct tail *tail)
+{
+	tail->merged = true;
+	merge_add(&follow->merge,
+		  (struct merge_entry){ follow_time(follow, tail, USEC_NEVER), tail->source, tail });
+}
+
+/* What is not watched yet is watched first, so that nothing can happen between looking and watching. */
+static bool follow_look(struct follow *follow, struct tail *tail, bool watch)
+{
+	const struct piece *piece;
+	bool found;
+
+	do {
+		piece = tail->piece;
+		if (watch || tail->renamed)
+			follow_watch(follow, tail);
+		found = tail_look(tail);
+		watch = tail->piece != piece;
+	} while (watch && !found);
+	tail->renamed = tail->renamed || watch;
+	return found;
+}
+
+static usec_t follow_poll_every(const struct follow *follow)
+{
+	if (follow->options.poll_every != 0)
+		return follow->options.poll_every;
+	return follow->polling ? FOLLOW_POLL_ONLY : FOLLOW_POLL;
+}
+
+/* Look at every tail of which something was heard. */
+static void follow_round(struct follow *follow)
+{
+	usec_t now = clock_monotonic();
+
+	watcher_read(follow->watcher, follow_happened, follow);
+	if (now >= follow->poll_at) {
+		follow->all_dirty = true;
+		follow->poll_at = now + follow_poll_every(follow);
+	}
+	if (follow->all_dirty || follow->names_dirty)
+		follow_expand_all(follow);
+	for (size_t i = 0; i < follow->count; i++) {
+		struct tail *tail = follow->tails[i];
+		bool due = tail->dirty || follow->all_dirty ||
+			   (tail->wake != USEC_NEVER && tail->wake <= now);
+
+		if (!due || tail->merged)
+			continue;
+		tail->dirty = false;
+		if (follow_look(follow, tail, follow->all_dirty))
+			follow_enter(follow, tail);
+	}
+	follow->all_dirty = false;
+}
+
+/* The given tail's next line. */
+static void follow_advance(struct follow *follow)
+{
+	struct merge_entry *top = merge_top(&follow->merge);
+	struct tail *tail = top == NULL ? NULL : top->stream;
+
+	if (tail == NULL || tail->has_line)
+		return;
+	if (!follow_look(follow, tail, false)) {
+		merge_drop(&follow->merge);
+		tail->merged = false;
+		return;
+	}
+	top->time = follow_time(follow, tail, top->time);
+	merge_settle(&follow->merge);
+}
+
+static void follow_wait(struct follow *follow)
+{
+	usec_t now = clock_monotonic();
+	usec_t delay = follow->poll_at - now;
+
+	for (size_t i = 0; i < follow->count; i++) {
+		usec_t wake = follow->tails[i]->wake;
+
+		if (wake != USEC_NEVER && wake - now < delay)
+			delay = wake - now;
+	}
+	if (follow->busy && delay > FOLLOW_PACE)
+		delay = FOLLOW_PACE;
+	watcher_arm(follow->watcher, delay, follow->busy);
+	follow->busy = false;
+}
+
+static enum collected follow_next(struct collector *collector, struct line *line_r)
+{
+	struct follow *follow = (struct follow *)collector;
+	struct merge_entry *top;
+
+	follow_advance(follow);
+	if (++follow->turn >= FOLLOW_TURN || follow->merge.count == 0) {
+		follow->turn = 0;
+		follow_round(follow);
+	}
+	top = merge_top(&follow->merge);
+	if (top == NULL) {
+		follow_wait(follow);
+		follow->given = NULL;
+		return COLLECTED_WAIT;
+	}
+	follow->given = top->stream;
+	follow->busy = true;
+	line_r->text = follow->given->line;
+	line_r->source = follow->given->source;
+	line_r->late = follow->given->late;
+	line_r->position = tail_give(follow->given);
+	return COLLECTED_LINE;
+}
+
+static void *follow_opened(const struct collector *collector)
+{
+	const struct follow *follow = (const struct follow *)collector;
+
+	return follow->given == NULL ? NULL : follow->given->opened;
+}
+
+static int follow_fd(const struct collector *collector)
+{
+	return watcher_fd(((const struct follow *)collector)->watcher);
+}
+
+static void follow_positions(const struct collector *collector, struct text *into)
+{
+	const struct follow *follow = (const struct follow *)collector;
+	struct positions positions = { .saved = clock_now() };
+
+	for (size_t i = 0; i < follow->positions.count; i++)
+		positions_set(&positions, &follow->positions.items[i]);
+	for (size_t i = 0; i < follow->count; i++) {
+		struct position position;
+
+		if (tail_position(follow->tails[i], &position))
+			positions_set(&positions, &position);
+	}
+	positions_print(&positions, into);
+	positions_free(&positions);
+}
+
+static bool follow_save(struct collector *collector, struct error *error)
+{
+	struct follow *follow = (struct follow *)collector;
+	struct text text = { .ceiling = (size_t)64 * 1024 * 1024 };
+	bool done;
+
+	if (follow->positions_path == NULL)
+		return true;
+	follow_positions(collector, &text);
+	done = save_whole(follow->positions_path, text_span(&text), 0640, error);
+	text_free(&text);
+	return done;
+}
+
+static const char *follow_source_name(const struct collector *collector, uint32_t source)
+{
+	const struct follow *follow = (const struct follow *)collector;
+
+	return source < follow->count ? follow->tails[source]->name : NULL;
+}
+
+static void follow_stats(const struct collector *collector, struct collector_stats *stats)
+{
+	const struct follow *follow = (const struct follow *)collector;
+
+	for (size_t i = 0; i < follow->count; i++) {
+		stats->skipped_long += follow->tails[i]->lines.skipped_long;
+		stats->skipped_binary += follow->tails[i]->lines.skipped_binary;
+	}
+	stats->bytes_read = stats->bytes;
+}
+
+static void follow_close(struct collector *collector)
+{
+	struct follow *follow = (struct follow *)collector;
+
+	for (size_t i = 0; i < follow->count; i++)
+		tail_free(&follow->tails[i]);
+	for (size_t i = 0; i < follow->pattern_count; i++)
+		free(follow->patterns[i]);
+	free(follow->tails);
+	free(follow->patterns);
+	free(follow->pattern_folders);
+	free(follow->positions_path);
+	positions_free(&follow->positions);
+	watcher_free(&follow->watcher);
+	merge_free(&follow->merge);
+	free(follow);
+}
+
+static const struct collector_kind follow_kind = {
+	.next = follow_next,
+	.opened = follow_opened,
+	.fd = follow_fd,
+	.save = follow_save,
+	.positions = follow_positions,
+	.source_name = follow_source_name,
+	.stats = follow_stats,
+	.close = follow_close,
+};
+
+/* What cannot be read is kept for whoever wants to look, and every log is begun at its end. */
+static void follow_damaged(struct follow *follow, const struct error *why)
+{
+	struct error error;
+	size_t room = strlen(follow->positions_path) + sizeof(".damaged");
+	char *aside = memory_new(room, 1);
+
+	snprintf(aside, room, "%s.damaged", follow->positions_path);
+	if (rename(follow->positions_path, aside) == 0)
+		error_set(&error, "%s; kept as %s; every log is read from its end", why->text, aside);
+	else
+		error_set(&error, "%s; cannot be moved aside: %s; every log is read from its end", why->text,
+			  strerror(errno));
+	source_trouble(&follow->collector, error.text);
+	follow->options.start = COLLECTOR_START_END;
+	free(aside);
+}
+
+static bool follow_load(struct follow *follow, struct error *error)
+{
+	struct error why;
+
+	if (follow->options.saved.at != NULL) {
+		follow->remembered = positions_parse(&follow->positions, follow->options.saved, &why);
+		return follow->remembered || error_set(error, "the saved positions: %s", why.text);
+	}
+	if (follow->positions_path == NULL)
+		return true;
+	switch (positions_load(&follow->positions, follow->positions_path, &why)) {
+	case POSITIONS_READ:
+		follow->remembered = true;
+		break;
+	case POSITIONS_DAMAGED:
+		follow_damaged(follow, &why);
+		break;
+	case POSITIONS_NONE:
+		break;
+	}
+	return true;
+}
+
+struct collector *collector_follow(const char *const *logs, size_t count,
+				   const struct collector_follow_options *options,
+				   const struct collector_calls *calls, struct error *error)
+{
+	struct follow *follow = memory_new(1, sizeof(*follow));
+	struct collector *collector = &follow->collector;
+
+	follow->collector.kind = &follow_kind;
+	follow->collector.calls = *calls;
+	follow->options = *options;
+	if (follow->options.grace == 0)
+		follow->options.grace = FOLLOW_GRACE;
+	follow->polling = options->poll;
+	if (options->positions != NULL)
+		follow->positions_path = memory_copy(span_of(options->positions));
+	follow->patterns = memory_new(count, sizeof(char *));
+	follow->pattern_folders = memory_new(count, sizeof(int));
+	for (; follow->pattern_count < count; follow->pattern_count++) {
+		follow->patterns[follow->pattern_count] = memory_copy(span_of(logs[follow->pattern_count]));
+		follow->pattern_folders[follow->pattern_count] = -1;
+	}
+	if (count == 0)
+		error_set(error, "no log is named");
+	else
+		follow->watcher = watcher_new(options->poll, error);
+	if (follow->watcher == NULL || !follow_load(follow, error)) {
+		collector_close(&collector);
+		return NULL;
+	}
+	follow_watch_patterns(follow);
+	follow_expand_all(follow);
+	follow->started = follow->all_dirty = true;
+	follow->options.saved = (struct span){ NULL, 0 };
+	return collector;
+}
