@@ -135,13 +135,15 @@ void replies_free(struct replies **replies)
 
 /* --- fresh answers --- */
 
-static bool rule_tries(struct replies *replies, size_t i, enum event_phase phase, struct span text)
+static bool rule_tries(struct replies *replies, size_t i, const struct reply_text *asked, struct span text)
 {
 	struct replies_rule *rule = &replies->rules[i];
 	struct error ignored;
 	enum pattern_result result;
 
-	if (rule->rule.phases != 0 && (rule->rule.phases & 1u << phase) == 0)
+	if (rule->rule.phases != 0 && (rule->rule.phases & 1u << asked->phase) == 0)
+		return false;
+	if (rule->rule.codes != 0 && (rule->rule.codes & 1u << asked->code / 100) == 0)
 		return false;
 	if (rule->bad || !rule_compile(replies, i, &ignored))
 		return false;
@@ -161,7 +163,7 @@ static uint16_t replies_match_extra(struct replies *replies, const struct reply_
 			continue;
 		if (len == 0)
 			len = reply_text_join(text, joined, reply_text_shape(text->words, true, joined));
-		if (rule_tries(replies, i, text->phase, (struct span){ joined, len }))
+		if (rule_tries(replies, i, text, (struct span){ joined, len }))
 			return (uint16_t)i;
 	}
 	return NO_RULE;
@@ -179,7 +181,7 @@ static uint16_t replies_match(struct replies *replies, const struct reply_text *
 		for (uint64_t bits = candidates.bits[word]; bits != 0; bits &= bits - 1) {
 			size_t i = word * 64 + (size_t)__builtin_ctzll(bits);
 
-			if (rule_tries(replies, i, text->phase, shape))
+			if (rule_tries(replies, i, text, shape))
 				return (uint16_t)i;
 		}
 	return NO_RULE;
@@ -280,6 +282,8 @@ struct reply_meaning replies_classify(struct replies *replies, const struct repl
 	reply_text_cut(question->reply, &text);
 	if (question->phase != PHASE_UNKNOWN)
 		text.phase = question->phase;
+	if (text.code >= 200 && text.code < 300)
+		return replies_by_codes(&text);
 	if (text.enhanced[0] == 0)
 		reply_text_enhanced(question->dsn, text.enhanced);
 	if (replies->any_exact && (rule = replies_match_extra(replies, &text, true)) != NO_RULE)

@@ -47,6 +47,7 @@ struct reply_rule {
 	const char *admin;    /* what the admin should do */
 	const char *delist;   /* where to ask; NULL where there is no such place */
 	unsigned phases;      /* bits 1 << enum event_phase; 0: any */
+	unsigned codes;       /* bits 1 << the code's first digit, bit 0: no code; 0: any */
 };
 
 /* How the class was found: by a rule, by the enhanced code, by the SMTP code, or not at all. */

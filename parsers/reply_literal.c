@@ -101,9 +101,13 @@ static void scan_class(struct scan *scan)
 
 static void scan_group(struct scan *scan, struct reply_literals *found_r)
 {
+	bool around = false;
+
 	scan->at++;
 	if (scan->at < scan->end && *scan->at == '?') {
-		if (scan->end - scan->at < 2 || scan->at[1] != ':')
+		/* Looking ahead asks for nothing that the text must have: only "(?:" counts. */
+		around = scan->end - scan->at >= 2 && (scan->at[1] == '!' || scan->at[1] == '=');
+		if (scan->end - scan->at < 2 || (scan->at[1] != ':' && !around))
 			scan->lost = true;
 		scan->at += scan->end - scan->at < 2 ? scan->end - scan->at : 2;
 	} else if (scan->at < scan->end && *scan->at == '*') {
@@ -114,6 +118,8 @@ static void scan_group(struct scan *scan, struct reply_literals *found_r)
 	if (!scan->lost)
 		scan_alternatives(scan, found_r);
 	scan->depth--;
+	if (around)
+		found_r->count = 0;
 	if (scan->at < scan->end && *scan->at == ')')
 		scan->at++;
 	else

@@ -113,10 +113,16 @@ static bool reading_open(struct reading *reading, char *line, struct error *erro
 	return true;
 }
 
-static const struct {
+struct reading_flag {
 	const char *name;
-	enum event_phase phase;
-} reading_phases[] = {
+	unsigned bit;
+};
+
+static const struct reading_flag reading_codes[] = {
+	{ "none", 0 }, { "2", 2 }, { "4", 4 }, { "5", 5 }, { NULL, 0 }
+};
+
+static const struct reading_flag reading_phases[] = {
 	{ "unknown", PHASE_UNKNOWN },
 	{ "connect", PHASE_CONNECT },
 	{ "helo", PHASE_HELO },
@@ -124,21 +130,22 @@ static const struct {
 	{ "rcpt", PHASE_RCPT },
 	{ "data", PHASE_DATA },
 	{ "end_of_data", PHASE_END_OF_DATA },
+	{ NULL, 0 },
 };
 
-static bool reading_phase_list(struct reading *reading, char *text, struct error *error)
+/* A list of words, each a bit of FLAGS. */
+static bool reading_list(const struct reading *reading, char *text, const struct reading_flag *known,
+			 unsigned *flags, struct error *error)
 {
 	while (*text != '\0') {
 		const char *word = reading_word(&text);
-		bool known = false;
+		const struct reading_flag *flag = known;
 
-		for (size_t i = 0; i < sizeof(reading_phases) / sizeof(reading_phases[0]); i++)
-			if (strcmp(word, reading_phases[i].name) == 0) {
-				reading->block->phases |= 1u << reading_phases[i].phase;
-				known = true;
-			}
-		if (!known)
-			return reading_wrong(reading, "no phase is called", word, error);
+		while (flag->name != NULL && strcmp(flag->name, word) != 0)
+			flag++;
+		if (flag->name == NULL)
+			return reading_wrong(reading, "no phase or code is called", word, error);
+		*flags |= 1u << flag->bit;
 	}
 	return true;
 }
@@ -161,7 +168,9 @@ static bool reading_field(struct reading *reading, char *line, struct error *err
 		return reply_class_parse(span_of(line), &block->class) ||
 		       reading_wrong(reading, "no reply class is called", line, error);
 	if (strcmp(key, "phase") == 0)
-		return reading_phase_list(reading, line, error);
+		return reading_list(reading, line, reading_phases, &block->phases, error);
+	if (strcmp(key, "code") == 0)
+		return reading_list(reading, line, reading_codes, &block->codes, error);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (strcmp(key, texts[i].key) == 0) {
 			*texts[i].place = line;

@@ -245,6 +245,12 @@ static const char *shape_ipv6_end(const char *at, const char *end)
 	return colons >= 2 && (pair || colons == 7) ? i : NULL;
 }
 
+/* "SC-001": the dash before a number stands behind a letter. */
+static bool shape_after_letter(const struct shape *shape)
+{
+	return shape->out - shape->start >= 2 && shape->out[-2] >= 'a' && shape->out[-2] <= 'z';
+}
+
 /* A number, or numbers with dots: kept where it is a code, else "0" or "0.0.0.0". */
 static void shape_number(struct shape *shape, const char *digits_end)
 {
@@ -265,10 +271,11 @@ static void shape_number(struct shape *shape, const char *digits_end)
 		for (end++; end < shape->end && is_digit(*end); end++)
 			;
 	}
-	if (parts == 1 && (shape->tokens == 1 || (shape->tokens == 2 && end - shape->at <= 2) ||
-			   (end - shape->at <= 4 && (before == '#' || before == '_')) ||
-			   (end - shape->at <= 4 && before == '(') ||
-			   (end - shape->at == 3 && text_code_at(rest, 0) && before == ' ')))
+	if (parts == 1 &&
+	    (shape->tokens == 1 || (shape->tokens == 2 && end - shape->at <= 2) ||
+	     (end - shape->at <= 4 && (before == '#' || before == '_')) ||
+	     (end - shape->at <= 4 && (before == '(' || (before == '-' && shape_after_letter(shape)))) ||
+	     (end - shape->at == 3 && text_code_at(rest, 0) && before == ' ')))
 		shape_put_token(shape, shape->at, end);
 	else if (parts == 4)
 		for (const char *ip = "0.0.0.0"; *ip != '\0'; ip++)
