@@ -444,7 +444,7 @@ static void shape_step_exact(struct shape *shape)
 size_t reply_text_shape(struct span words, bool exact, char into[REPLY_TEXT_SIZE])
 {
 	struct shape shape = { .at = words.at,
-			       .end = words.at + words.len,
+			       .end = words.len == 0 ? words.at : words.at + words.len,
 			       .out = into,
 			       .start = into,
 			       .anchor = into,
