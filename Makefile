@@ -71,6 +71,7 @@ help:
 	echo "make demo LOGS='...' the same on logs of your own"
 	echo 'make check           install what is missing, build, run all tests'
 	echo 'make lint            format, static analysis, order of the folders, shell scripts'
+	echo 'make settings        rewrite detect.conf and its manual page from the tables of settings'
 	echo 'make format          rewrite the C files in the agreed format'
 	echo 'make bench           time replay beside wc, zcat, pflogsumm, eximstats (BENCH=quick, BENCH=full: growth)'
 	echo 'make fuzz            fuzz every target (FUZZ_SECONDS=60 each, FUZZ=name for one)'
@@ -148,6 +149,10 @@ fuzz: deps-build deps-check
 	$(MAKE) --no-print-directory $(JOBS) sanitized
 	BUILD=$(BUILD) FUZZ_SECONDS=$${FUZZ_SECONDS:-60} tests/run fuzz
 
+settings: $(PROGRAM)
+	./$(PROGRAM) check --defaults > detect.conf.new && mv detect.conf.new detect.conf
+	./$(PROGRAM) check --defaults --man > contrib/man/detect.conf.5
+
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
@@ -166,4 +171,4 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(WRITER:.o=.d) $(UNIT:%=%.d) $(BENCHES:%=%.d) $(FUZZERS:%=%.d) $(BUILD)/commands/main.d
 
-.PHONY: all help units benches fuzzers test-unit sanitized check lint demo bench fuzz format install clean FORCE
+.PHONY: all help units benches fuzzers test-unit sanitized check lint demo bench fuzz format settings install clean FORCE

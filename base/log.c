@@ -66,6 +66,10 @@ static struct log_kind *log_kind(uint64_t hash)
 	for (size_t i = 0; i < LOG_KINDS; i++) {
 		if (log_state.kinds[i].hash == hash)
 			return &log_state.kinds[i];
+		if (log_state.kinds[i].hash == 0) { /* they are filled in order: the rest is free */
+			oldest = &log_state.kinds[i];
+			break;
+		}
 		if (log_state.kinds[i].told < oldest->told)
 			oldest = &log_state.kinds[i];
 	}

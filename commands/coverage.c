@@ -269,6 +269,6 @@ void coverage_print(const struct coverage *coverage, bool ndjson, FILE *out)
 		coverage_print_shape(rows[i], ndjson, out);
 	free(rows);
 	if (!ndjson && coverage->foreign > 0)
-		fprintf(out, "\n%llu lines of other programs were passed over.\n",
+		fprintf(out, "\nLines of other programs, passed over: %llu\n",
 			(unsigned long long)coverage->foreign);
 }

@@ -39,7 +39,7 @@ static void progress_add_left(struct text *text, double seconds)
 
 static void progress_draw(const struct collector_stats *stats, usec_t passed)
 {
-	double seconds = (double)passed / (double)USEC_SECOND;
+	double seconds = (double)(passed > 0 ? passed : 1) / (double)USEC_SECOND;
 	struct text bar = { .ceiling = 200 };
 
 	text_add(&bar, SPAN("\r\033[K"));
@@ -68,6 +68,7 @@ void progress_run(struct pipeline *pipeline, struct collector *collector, const 
 {
 	bool free_line = isatty(STDERR_FILENO) && !(prints && isatty(STDOUT_FILENO));
 	bool wanted = arguments->progress || (free_line && !arguments->quiet);
+	struct collector_stats stats;
 	usec_t start = wanted ? clock_monotonic() : 0, drawn = start + PROGRESS_FIRST - PROGRESS_EVERY;
 
 	if (!wanted) {
@@ -76,13 +77,19 @@ void progress_run(struct pipeline *pipeline, struct collector *collector, const 
 	}
 	while (pipeline_run(pipeline, collector, PROGRESS_BITE) == COLLECTED_LINE) {
 		usec_t now = clock_monotonic();
-		struct collector_stats stats;
 
 		if (now - drawn < PROGRESS_EVERY)
 			continue;
 		stats = collector_stats(collector);
 		progress_draw(&stats, now - start);
 		drawn = now;
+	}
+	if (arguments->progress) {
+		/* Asked for, so something is shown of the shortest log too. */
+		stats = collector_stats(collector);
+		progress_draw(&stats, clock_monotonic() - start);
+		fputc('\n', stderr);
+		progress_shown = false;
 	}
 	progress_interrupt(stderr);
 }

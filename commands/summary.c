@@ -18,7 +18,9 @@ struct summary_account {
 	char *name;
 	bool server; /* the verdict is of the server, not of an account */
 	enum account_state worst, state;
-	usec_t first_bad, flagged, last;         /* last: of its last verdict */
+	usec_t first_bad, flagged;
+	usec_t disabled;                         /* sure enough to; USEC_NEVER where it was not */
+	usec_t last;                             /* of its last verdict */
 	double score;                            /* at the worst */
 	uint64_t recipients, leaked;             /* up to the flag */
 	uint64_t recipients_after, leaked_after; /* from the flag on */
@@ -97,7 +99,9 @@ static struct summary_account *summary_add(struct summary *summary, struct span 
 	if (summary->count == summary->room)
 		summary_grow(summary);
 	account = &summary->accounts[summary->count];
-	*account = (struct summary_account){ .name = memory_copy(name), .first_bad = USEC_NEVER };
+	*account = (struct summary_account){ .name = memory_copy(name),
+					     .first_bad = USEC_NEVER,
+					     .disabled = USEC_NEVER };
 	*summary_slot(summary, name) = (uint32_t)++summary->count;
 	return account;
 }
@@ -164,6 +168,8 @@ void summary_verdict(struct summary *summary, const struct verdict *verdict)
 	account->last = verdict->time;
 	if (account->first_bad == USEC_NEVER)
 		account->first_bad = verdict->first_bad;
+	if (verdict->state == STATE_DISABLED && account->disabled == USEC_NEVER)
+		account->disabled = verdict->time;
 	if ((verdict->state != STATE_WATCH && verdict->state != STATE_FLAGGED) ||
 	    verdict->state <= account->worst)
 		return;
@@ -237,6 +243,36 @@ static void summary_print_read(const struct summary *summary, const struct summa
 	text_free(&text);
 }
 
+/* The logs as they can be typed again: many with one beginning as a glob, which sendwatch resolves itself. */
+static void summary_add_names(const struct summary_read *read, struct text *out)
+{
+	struct span common = span_of(read->names[0]), folder = common, last;
+	struct text glob = { 0 };
+
+	for (size_t i = 1; i < read->count; i++) {
+		size_t len = 0;
+
+		while (len < common.len && common.at[len] == read->names[i][len])
+			len++;
+		common.len = len;
+	}
+	folder.len = common.len;
+	if (!span_cut_last(&folder, SPAN("/"), &last))
+		last = common;
+	text_add(out, SPAN(" "));
+	if (read->count > 2 && last.len > 0) {
+		text_add(&glob, common);
+		text_add(&glob, SPAN("*"));
+		text_add_quoted(out, text_span(&glob));
+	} else {
+		for (size_t i = 0; i < read->count; i++) {
+			text_add(out, i == 0 ? SPAN("") : SPAN(" "));
+			text_add_quoted(out, span_of(read->names[i]));
+		}
+	}
+	text_free(&glob);
+}
+
 static void summary_print_flagged(const struct summary *summary, const struct summary_account *account,
 				  const struct summary_read *read, FILE *out)
 {
@@ -255,6 +291,10 @@ static void summary_print_flagged(const struct summary *summary, const struct su
 		words_duration(&text, account->flagged - account->first_bad);
 		text_add(&text, SPAN(" later"));
 	}
+	if (account->disabled != USEC_NEVER) {
+		text_add(&text, SPAN("; sure enough to disable "));
+		words_time(&text, account->disabled);
+	}
 	if (account->state == STATE_NORMAL) {
 		text_add(&text, SPAN("; quiet again since "));
 		words_time(&text, account->last);
@@ -271,14 +311,7 @@ static void summary_print_flagged(const struct summary *summary, const struct su
 	text_add(&text, text_span(&account->details));
 	text_add(&text, SPAN("    look   sendwatch trace "));
 	text_add_quoted(&text, span_of(account->name));
-	for (size_t i = 0; i < read->count; i++) {
-		text_add(&text, SPAN(" "));
-		if (i == 3 && read->count > 4) {
-			text_add(&text, SPAN("..."));
-			break;
-		}
-		text_add_quoted(&text, span_of(read->names[i]));
-	}
+	summary_add_names(read, &text);
 	fprintf(out, "%s\n\n", text.at);
 	text_free(&text);
 }

@@ -1,0 +1,74 @@
+#!/bin/sh
+# What replay prints: the verdicts of the design as NDJSON, and the same for people.
+# needs: python3
+. "$TOP/tests/shell.sh"
+
+postfix="$TOP/contrib/samples/postfix/mail.log*"
+exim="$TOP/contrib/samples/exim/mainlog*"
+
+expect 0 "$SENDWATCH" replay --format ndjson "$postfix"
+[ ! -s err ] || die "something was said beside the verdicts: $(cat err)"
+python3 - << 'PY' || die "the verdicts are not as agreed"
+import json
+wanted = ["type", "id", "time", "account", "state", "previous", "score", "host", "position", "evidence", "first_bad",
+          "recipients", "leaked", "clients", "samples", "undo"]
+states = []
+for line in open("out"):
+    verdict = json.loads(line)
+    keys = list(verdict)
+    assert keys[:len(wanted)] == wanted, keys
+    assert verdict["type"] == "verdict" and verdict["time"].endswith("Z"), verdict
+    assert isinstance(verdict["position"], int) and len(verdict["id"]) == 32
+    for evidence in verdict["evidence"]:
+        assert list(evidence) == ["detector", "decibans", "window", "seen", "of", "expected", "text"], evidence
+        assert evidence["text"]
+    for sample in verdict["samples"]:
+        assert list(sample) == ["queue_id", "recipient", "class", "reply"], sample
+    assert verdict["undo"] == "sendwatch release " + verdict["account"]
+    states.append((verdict["account"], verdict["state"]))
+assert ("nils@notary.example", "flagged") in states, states
+assert {account for account, state in states if state == "flagged"} == {"nils@notary.example"}, states
+PY
+mv out first
+expect 0 "$SENDWATCH" replay --format ndjson "$postfix"
+diff first out > /dev/null || die "two replays of one log differ"
+
+# The order of the names does not matter, and several servers go together.
+# shellcheck disable=SC2086 # the glob is the shell's this time
+expect 0 "$SENDWATCH" replay --format ndjson $(ls -r $postfix)
+diff first out > /dev/null || die "the order of the names matters"
+expect 0 "$SENDWATCH" replay "$exim" "$postfix"
+has out 'Read 14 files'
+has out 'nils@notary.example'
+has out 'local:bakery'
+has out '2 accounts were flagged'
+
+# Exit status 3 where an account was flagged and it was asked for.
+expect 3 "$SENDWATCH" replay --exit-code --quiet "$postfix"
+lacks out 'Read 7 files'
+expect 0 "$SENDWATCH" replay --exit-code "$TOP/contrib/samples/postfix/mail.log.6.gz"
+
+# For people: no colours and no bar where there is no terminal; one account alone; a part of the time.
+expect 0 "$SENDWATCH" replay "$postfix"
+[ ! -s err ] || die "a bar without a terminal: $(cat err)"
+! grep -q "$(printf '\033')" out || die "colours without a terminal"
+has out 'FLAGGED  nils@notary.example'
+has out 'sendwatch trace nils@notary.example'
+expect 0 "$SENDWATCH" replay --account somebody@else.example "$postfix"
+lacks out 'nils@notary.example'
+expect 0 "$SENDWATCH" replay --until 2026-11-17T12:00:00Z "$postfix"
+has out 'No account was flagged'
+expect 0 "$SENDWATCH" replay --since 2026-11-17T23:00:00Z "$postfix"
+lacks out 'FLAGGED'
+expect 0 "$SENDWATCH" replay --progress "$postfix"
+has err ' lines'
+
+# Standard input reads as a file does.
+gzip -dc "$TOP/contrib/samples/postfix/mail.log.6.gz" "$TOP/contrib/samples/postfix/mail.log.5.gz" \
+	"$TOP/contrib/samples/postfix/mail.log.4.gz" "$TOP/contrib/samples/postfix/mail.log.3.gz" \
+	"$TOP/contrib/samples/postfix/mail.log.2.gz" > all.log
+cat "$TOP/contrib/samples/postfix/mail.log.1" "$TOP/contrib/samples/postfix/mail.log" >> all.log
+"$SENDWATCH" replay --format ndjson - < all.log > piped 2> err || die "standard input: $(cat err)"
+sed 's/"id":"[^"]*"//; s/"position":[0-9]*//' first > first.bare
+sed 's/"id":"[^"]*"//; s/"position":[0-9]*//' piped > piped.bare
+diff first.bare piped.bare || die "standard input is judged otherwise"

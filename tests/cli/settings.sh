@@ -1,0 +1,52 @@
+#!/bin/sh
+# detect.conf and its manual page are what the table of settings prints; mistakes are told with file, line and
+# the nearest known key.
+. "$TOP/tests/shell.sh"
+
+"$SENDWATCH" check --defaults > defaults || die "check --defaults failed"
+diff -u "$TOP/detect.conf" defaults || die "detect.conf is not what check --defaults prints: make settings"
+"$SENDWATCH" check --defaults --man > page || die "check --defaults --man failed"
+diff -u "$TOP/contrib/man/detect.conf.5" page || die "detect.conf.5 is not what check --defaults --man prints: make settings"
+
+# The printed file is accepted, also with every key that has a value taken in.
+mkdir state
+conf()
+{
+	printf '[watch]\nstate = %s/state\n[journal]\nfile = %s/state/verdicts.ndjson\n[logs]\nfiles = %s\n%s\n' \
+		"$TMP" "$TMP" "$TOP/contrib/samples/postfix/mail.log" "${1:-}" > detect.conf
+}
+conf
+expect 0 "$SENDWATCH" check -c detect.conf
+expect 2 "$SENDWATCH" replay -c nowhere.conf "$TOP/contrib/samples/postfix/mail.log"
+has err 'nowhere.conf: No such file or directory'
+
+wrong() # TEXT WORDS: added to a good file, it is refused everywhere with these words
+{
+	conf "$1"
+	for command in check "replay $TOP/contrib/samples/postfix/mail.log"; do
+		# shellcheck disable=SC2086 # the command and its log are two words
+		expect 2 "$SENDWATCH" $command -c detect.conf
+		has err "$2"
+	done
+}
+wrong '[volume]
+moist = 3' 'detect.conf:8: [volume] has no key moist; the nearest is most'
+wrong '[judge]
+flagged = lots' 'detect.conf:8: [judge] flagged: "lots" is not a number (0.5, 12) from 0 to 100'
+wrong '[webhok ops]' 'detect.conf:7: no section is called [webhok]; the nearest is [webhook NAME]'
+wrong '[watch]' 'detect.conf:7: this section stands twice'
+
+# Drop-ins win, in the order of their names, and are named in complaints.
+conf '[judge]
+flagged = 50'
+mkdir detect.conf.d
+printf '[judge]\nflaged = 1\n' > detect.conf.d/10.conf
+expect 2 "$SENDWATCH" check -c detect.conf
+has err 'detect.conf.d/10.conf:2: [judge] has no key flaged; the nearest is flagged'
+logs="$TOP/contrib/samples/postfix/mail.log*"
+printf '[judge]\nflagged = 100\nwatch = 100\ndisabled = 100\n' > detect.conf.d/10.conf
+expect 0 "$SENDWATCH" replay -c detect.conf "$logs"
+has out 'No account was flagged'
+printf '[judge]\nflagged = 22\nwatch = 14\n' > detect.conf.d/20.conf
+expect 0 "$SENDWATCH" replay -c detect.conf "$logs"
+has out 'FLAGGED'
