@@ -181,9 +181,7 @@ static void postfix_parse(const struct frame *frame, struct event *event)
 			postfix_read_warning(words, event);
 		else
 			postfix_read_trouble(words, event);
-		return;
-	}
-	if (!postfix_read(words, event)) {
+	} else if (!postfix_read(words, event)) {
 		*event = (struct event){ .kind = EVENT_UNKNOWN,
 					 .mta = MTA_POSTFIX,
 					 .repeat = event->repeat,
@@ -191,6 +189,7 @@ static void postfix_parse(const struct frame *frame, struct event *event)
 					 .uid = -1,
 					 .size = -1,
 					 .nrcpt = -1,
+					 .queue_id = event->queue_id,
 					 .reason = SPAN("words that are not known") };
 	}
 	if (event->kind != EVENT_RESULT)

@@ -60,6 +60,18 @@ static void result_local(struct event *event)
 		event->local = true;
 }
 
+/* The id under which it goes on, in the next hop's words: to be believed where that is one of our own. */
+static void result_delivered(struct span words, struct event *event)
+{
+	event->reply = words;
+	if (span_equal(event->transport, SPAN("discard")))
+		event->outcome = OUTCOME_DISCARDED;
+	if (field_queued_as(words, &event->child_id))
+		return;
+	if (span_skip(&words, SPAN("forwarded as ")) && field_is_queue_id(words))
+		event->child_id = words;
+}
+
 /* Behind "status=". */
 static bool result_status(struct span words, struct event *event)
 {
@@ -75,14 +87,10 @@ static bool result_status(struct span words, struct event *event)
 	span_skip(&words, SPAN("("));
 	if (span_ends(words, SPAN(")")))
 		words = span_head(words, words.len - 1);
-	postfix_read_answer(words, event);
-	if (event->outcome == OUTCOME_DELIVERED) {
-		span_skip(&words, SPAN("forwarded as "));
-		if (!field_queued_as(words, &event->child_id) && field_is_queue_id(words))
-			event->child_id = words;
-		if (span_equal(event->transport, SPAN("discard")))
-			event->outcome = OUTCOME_DISCARDED;
-	}
+	if (event->outcome == OUTCOME_DELIVERED)
+		result_delivered(words, event);
+	else
+		postfix_read_answer(words, event);
 	result_local(event);
 	return true;
 }

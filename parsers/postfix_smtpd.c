@@ -81,7 +81,8 @@ bool postfix_read_sasl_failure(struct span words, struct event *event)
 	event->kind = EVENT_LOGIN_FAILED;
 	event->method = method;
 	smtpd_host(&host, event);
-	span_skip(&rest, SPAN(": "));
+	span_skip(&rest, SPAN(":"));
+	span_skip(&rest, SPAN(" "));
 	reason = rest;
 	if (span_cut_text(&rest, SPAN(", sasl_username="), &reason) &&
 	    !span_equal(rest, SPAN("(unavailable)")))
