@@ -143,12 +143,16 @@ static void deliver_queue(struct deliver *deliver, usec_t now, const struct verd
 
 static void deliver_log(usec_t now, const struct verdict *verdict)
 {
+	static const char *const words_of[] = {
+		[STATE_NORMAL] = "is normal again", [STATE_WATCH] = "is watched",
+		[STATE_FLAGGED] = "is flagged",     [STATE_DISABLED] = "is sure enough to be disabled",
+		[STATE_RELEASED] = "is released",
+	};
 	struct text words = { 0 };
 
 	text_add_printable(&words, verdict->account);
-	text_add_format(&words, " is %s (%.1f decibans, was %s)%s", state_name(verdict->state),
-			verdict->score, state_name(verdict->previous),
-			verdict->late ? ", found while catching up" : "");
+	text_add_format(&words, " %s (%.1f decibans, was %s)%s", words_of[verdict->state], verdict->score,
+			state_name(verdict->previous), verdict->late ? ", found while catching up" : "");
 	if (verdict->evidence_count > 0 && verdict->state != STATE_NORMAL) {
 		text_add(&words, SPAN(": "));
 		text_add_printable(&words, span_of(verdict->evidence[0].text));

@@ -11,6 +11,12 @@
 #define LOG_OPTIONS "since until year timezone account passwd owners geo progress quiet"
 
 static const struct command commands[] = {
+	{ .name = "watch",
+	  .usage = "[LOG...]",
+	  .options = "config year timezone passwd owners geo",
+	  .run = command_watch,
+	  .about = "follow the logs and act: the daemon, in the foreground",
+	  .more = "LOG stands in place of the files that detect.conf names. SIGHUP takes new settings in, SIGTERM ends.\n" },
 	{ .name = "replay",
 	  .usage = "LOG...",
 	  .options = "config format exit-code " LOG_OPTIONS,

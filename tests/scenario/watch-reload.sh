@@ -1,0 +1,31 @@
+#!/bin/sh
+# SIGHUP takes new settings in, whole or not at all.
+# needs: python3 gzip
+. "$TOP/tests/watch.sh"
+
+start_receiver 200
+settings ''
+: > mail.log
+start_watch
+await 10 grep -q follows watch.err
+
+# A mistake: everything stays, and is said.
+settings "$(cat port)"
+printf '[webhook bad]\nurl = ftp://x/\n' >> detect.conf
+kill -HUP "$watcher"
+await 10 grep -qF 'the settings stay as they were: [webhook bad] the URL is not one of the form' watch.err
+printf '[judge]\nflaged = 1\n' >> detect.conf
+kill -HUP "$watcher"
+await 10 grep -q 'stay as they were: .*detect.conf:[0-9]*: \[judge\] has no key flaged' watch.err
+
+# Mended: the new webhook is told, by the thresholds and the log of the new settings.
+settings "$(cat port)"
+sed -i 's,mail.log,other.log,' detect.conf
+printf '[judge]\ndisabled = 100\n' >> detect.conf
+day > other.log
+kill -HUP "$watcher"
+await 10 grep -q 'new settings are in force' watch.err
+await 10 requests 1
+await 10 in_journal '"state":"flagged"'
+stop_watch
+! in_journal '"state":"disabled"' || die "the old threshold was in force"

@@ -1,0 +1,65 @@
+# What scenarios with `sendwatch watch` share: . "$TOP/tests/watch.sh"; it brings tests/shell.sh along.
+# shellcheck shell=sh
+. "$TOP/tests/shell.sh"
+
+receiver='' watcher=''
+stop_all()
+{
+	[ -z "$receiver" ] || kill -9 "$receiver" 2> /dev/null
+	[ -z "$watcher" ] || kill -9 "$watcher" 2> /dev/null
+	wait 2> /dev/null
+}
+trap stop_all EXIT
+
+start_receiver() # STATUS...: the answers in turn; its port is in the file `port`
+{
+	rm -f port
+	echo "$*" > answers
+	"$TOP/tests/receiver/receiver.py" . &
+	receiver=$!
+	await 10 test -s port
+}
+
+# detect.conf with one webhook to PORT (none where it is empty); further lines come from standard input.
+settings() # PORT
+{
+	{
+		printf '[logs]\nfiles = %s/mail.log\nstart = beginning\n' "$TMP"
+		printf '[watch]\nstate = %s/state\nsave_every = 1s\n' "$TMP"
+		printf '[journal]\nfile = %s/verdicts.ndjson\n[outbox]\npause = 100ms\nlongest_pause = 300ms\n' "$TMP"
+		[ -z "$1" ] || printf '[webhook ops]\nurl = http://127.0.0.1:%s/hook\n' "$1"
+		cat
+	} > detect.conf < "${2:-/dev/null}"
+}
+
+start_watch()
+{
+	"$SENDWATCH" watch -c detect.conf 2>> watch.err &
+	watcher=$!
+}
+
+stop_watch() # within seconds, with exit status 0
+{
+	kill -TERM "$watcher"
+	wait "$watcher" || die "watch ended with status $?: $(cat watch.err)"
+	watcher=''
+}
+
+kill_watch()
+{
+	kill -9 "$watcher"
+	wait "$watcher" 2> /dev/null
+	watcher=''
+}
+
+# The bundled Postfix day, in the order of time.
+day()
+{
+	for number in 6 5 4 3 2; do
+		gzip -dc "$TOP/contrib/samples/postfix/mail.log.$number.gz"
+	done
+	cat "$TOP/contrib/samples/postfix/mail.log.1" "$TOP/contrib/samples/postfix/mail.log"
+}
+
+in_journal() { grep -qF "$1" verdicts.ndjson; }
+requests() { [ "$(grep -c . requests 2> /dev/null)" -ge "$1" ]; }
