@@ -47,23 +47,22 @@ bool piece_look(struct piece *piece)
 
 static bool piece_begin(struct piece *piece, struct error *error)
 {
-	char head[ARCHIVE_HEAD];
-	const char *stranger;
-	size_t len;
+	const char *stranger = NULL;
 
 	if (piece->fd < 0)
 		return error_set(error, "%s: %s", piece->path, strerror(errno));
 	if (!piece_look(piece))
 		return error_set(error, "%s: is not a file", piece->path);
-	if (piece->live)
-		return true;
-	len = piece_pread(piece, head, sizeof(head), 0);
-	if (len == SIZE_MAX)
+	piece->head_len = piece_pread(piece, piece->head, POSITION_HEAD, 0);
+	if (piece->head_len == SIZE_MAX)
 		return error_set(error, "%s: cannot read: %s", piece->path, strerror(errno));
-	piece->kind = archive_kind_of((struct span){ head, len }, &stranger);
+	if (!piece->live)
+		piece->kind = archive_kind_of((struct span){ piece->head, piece->head_len }, &stranger);
 	if (stranger != NULL)
 		return error_set(error, "%s: is a %s archive, which this build cannot read", piece->path,
 				 stranger);
+	if (piece->kind != NULL)
+		piece->head_len = 0; /* what it holds is learnt when it is read */
 	return true;
 }
 
@@ -97,7 +96,7 @@ void piece_close(struct piece **piece)
 
 static void piece_remember_head(struct piece *piece, const void *bytes, size_t len)
 {
-	if (piece->offset != piece->head_len)
+	if (piece->kind == NULL || piece->offset != piece->head_len)
 		return;
 	if (len > POSITION_HEAD - piece->head_len)
 		len = POSITION_HEAD - piece->head_len;
@@ -148,11 +147,6 @@ static bool piece_skip(struct piece *piece, uint64_t offset, struct error *error
 bool piece_seek(struct piece *piece, uint64_t offset, struct error *error)
 {
 	if (piece->kind == NULL) {
-		piece->head_len = piece_pread(piece, piece->head, POSITION_HEAD, 0);
-		if (piece->head_len == SIZE_MAX)
-			piece->head_len = 0;
-		if (piece->head_len > offset)
-			piece->head_len = (size_t)offset;
 		piece->offset = offset;
 		return true;
 	}
@@ -211,18 +205,22 @@ bool piece_is_intact(struct piece *piece, struct span before, uint64_t offset)
 {
 	char bytes[POSITION_BEFORE];
 	struct stat about;
+	size_t len;
 
 	if (piece->kind != NULL)
 		return true;
-	if (fstat(piece->fd, &about) != 0 || (uint64_t)about.st_size < piece->offset)
+	if (fstat(piece->fd, &about) != 0 || (uint64_t)about.st_size < piece->offset ||
+	    (uint64_t)about.st_size < piece->size)
 		return false;
 	if (before.len > sizeof(bytes))
 		before = span_from(before, before.len - sizeof(bytes));
 	if (piece_pread(piece, bytes, before.len, offset - before.len) != before.len ||
 	    !span_equal((struct span){ bytes, before.len }, before))
 		return false;
-	if (piece_pread(piece, bytes, piece->head_len, 0) != piece->head_len ||
-	    memcmp(bytes, piece->head, piece->head_len) != 0)
+	len = piece_pread(piece, bytes, POSITION_HEAD, 0);
+	if (len == SIZE_MAX || len < piece->head_len || memcmp(bytes, piece->head, piece->head_len) != 0)
 		return false;
+	memcpy(piece->head, bytes, len); /* a young file has more of a head every time */
+	piece->head_len = len;
 	return piece_look(piece);
 }

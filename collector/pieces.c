@@ -199,7 +199,7 @@ struct pieces pieces_list(const char *path, void (*trouble)(void *context, const
 /* By its inode first; then a copy or an archive, by content. */
 static bool pieces_find(struct pieces *pieces, const struct position *position, size_t *at_r)
 {
-	for (unsigned round = 0; round < 2 && position->offset > 0; round++)
+	for (unsigned round = 0; round < 2 && position->offset + position->head.len > 0; round++)
 		for (size_t i = pieces->count; i-- > 0;) {
 			struct piece *piece = pieces->items[i];
 			bool same = piece->ino == position->ino && piece->dev == position->dev;
@@ -220,7 +220,7 @@ static size_t pieces_later(const struct pieces *pieces, const struct position *p
 
 	while (at < pieces->count && !pieces->items[at]->live &&
 	       pieces->items[at]->written <= position->written &&
-	       (position->offset > 0 || pieces->items[at]->ino != position->ino ||
+	       (position->offset + position->head.len > 0 || pieces->items[at]->ino != position->ino ||
 		pieces->items[at]->dev != position->dev))
 		at++;
 	return at;

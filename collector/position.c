@@ -121,8 +121,7 @@ static bool position_parse(struct span line, struct position *position_r)
 		.before = { (size_t)numbers[7], numbers[8] },
 	};
 	if (line.len == 0 || position.head.len > POSITION_HEAD || position.before.len > POSITION_BEFORE ||
-	    position.head.len > position.offset || position.before.len > position.offset ||
-	    position.total < position.offset)
+	    position.before.len > position.offset || position.total < position.offset)
 		return false;
 	position.path = position_path(line);
 	*position_r = position;

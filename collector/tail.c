@@ -90,7 +90,6 @@ static void tail_fail(struct tail *tail, const struct error *error)
 static struct position tail_mark(const struct tail *tail, uint64_t offset)
 {
 	const struct piece *piece = tail->piece;
-	size_t head = piece->head_len < offset ? piece->head_len : (size_t)offset;
 
 	return (struct position){
 		.path = tail->path,
@@ -99,7 +98,7 @@ static struct position tail_mark(const struct tail *tail, uint64_t offset)
 		.offset = offset,
 		.total = tail->base + offset,
 		.written = piece->written,
-		.head = position_mark_of((struct span){ piece->head, head }),
+		.head = position_mark_of((struct span){ piece->head, piece->head_len }),
 		.before = position_mark_of(lines_history(&tail->lines, offset)),
 	};
 }
@@ -284,10 +283,10 @@ static void tail_queue_later(struct tail *tail)
 /* The new file has nothing yet, so the old one may still be written to. */
 static bool tail_is_first_empty(struct tail *tail)
 {
-	struct piece *first = tail->queue.items[0];
+	const struct piece *first = tail->queue.items[0];
 	struct stat about;
 
-	if (!piece_look(first) || first->size > 0 || stat(tail->path, &about) != 0 ||
+	if (fstat(first->fd, &about) != 0 || about.st_size > 0 || stat(tail->path, &about) != 0 ||
 	    (uint64_t)about.st_ino != first->ino || (uint64_t)about.st_dev != first->dev)
 		return false;
 	tail->late = false;
@@ -379,6 +378,7 @@ static bool tail_missed(struct tail *tail, usec_t written, usec_t now)
 	struct piece *first;
 
 	mark.written = written;
+	mark.head.len = 0; /* what is in it now says nothing of what was */
 	(void)pieces_after(&pieces, &mark);
 	first = pieces_take(&pieces);
 	if (first == NULL || first->live || (first->ino == mark.ino && first->dev == mark.dev)) {
