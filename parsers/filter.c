@@ -131,6 +131,24 @@ static bool filter_read_amavis(struct span words, struct event *event)
 	return event->child_id.at != NULL;
 }
 
+/* "Requeue: 4F2A3B.A1B2C to 5A1B2C": MailScanner puts a message into the queue again, under a new id. */
+static bool filter_read_mailscanner(struct span words, struct event *event)
+{
+	struct span id, bare;
+
+	if (!span_skip(&words, SPAN("Requeue: ")) || !span_cut_text(&words, SPAN(" to "), &id))
+		return false;
+	if (span_cut(&id, '.', &bare))
+		id = bare;
+	if (!field_is_queue_id(id) || !field_is_queue_id(words))
+		return false;
+	event->kind = EVENT_REQUEUE;
+	event->mta = MTA_POSTFIX; /* these ids are Postfix's */
+	event->queue_id = id;
+	event->child_id = words;
+	return true;
+}
+
 static void filter_parse(const struct frame *frame, struct event *event)
 {
 	struct event kept = *event;
@@ -141,6 +159,8 @@ static void filter_parse(const struct frame *frame, struct event *event)
 	if (filter_amavis(frame->tag) && filter_read_amavis(frame->text, event))
 		return;
 	*event = kept;
+	if (span_equal(frame->tag, SPAN("MailScanner")) && filter_read_mailscanner(frame->text, event))
+		return;
 	event->kind = EVENT_IDLE;
 }
 

@@ -82,7 +82,7 @@ void ledger_free(struct ledger **ledger_r)
 		free(ledger->hosts[i]);
 	free(ledger->hosts);
 	free(ledger->trusted);
-	free(ledger->proxied);
+	free(ledger->known);
 	free(ledger->by_message_id);
 	free(ledger);
 	*ledger_r = NULL;
@@ -162,10 +162,8 @@ static void ledger_client(struct ledger *ledger, const struct step *step)
 	struct message *message = ledger_find_event(ledger, step);
 	bool expected = message != NULL && (message->flags & MESSAGE_EXPECTED);
 
-	if (event->queue_id.len == 0) {
-		ledger_note_proxied(ledger, step);
+	if (event->queue_id.len == 0)
 		return;
-	}
 	if (expected && event->login.len == 0 && !event->local) {
 		ledger_arrived(ledger, message);
 		return;
@@ -280,24 +278,47 @@ static void ledger_header(struct ledger *ledger, const struct step *step)
 		ledger_set_script(ledger, message, step->event->directory);
 }
 
+/* Exim's "cwd=", or with a queue id cPanel's word on the user behind it, which comes before the message. */
 static void ledger_script(struct ledger *ledger, const struct step *step)
 {
 	struct message *message = ledger_find_event(ledger, step);
+	struct account_name name;
+	struct span account;
 
-	if (step->event->queue_id.len == 0)
+	if (step->event->queue_id.len == 0) {
 		ledger_note_script(ledger, step);
-	else if (message != NULL && step->event->directory.len > 0)
-		ledger_set_script(ledger, message, step->event->directory);
+		return;
+	}
+	if (step->event->login.len == 0 || span_equal(step->event->login, SPAN("-")))
+		return;
+	account = account_local(step->event->login, &name);
+	if (message != NULL)
+		ledger_set_identified(ledger, message, account);
+	else
+		ledger_note_known(ledger, step, step->event->queue_id, account);
 }
 
+/*
+ * A filter's own line. On a connection that it uses again it may name the message before: so the message-ids
+ * must not contradict it.
+ */
 static void ledger_filtered(struct ledger *ledger, const struct step *step)
 {
+	static const enum event_mta servers[] = { MTA_POSTFIX, MTA_EXIM };
 	struct span first = step->event->queue_id, second = step->event->child_id;
+	struct span id = step->event->message_id;
 
-	if (first.len == 0 || second.len == 0)
+	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
+		struct message *one = ledger_find(ledger, step, servers[i], first);
+		struct message *two = ledger_find(ledger, step, servers[i], second);
+
+		if (one == NULL || two == NULL)
+			continue;
+		if (id.len > 0 && span_equal(message_get(one, TEXT_MESSAGE_ID), id) &&
+		    span_equal(message_get(two, TEXT_MESSAGE_ID), id))
+			ledger_join(ledger, step, servers[i], first, second);
 		return;
-	if (!ledger_join(ledger, step, MTA_POSTFIX, first, second))
-		ledger_join(ledger, step, MTA_EXIM, first, second);
+	}
 }
 
 static void ledger_requeue(struct ledger *ledger, const struct step *step)
@@ -342,10 +363,13 @@ static void ledger_login(struct ledger *ledger, const struct step *step)
 		.position = step->position,
 	};
 
-	if (ledger->sink.login == NULL)
-		return;
 	if (event->login.len > 0)
 		login.account = account_login(&ledger->rules, event->login, &name);
+	/* Postfix says so only where a filter is asked before the queue: the message follows from the filter. */
+	if (login.succeeded && event->mta == MTA_POSTFIX)
+		ledger_note_known(ledger, step, event->client_ip, login.account);
+	if (ledger->sink.login == NULL)
+		return;
 	ledger->sink.login(ledger->sink.context, &login);
 }
 

@@ -111,16 +111,30 @@ static bool directory_is_plain(struct span directory)
 	       span_equal(directory, SPAN("/root"));
 }
 
+static bool message_is_shared(const struct ledger *ledger, const struct message *message)
+{
+	struct span user = message_get(message, TEXT_ACCOUNT);
+
+	return message->account_kind == ACCOUNT_LOCAL && span_skip(&user, SPAN("local:")) &&
+	       setting_list_has(&ledger->options.shared_users, user);
+}
+
+/* cPanel's own finding of who is behind a shared user. */
+void ledger_set_identified(struct ledger *ledger, struct message *message, struct span account)
+{
+	if (account.len > 0 && message_is_shared(ledger, message))
+		ledger_set_account(ledger, message, ACCOUNT_LOCAL, account);
+}
+
 /* A script is the account only where the user says nothing: its directory is chosen by whoever runs it. */
 void ledger_set_script(struct ledger *ledger, struct message *message, struct span directory)
 {
-	struct span user = message_get(message, TEXT_ACCOUNT);
 	struct account_name name;
 
 	if (message->account_kind != ACCOUNT_LOCAL || directory_is_plain(directory))
 		return;
 	message_put(message, TEXT_SCRIPT, directory);
-	if (span_skip(&user, SPAN("local:")) && setting_list_has(&ledger->options.shared_users, user))
+	if (message_is_shared(ledger, message))
 		ledger_set_account(ledger, message, ACCOUNT_SCRIPT, account_script(directory, &name));
 }
 
@@ -141,25 +155,30 @@ static void ledger_attribute_local(struct ledger *ledger, struct message *messag
 		return;
 	}
 	ledger_set_account(ledger, message, ACCOUNT_LOCAL, account_local(user, &name));
-	if (event->mta == MTA_EXIM)
-		ledger_set_script(ledger, message, ledger_script_for(ledger, step, user));
+	if (event->mta != MTA_EXIM)
+		return;
+	ledger_set_script(ledger, message, ledger_script_for(ledger, step, user));
+	ledger_set_identified(ledger, message, ledger_known_for(ledger, step, event->queue_id));
 }
 
 void ledger_attribute(struct ledger *ledger, struct message *message, const struct step *step)
 {
 	const struct event *event = step->event;
 	struct account_name name;
-	struct span proxied;
+	struct span known = { NULL, 0 };
 
+	/* Given back by a filter that was asked before the queue: the login was at the first server process. */
+	if (event->internal_client && !event->local)
+		known = ledger_known_for(ledger, step, event->client_ip);
 	if (event->local) {
 		ledger_attribute_local(ledger, message, step);
 	} else if (event->login.len > 0) {
 		ledger_set_account(ledger, message, ACCOUNT_LOGIN,
 				   account_login(&ledger->rules, event->login, &name));
+	} else if (known.len > 0) {
+		ledger_set_account(ledger, message, ACCOUNT_LOGIN, known);
 	} else if (ledger_trusts(ledger, event->client_ip)) {
 		ledger_set_account(ledger, message, ACCOUNT_HOST, account_host(event->client_ip, &name));
-	} else if ((proxied = ledger_proxied_for(ledger, step, event->client_ip)).at != NULL) {
-		ledger_set_account(ledger, message, ACCOUNT_LOGIN, proxied);
 	} else if (ledger_is_here(event->client_ip)) {
 		message->flags |= MESSAGE_LOOPBACK;
 	}

@@ -120,14 +120,14 @@ struct network {
 #define LEDGER_HELD    4096 /* most that waits at once */
 #define LEDGER_WAYS    4
 #define LEDGER_BUCKETS 16384 /* of LEDGER_WAYS newest messages by message-id: 256 KiB */
-#define LEDGER_PROXIED 64
+#define LEDGER_KNOWN   64
 
-/* A login at a before-queue proxy filter, whose message gets its queue id on the far side. */
-struct proxied {
+/* An account that is known before its message: by the client's address, or by a queue id not yet opened. */
+struct known {
 	usec_t time;
 	uint16_t host;
-	uint8_t client_len, account_len;
-	char client[46];
+	uint8_t key_len, account_len;
+	char key[46];
 	char account[ACCOUNT_SIZE];
 };
 
@@ -152,8 +152,8 @@ struct ledger {
 	usec_t held_due; /* no held one is due before */
 	struct script scripts[LEDGER_SCRIPTS];
 	uint32_t script_next;
-	struct proxied *proxied; /* NULL until there is such a filter */
-	uint32_t proxied_next;
+	struct known *known; /* NULL until there is one */
+	uint32_t known_next;
 	uint32_t (*by_message_id)[LEDGER_WAYS];
 	usec_t filter_seen;     /* when a content filter last took a message over */
 	uint32_t submit_source; /* of the line at hand, for the sink */
@@ -195,13 +195,14 @@ void ledger_attribute_sender(struct ledger *ledger, struct message *message);
 void ledger_set_account(struct ledger *ledger, struct message *message, enum account_kind kind,
 			struct span account);
 void ledger_set_script(struct ledger *ledger, struct message *message, struct span directory);
+void ledger_set_identified(struct ledger *ledger, struct message *message, struct span account);
 bool ledger_is_server_user(struct span user);
 
 /* ledger_script.c */
 void ledger_note_script(struct ledger *ledger, const struct step *step);
 struct span ledger_script_for(struct ledger *ledger, const struct step *step, struct span user);
-void ledger_note_proxied(struct ledger *ledger, const struct step *step);
-struct span ledger_proxied_for(struct ledger *ledger, const struct step *step, struct span client);
+void ledger_note_known(struct ledger *ledger, const struct step *step, struct span key, struct span account);
+struct span ledger_known_for(struct ledger *ledger, const struct step *step, struct span key);
 
 /* ledger_filter.c: content filters' second legs */
 void ledger_note_message_id(struct ledger *ledger, struct message *message, struct span message_id);

@@ -1,6 +1,6 @@
 /*
- * Lines that stand before the message they belong to and name no queue id: Exim's "cwd=... args: sendmail",
- * and logins at a Postfix that hands mail to a filter before it queues it.
+ * Lines that stand before the message they belong to: Exim's "cwd=... args: sendmail", which names no queue
+ * id, cPanel's "Sender identification", and logins at a Postfix that asks a filter before it queues mail.
  *
  * Both are kept in small rings for seconds or minutes. Where two of them fit a message and say different
  * things, neither is believed: better no directory than somebody else's.
@@ -9,8 +9,8 @@
 
 #include "base/memory.h"
 
-#define SCRIPT_WAITS  (2 * USEC_SECOND)
-#define PROXIED_WAITS (10 * USEC_MINUTE)
+#define SCRIPT_WAITS (2 * USEC_SECOND)
+#define KNOWN_WAITS  (10 * USEC_MINUTE)
 
 void ledger_note_script(struct ledger *ledger, const struct step *step)
 {
@@ -94,42 +94,39 @@ struct span ledger_script_for(struct ledger *ledger, const struct step *step, st
 	return doubt ? (struct span){ NULL, 0 } : directory;
 }
 
-/* "NOQUEUE: client=..., sasl_username=...": the message goes through a filter before it has a queue id. */
-void ledger_note_proxied(struct ledger *ledger, const struct step *step)
+/* ACCOUNT is answerable for the message that comes with KEY: an address of a client, or a queue id. */
+void ledger_note_known(struct ledger *ledger, const struct step *step, struct span key, struct span account)
 {
-	const struct event *event = step->event;
-	struct account_name name;
-	struct span account = account_login(&ledger->rules, event->login, &name);
-	struct proxied *proxied;
+	struct known *known;
 
-	if (account.len == 0 || event->client_ip.len == 0 || event->client_ip.len > sizeof(proxied->client))
+	if (account.len == 0 || key.len == 0 || key.len > sizeof(known->key))
 		return;
-	if (ledger->proxied == NULL)
-		ledger->proxied = memory_new(LEDGER_PROXIED, sizeof(*ledger->proxied));
-	proxied = &ledger->proxied[ledger->proxied_next++ % LEDGER_PROXIED];
-	proxied->time = step->frame->time;
-	proxied->host = ledger_host_id(ledger, step);
-	proxied->client_len = (uint8_t)event->client_ip.len;
-	proxied->account_len = (uint8_t)account.len;
-	memcpy(proxied->client, event->client_ip.at, event->client_ip.len);
-	memcpy(proxied->account, account.at, account.len);
+	if (ledger->known == NULL)
+		ledger->known = memory_new(LEDGER_KNOWN, sizeof(*ledger->known));
+	known = &ledger->known[ledger->known_next++ % LEDGER_KNOWN];
+	known->time = step->frame->time;
+	known->host = ledger_host_id(ledger, step);
+	known->key_len = (uint8_t)key.len;
+	known->account_len = (uint8_t)account.len;
+	memcpy(known->key, key.at, key.len);
+	memcpy(known->account, account.at, account.len);
 }
 
-/* The account that logged in from CLIENT for the message of STEP; absent where two did. */
-struct span ledger_proxied_for(struct ledger *ledger, const struct step *step, struct span client)
+/* The account that came with KEY a little before STEP; absent where two did. */
+struct span ledger_known_for(struct ledger *ledger, const struct step *step, struct span key)
 {
 	struct span found = { NULL, 0 };
 	uint16_t host = ledger_host_id(ledger, step);
 
-	if (ledger->proxied == NULL || client.len == 0)
+	if (ledger->known == NULL || key.len == 0)
 		return found;
-	for (uint32_t i = 0; i < LEDGER_PROXIED; i++) {
-		const struct proxied *proxied = &ledger->proxied[i];
-		usec_t after = step->frame->time - proxied->time;
-		struct span account = { proxied->account, proxied->account_len };
+	for (uint32_t i = 0; i < LEDGER_KNOWN; i++) {
+		const struct known *known = &ledger->known[i];
+		usec_t after = step->frame->time - known->time;
+		struct span account = { known->account, known->account_len };
 
-		if (account.len == 0 || proxied->host != host || after < 0 || after > PROXIED_WAITS ||
-		    !span_equal((struct span){ proxied->client, proxied->client_len }, client))
+		if (account.len == 0 || known->host != host || after < 0 || after > KNOWN_WAITS ||
+		    !span_equal((struct span){ known->key, known->key_len }, key))
 			continue;
 		if (found.at != NULL && !span_equal(found, account))
 			return (struct span){ NULL, 0 };

@@ -49,8 +49,12 @@ static void client_origin(struct span words, struct event *event)
 	} else if (!span_skip(&words, SPAN(", "))) {
 		return;
 	}
-	if (span_skip(&words, SPAN("orig_client=")) && field_host(&words, &origin))
+	if (span_skip(&words, SPAN("orig_client=")) && field_host(&words, &origin)) {
 		event->internal_client = true;
+		/* Without a queue id before it, a proxy filter gave it back: only the client ties it to its login. */
+		if (event->parent_id.at == NULL)
+			smtpd_host(&origin, event);
+	}
 }
 
 bool postfix_read_client(struct span words, struct event *event)
