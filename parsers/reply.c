@@ -19,7 +19,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define MEMORY_BUCKETS 8192
+#define MEMORY_BUCKETS 16384
 #define MEMORY_PLACES  4
 #define NO_RULE        UINT16_MAX
 
