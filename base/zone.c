@@ -276,6 +276,11 @@ int32_t zone_offset(const struct zone *zone, usec_t time)
 	return zone_offset_after(zone, zone_search(zone, time / USEC_SECOND));
 }
 
+bool zone_steady(const struct zone *zone, usec_t from, usec_t to)
+{
+	return zone_search(zone, from / USEC_SECOND) == zone_search(zone, to / USEC_SECOND);
+}
+
 usec_t zone_time(const struct zone *zone, usec_t wall, usec_t after)
 {
 	/* A day earlier every change that could matter is still to come: walls are at most 26 h from UTC. */

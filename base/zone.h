@@ -24,4 +24,7 @@ usec_t zone_time(const struct zone *zone, usec_t wall, usec_t after);
 /* Seconds east of UTC at TIME. */
 int32_t zone_offset(const struct zone *zone, usec_t time);
 
+/* Does the zone keep one offset from FROM to TO? */
+bool zone_steady(const struct zone *zone, usec_t from, usec_t to);
+
 #endif

@@ -8,7 +8,7 @@
  * whose quotes are heeded.
  */
 #include "parsers/parser.h"
-#include "parsers/postfix_field.h"
+#include "parsers/field.h"
 
 static bool filter_amavis(struct span tag)
 {

@@ -1,42 +1,31 @@
 /*
  * The framer: from a line to its frame. A line is, from the left: a container's prefix, "<pri>", a stamp,
- * a head, the words. Most lines share their stamp with the line before, so the last stamp is kept as
- * bytes and as a time.
+ * a head, the words.
  */
 #include "parsers/frame.h"
 
 #include "base/memory.h"
-#include "base/zone.h"
+#include "parsers/frame_clock.h"
 #include "parsers/frame_head.h"
 #include "parsers/frame_join.h"
-#include "parsers/stamp.h"
-#include "parsers/year.h"
 
 #include <stdlib.h>
 
-#define FRAMER_SEEN 15 /* "Nov 21 16:29:42" */
-
 struct framer {
-	struct zone *zone;
-	struct years years;
-	usec_t last;
-	char seen[FRAMER_SEEN + 1];
-	usec_t seen_time;
+	struct frame_clock clock;
 	struct joiner *joiner;
 };
 
 struct framer *framer_new(const struct framer_options *options, struct error *error)
 {
-	struct zone *zone = zone_open(options->timezone, error);
+	struct frame_clock clock;
 	struct framer *framer;
 
-	if (zone == NULL)
+	if (!frame_clock_open(&clock, options, error))
 		return NULL;
 	framer = memory_new(1, sizeof(*framer));
-	framer->zone = zone;
+	framer->clock = clock;
 	framer->joiner = joiner_new();
-	framer->last = USEC_NEVER;
-	framer->years = (struct years){ options->year, options->written, options->growing, USEC_NEVER };
 	return framer;
 }
 
@@ -44,49 +33,10 @@ void framer_free(struct framer **framer)
 {
 	if (*framer == NULL)
 		return;
-	zone_free(&(*framer)->zone);
+	frame_clock_close(&(*framer)->clock);
 	joiner_free(&(*framer)->joiner);
 	free(*framer);
 	*framer = NULL;
-}
-
-static usec_t framer_resolve(struct framer *framer, struct stamp *stamp)
-{
-	usec_t wall;
-
-	if (stamp->civil.year == 0) {
-		stamp->civil.year = years_place(&framer->years, stamp->civil);
-		wall = stamp_wall(stamp);
-	} else {
-		wall = stamp_wall(stamp);
-		years_note(&framer->years, wall);
-	}
-	if (stamp->zoned)
-		return wall - stamp->offset * USEC_SECOND + stamp->micro;
-	return zone_time(framer->zone, wall, framer->last) + stamp->micro;
-}
-
-/* The stamp at the front of REST and its time; 0 where there is none. */
-static size_t framer_stamp(struct framer *framer, struct span rest, struct stamp *stamp_r, usec_t *time_r)
-{
-	size_t len;
-
-	if (rest.len > FRAMER_SEEN && rest.at[FRAMER_SEEN] == ' ' &&
-	    memcmp(rest.at, framer->seen, FRAMER_SEEN) == 0) {
-		*stamp_r = (struct stamp){ .blank = false };
-		*time_r = framer->seen_time;
-		return FRAMER_SEEN;
-	}
-	len = stamp_read(rest, stamp_r);
-	if (len == 0)
-		return 0;
-	*time_r = framer_resolve(framer, stamp_r);
-	framer->last = *time_r;
-	if (len == FRAMER_SEEN) {
-		memcpy(framer->seen, rest.at, FRAMER_SEEN);
-		framer->seen_time = *time_r;
-	}
-	return len;
 }
 
 /* "<22>", and "<22>1 " where VERSION_R says so. */
@@ -167,7 +117,7 @@ static bool framer_open_docker(struct framer *framer, struct span line, struct f
 	struct span stamp, words;
 
 	if (!joiner_docker_time(line, &stamp) ||
-	    framer_stamp(framer, stamp, &opened->stamp, &opened->time) == 0 ||
+	    frame_clock_read(&framer->clock, stamp, &opened->stamp, &opened->time) == 0 ||
 	    !joiner_docker(framer->joiner, line, &words))
 		return false;
 	opened->stamp.blank = false;
@@ -188,9 +138,9 @@ static bool framer_open(struct framer *framer, struct span line, struct framer_o
 		line = framer_priority(line, &opened->version);
 	else if (line.at[0] == '{')
 		return framer_open_docker(framer, line, opened);
-	len = framer_stamp(framer, line, &opened->stamp, &opened->time);
+	len = frame_clock_read(&framer->clock, line, &opened->stamp, &opened->time);
 	if (len == 0 && framer_compose(&line))
-		len = framer_stamp(framer, line, &opened->stamp, &opened->time);
+		len = frame_clock_read(&framer->clock, line, &opened->stamp, &opened->time);
 	if (len == 0)
 		return false;
 	opened->rest = span_from(line, len);
@@ -210,10 +160,10 @@ static void framer_exim(struct framer *framer, bool yearless, struct frame *fram
 	if (len == 0 || !inner.blank)
 		return;
 	if (yearless) {
-		usec_t time = framer_resolve(framer, &inner);
+		usec_t time = frame_clock_resolve(&framer->clock, &inner);
 
 		if (time < frame->time - USEC_DAY || time > frame->time + USEC_DAY)
-			framer->seen[0] = '\0'; /* that year was guessed wrong */
+			framer->clock.hour.len = 0; /* that year was guessed wrong */
 		frame->time = time;
 	}
 	frame_head_cut_exim(span_from(frame->text, len), frame);

@@ -29,56 +29,73 @@ static bool head_pid(struct span *rest, uint32_t *pid_r)
 	return true;
 }
 
+/* The number in "smtpd[23424]:" and the length of what stands before it; false where there is none. */
+static bool head_pid_behind(struct span token, size_t *tag_r, uint32_t *pid_r)
+{
+	size_t at = token.len - 2; /* of the "]" */
+	uint32_t pid = 0, unit = 1;
+
+	if (token.len < 4 || token.at[at] != ']')
+		return false;
+	while (at > 1 && token.at[at - 1] >= '0' && token.at[at - 1] <= '9' && unit <= 1000000000) {
+		pid += (uint32_t)(token.at[--at] - '0') * unit;
+		unit *= 10;
+	}
+	if (unit == 1 || token.at[at - 1] != '[')
+		return false;
+	*tag_r = at - 1;
+	*pid_r = pid;
+	return true;
+}
+
 /* "tag[pid]: words" or "tag: words". False, and nothing changed, where there is no tag. */
 static bool head_tag(struct span rest, struct frame *frame)
 {
-	size_t end = 0;
+	const char *blank = rest.len == 0 ? NULL : memchr(rest.at, ' ', rest.len);
+	struct span token = blank == NULL ? rest : span_head(rest, (size_t)(blank - rest.at));
+	size_t len = token.len - 1;
 	uint32_t pid = 0;
-	struct span tag;
 
-	while (end < rest.len && rest.at[end] != ' ' && rest.at[end] != ':' && rest.at[end] != '[')
-		end++;
-	if (end == 0 || end == rest.len || rest.at[end] == ' ')
+	if (token.len < 2)
 		return false;
-	tag = span_head(rest, end);
-	rest = span_from(rest, end);
-	if (rest.at[0] == '[' && !head_pid(&rest, &pid))
+	if (token.at[len] == ']') {
+		/* "tag[pid] words", as some write */
+		token.len++;
+		if (!head_pid_behind(token, &len, &pid))
+			return false;
+		token.len--;
+	} else if (token.at[len] != ':') {
 		return false;
-	if (rest.len > 0 && rest.at[0] == ':')
-		rest = span_from(rest, 1);
-	else if (pid == 0)
-		return false;
-	if (rest.len > 0 && rest.at[0] != ' ')
-		return false;
-	frame->tag = tag;
+	} else {
+		head_pid_behind(token, &len, &pid);
+	}
+	frame->tag = span_head(token, len);
 	frame->pid = pid;
-	frame->text = head_without_blanks(rest);
+	frame->text = head_without_blanks(span_from(rest, token.len));
 	return true;
+}
+
+static void head_untagged(struct span rest, struct frame *frame)
+{
+	frame->tag = span_head(rest, 0);
+	frame->text = rest;
 }
 
 void frame_head_cut(struct span rest, struct frame *frame)
 {
 	const char *blank;
-	bool hostless;
 
-	if (rest.len > 0 && rest.at[0] == ' ')
+	if (rest.len > 1 && rest.at[0] == ' ' && rest.at[1] != ' ') {
 		rest = span_from(rest, 1);
-	hostless = rest.len > 0 && rest.at[0] == ' ';
-	rest = head_without_blanks(rest);
-	blank = rest.len == 0 ? NULL : memchr(rest.at, ' ', rest.len);
-	if (blank == NULL || hostless || blank[-1] == ':') {
-		if (!head_tag(rest, frame)) {
-			frame->tag = span_head(rest, 0);
-			frame->text = rest;
+		blank = memchr(rest.at, ' ', rest.len);
+		if (blank != NULL && blank[-1] != ':') {
+			frame->host = span_head(rest, (size_t)(blank - rest.at));
+			rest = span_from(rest, frame->host.len + 1);
 		}
-		return;
 	}
-	frame->host = span_head(rest, (size_t)(blank - rest.at));
-	rest = head_without_blanks(span_from(rest, frame->host.len));
-	if (!head_tag(rest, frame)) {
-		frame->tag = span_head(rest, 0);
-		frame->text = rest;
-	}
+	rest = head_without_blanks(rest);
+	if (!head_tag(rest, frame))
+		head_untagged(rest, frame);
 }
 
 static bool head_is_name(struct span text)

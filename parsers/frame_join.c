@@ -128,10 +128,17 @@ static struct span joiner_keep(struct joiner *joiner, size_t *used, struct span 
 	return kept;
 }
 
+/*
+ * Only a line that can stand again word for word, and then means something, is remembered: not Postfix's
+ * lines but its warnings, of which failed logins are some.
+ */
 static void joiner_remember(struct joiner *joiner, const struct frame *frame)
 {
 	size_t used = 0;
 
+	joiner->previous.repeat = 0;
+	if (frame->text.len == 0 || (frame->text.at[0] != 'w' && span_starts(frame->tag, SPAN("postfix"))))
+		return;
 	joiner->previous = *frame;
 	joiner->previous.host = joiner_keep(joiner, &used, frame->host);
 	joiner->previous.tag = joiner_keep(joiner, &used, frame->tag);
@@ -170,8 +177,8 @@ void joiner_repeat(struct joiner *joiner, struct frame *frame)
 		}
 		return;
 	}
-	if (span_skip(&rest, SPAN("message repeated ")) && repeat_count(&rest, SPAN("times: ["), &count) &&
-	    span_ends(rest, SPAN("]"))) {
+	if (rest.len > 0 && rest.at[0] == 'm' && span_skip(&rest, SPAN("message repeated ")) &&
+	    repeat_count(&rest, SPAN("times: ["), &count) && span_ends(rest, SPAN("]"))) {
 		span_skip(&rest, SPAN(" "));
 		frame->text = span_head(rest, rest.len - 1);
 		frame->repeat = count;

@@ -7,7 +7,7 @@
  * queue id says whose message it is.
  */
 #include "parsers/postfix.h"
-#include "parsers/postfix_field.h"
+#include "parsers/field.h"
 
 static enum event_phase action_phase(struct span command)
 {

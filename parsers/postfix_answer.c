@@ -4,7 +4,7 @@
  * wrote behind it is taken from the end.
  */
 #include "parsers/postfix.h"
-#include "parsers/postfix_field.h"
+#include "parsers/field.h"
 
 static enum event_phase answer_phase(struct span command)
 {

@@ -4,7 +4,7 @@
  * are half of all lines.
  */
 #include "parsers/postfix.h"
-#include "parsers/postfix_field.h"
+#include "parsers/field.h"
 
 /* Do WORDS begin with one of STARTS, which end in an empty one? */
 static bool idle_begins(struct span words, const struct span *starts)

@@ -3,7 +3,7 @@
  * from the end that they cannot reach.
  */
 #include "parsers/postfix.h"
-#include "parsers/postfix_field.h"
+#include "parsers/field.h"
 
 /* "from=<s>", with nothing behind it. */
 static bool queue_sender(struct span words, struct event *event)

@@ -5,7 +5,7 @@
  * "status=", and what follows that is the reply and never looked at for fields.
  */
 #include "parsers/postfix.h"
-#include "parsers/postfix_field.h"
+#include "parsers/field.h"
 
 static enum event_outcome result_outcome(struct span status)
 {

@@ -4,7 +4,7 @@
  * behind the address and ends at the first ", sasl_sender=", and nothing in it is taken for a field.
  */
 #include "parsers/postfix.h"
-#include "parsers/postfix_field.h"
+#include "parsers/field.h"
 
 static void smtpd_host(const struct field_host *host, struct event *event)
 {

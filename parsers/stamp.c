@@ -109,6 +109,11 @@ static size_t stamp_zone(struct span text, size_t at, struct stamp *stamp)
 	return end;
 }
 
+size_t stamp_read_tail(struct span text, size_t at, struct stamp *stamp)
+{
+	return stamp_zone(text, stamp_fraction(text, at, &stamp->micro), stamp);
+}
+
 /* " +0100" after Exim's time, " UTC" after journalctl's. */
 static size_t stamp_zone_apart(struct span text, size_t at, struct stamp *stamp)
 {

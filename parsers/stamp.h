@@ -25,6 +25,9 @@ struct stamp {
  */
 size_t stamp_read(struct span text, struct stamp *stamp_r);
 
+/* The fraction and the zone at AT, behind the seconds. Returns the place after them. */
+size_t stamp_read_tail(struct span text, size_t at, struct stamp *stamp);
+
 /* The stamp's wall time as if its wall were in UTC, without the fraction. Needs a year. */
 usec_t stamp_wall(const struct stamp *stamp);
 

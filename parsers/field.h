@@ -2,8 +2,8 @@
  * Pieces that Postfix's lines are made of. All cut from the front of REST and leave it untouched where
  * the piece is not there.
  */
-#ifndef SENDWATCH_PARSERS_POSTFIX_FIELD_H
-#define SENDWATCH_PARSERS_POSTFIX_FIELD_H
+#ifndef SENDWATCH_PARSERS_FIELD_H
+#define SENDWATCH_PARSERS_FIELD_H
 
 #include "base/span.h"
 

@@ -7,7 +7,7 @@
  * Limits: Postfix before 3.5 logs addresses without quotes. Such an address that holds ">" cannot be told
  * from the end of the field where the line's other end is a stranger's too (results); it is cut short.
  */
-#include "parsers/postfix_field.h"
+#include "parsers/field.h"
 
 #define QUEUE_ID_HEX  1 /* a digit of short ids */
 #define QUEUE_ID_LONG 2 /* of long ones: digits and consonants */
