@@ -171,26 +171,23 @@ static void framer_exim(struct framer *framer, bool yearless, struct frame *fram
 
 bool framer_cut(struct framer *framer, struct span line, struct frame *frame_r)
 {
-	struct frame frame = { .repeat = 1 };
 	struct framer_opened opened;
 
 	if (!framer_open(framer, line, &opened))
 		return false;
-	frame.time = opened.time;
+	*frame_r = (struct frame){ .time = opened.time, .repeat = 1 };
 	if (opened.version) {
-		if (!frame_head_cut_5424(opened.rest, &frame))
+		if (!frame_head_cut_5424(opened.rest, frame_r))
 			return false;
 	} else if (opened.stamp.blank && !frame_head_follows(opened.rest)) {
-		frame_head_cut_exim(opened.rest, &frame);
-		*frame_r = frame;
+		frame_head_cut_exim(opened.rest, frame_r);
 		return true;
 	} else {
-		frame_head_cut(opened.rest, &frame);
+		frame_head_cut(opened.rest, frame_r);
 	}
-	if (span_starts(frame.tag, SPAN("exim")))
-		framer_exim(framer, opened.stamp.civil.year == 0, &frame);
-	joiner_repeat(framer->joiner, &frame);
-	*frame_r = frame;
+	if (span_starts(frame_r->tag, SPAN("exim")))
+		framer_exim(framer, opened.stamp.civil.year == 0, frame_r);
+	joiner_repeat(framer->joiner, frame_r);
 	return true;
 }
 

@@ -55,6 +55,14 @@ static unsigned clock_two(const char *at)
 	return high > 9 || low > 9 ? 99 : high * 10 + low;
 }
 
+/* Constant lengths, which compilers compare without a call. */
+static inline bool clock_same_hour(const struct frame_hour *hour, const char *at)
+{
+	if (hour->len == CLASSIC_HOUR)
+		return memcmp(at, hour->text, CLASSIC_HOUR) == 0;
+	return hour->len == ISO_HOUR && memcmp(at, hour->text, ISO_HOUR) == 0;
+}
+
 /* A stamp of the hour that is kept. 0 where it is of another, or not as plain. */
 static size_t clock_read_hour(const struct frame_clock *clock, struct span text, struct stamp *stamp_r,
 			      usec_t *time_r)
@@ -102,7 +110,7 @@ static void clock_keep_hour(struct frame_clock *clock, struct span text, const s
 	usec_t within = (usec_t)(civil->minute * 60 + civil->second) * USEC_SECOND + stamp->micro;
 
 	hour->len = 0;
-	if (text.len < len + 6 || text.at[len - 1] != ':' || text.at[len + 2] != ':')
+	if (text.len < ISO_HOUR + 6 || text.at[len - 1] != ':' || text.at[len + 2] != ':')
 		return;
 	hour->begins = time - within;
 	hour->wall = hour->begins + stamp->offset * USEC_SECOND;

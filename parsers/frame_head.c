@@ -32,17 +32,18 @@ static bool head_pid(struct span *rest, uint32_t *pid_r)
 /* The number in "smtpd[23424]:" and the length of what stands before it; false where there is none. */
 static bool head_pid_behind(struct span token, size_t *tag_r, uint32_t *pid_r)
 {
-	size_t at = token.len - 2; /* of the "]" */
-	uint32_t pid = 0, unit = 1;
+	size_t end = token.len - 2; /* of the "]" */
+	size_t at = end;
+	uint32_t pid = 0;
 
-	if (token.len < 4 || token.at[at] != ']')
+	if (token.len < 4 || token.at[end] != ']')
 		return false;
-	while (at > 1 && token.at[at - 1] >= '0' && token.at[at - 1] <= '9' && unit <= 1000000000) {
-		pid += (uint32_t)(token.at[--at] - '0') * unit;
-		unit *= 10;
-	}
-	if (unit == 1 || token.at[at - 1] != '[')
+	while (at > 1 && (unsigned char)(token.at[at - 1] - '0') < 10)
+		at--;
+	if (at == end || end - at > 9 || token.at[at - 1] != '[')
 		return false;
+	for (size_t i = at; i < end; i++)
+		pid = pid * 10 + (uint32_t)(token.at[i] - '0');
 	*tag_r = at - 1;
 	*pid_r = pid;
 	return true;

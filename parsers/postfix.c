@@ -45,12 +45,12 @@ static enum service postfix_service(struct span name)
 	return SERVICE_FOREIGN;
 }
 
-/* The last part of a tag: "smtpd" of "postfix/submission/smtpd"; absent where the tag is one part. */
+/* The last part of a tag: "smtpd" of "submission/smtpd". */
 static struct span postfix_daemon(struct span tag)
 {
 	const char *slash = tag.len == 0 ? NULL : memrchr(tag.at, '/', tag.len);
 
-	return slash == NULL ? (struct span){ NULL, 0 } : span_from(tag, (size_t)(slash - tag.at) + 1);
+	return slash == NULL ? tag : span_from(tag, (size_t)(slash - tag.at) + 1);
 }
 
 static bool postfix_claims(const struct frame *frame)
@@ -60,7 +60,7 @@ static bool postfix_claims(const struct frame *frame)
 	if (span_starts(frame->tag, SPAN("postfix")))
 		return !span_starts(frame->tag, SPAN("postfixadmin"));
 	daemon = postfix_daemon(frame->tag);
-	return daemon.at != NULL && postfix_service(daemon) != SERVICE_FOREIGN;
+	return daemon.len < frame->tag.len && postfix_service(daemon) != SERVICE_FOREIGN;
 }
 
 /* Words behind a queue id. */
@@ -137,13 +137,12 @@ static bool postfix_read(struct span words, struct event *event)
 
 static void postfix_parse(const struct frame *frame, struct event *event)
 {
-	struct span first = { NULL, 0 };
-	struct span words = frame->text;
+	struct span words = frame->text, syslog_name;
 
 	event->mta = MTA_POSTFIX;
 	event->program = frame->tag;
-	if (span_cut(&event->program, '/', &first))
-		event->transport = postfix_daemon(frame->tag);
+	if (span_skip(&event->program, SPAN("postfix/")) || span_cut(&event->program, '/', &syslog_name))
+		event->transport = postfix_daemon(event->program);
 	if (postfix_service(event->transport) == SERVICE_IDLE) {
 		event->kind = EVENT_IDLE;
 		if (span_skip(&words, SPAN("warning: ")))
