@@ -1,6 +1,6 @@
 /*
  * Uids and their names. A name server may be slow and a machine may have many users, so an answer, also
- * "nobody", is kept for an hour; 4,096 uids at most, the longest unused goes first.
+ * "nobody", is kept for a day of the log's time; 4,096 uids at most, the longest unused goes first.
  *
  * Names longer than 47 bytes are as good as none.
  */
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 
 #define USERS_MOST  4096
-#define USERS_FRESH USEC_HOUR
+#define USERS_FRESH USEC_DAY
 
 struct users {
 	struct map *map;
@@ -112,7 +112,7 @@ static void users_ask(struct user *user, uint32_t uid)
 struct span users_name(struct users *users, uint32_t uid, usec_t now)
 {
 	struct user *user = map_find(users->map, users_hash(uid), (struct span){ NULL, 0 });
-	bool fresh = user != NULL && now >= user->asked && now - user->asked < USERS_FRESH;
+	bool fresh = user != NULL && now - user->asked < USERS_FRESH;
 
 	if (user == NULL)
 		user = users_add(users, uid);
