@@ -22,7 +22,7 @@ CFLAGS    ?= -g
 
 # Libraries without which there is no sendwatch, and those that are used where they are installed.
 NEEDED   := libpcre2-8 hiredis jansson zlib libcurl inih
-OPTIONAL := libisal libzstd liblzma libsystemd libmicrohttpd libmaxminddb libcares libcrypto
+OPTIONAL := libisal libzstd liblzma libsystemd libmicrohttpd libmaxminddb libcares libcrypto hiredis_ssl
 MISSING  := $(strip $(foreach lib,$(NEEDED),$(shell pkg-config --exists $(lib) 2>/dev/null || echo $(lib))))
 FOUND    := $(foreach lib,$(OPTIONAL),$(shell pkg-config --exists $(lib) 2>/dev/null && echo $(lib)))
 LIB_CFLAGS := $(shell pkg-config --cflags $(NEEDED) $(FOUND) 2>/dev/null) \
@@ -99,6 +99,7 @@ endif
 
 # The rules are put into the program by the assembler, which no dependency file sees.
 $(BUILD)/parsers/reply_rules.o: parsers/replies.rules
+$(BUILD)/detectors/redis_function.o: detectors/redis_swap.lua
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(LIBRARY)
 	$(call say,$(CC) $@)

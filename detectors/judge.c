@@ -77,6 +77,8 @@ static void judge_evicted(void *context, struct record *record)
 	trail_free(&record->trail);
 }
 
+static void judge_changed(void *context, struct record *record);
+
 struct judge *judge_new(const struct judge_options *options, struct store *store,
 			const struct judge_sink *sink)
 {
@@ -88,6 +90,7 @@ struct judge *judge_new(const struct judge_options *options, struct store *store
 	judge->hood = neighbourhood_new();
 	store->context = judge;
 	store->evicted = judge_evicted;
+	store->changed = judge_changed;
 	return judge;
 }
 
@@ -102,6 +105,7 @@ void judge_free(struct judge **judge)
 	     record = store->calls->next(store, record))
 		trail_free(&record->trail);
 	store->evicted = NULL;
+	store->changed = NULL;
 	for (size_t i = 0; i < (*judge)->raised_count; i++)
 		free((*judge)->raised[i]);
 	free((*judge)->raised);
@@ -266,6 +270,8 @@ static void ask(struct judge *judge, struct record *record, const struct cause *
 	};
 	struct score score;
 
+	if (record->unsettled)
+		return;
 	windows_sum(&record->windows, view.now, sums);
 	score = score_account(&view, sums, judge->options->detector);
 	if (score.decibans >= judge->options->alone) {
@@ -279,6 +285,15 @@ static void ask(struct judge *judge, struct record *record, const struct cause *
 	record->asked = cause->time;
 	record->step = sums[HORIZON_24H].n[COUNT_STRANGERS] / 16;
 	record->pending = 0;
+}
+
+/* Other servers counted on it too: no line of ours is the cause. */
+static void judge_changed(void *context, struct record *record)
+{
+	const struct cause cause = { .time = record->now };
+
+	if (record->habit.first != 0)
+		ask(context, record, &cause);
 }
 
 /* --- what comes in --- */

@@ -59,7 +59,8 @@ struct record {
 	char *name;    /* the account; owned */
 	uint64_t hash; /* hash_stable of it */
 	enum account_kind kind;
-	usec_t now; /* its newest event time */
+	bool unsettled; /* a shared store does not know yet what others counted: not to be judged */
+	usec_t now;     /* its newest event time */
 	struct windows windows;
 	uint32_t *recipients; /* buckets of 8, the newest first; 0 is empty; owned */
 	uint16_t recipient_room, recipient_used;

@@ -82,9 +82,9 @@ static bool redis_log_in(struct redis *redis, const struct redis_login *login, s
 					      span_of(login->password) };
 
 		/* A server before Redis 6 knows one password and no users. */
-		if (login->user != NULL ? !redis_ask(redis, words, 3, &reply, error)
-					: !redis_ask(redis, (struct span[]){ words[0], words[2] }, 2, &reply,
-						     error))
+		if (login->user != NULL
+			    ? !redis_ask(redis, words, 3, &reply, error)
+			    : !redis_ask(redis, (struct span[]){ words[0], words[2] }, 2, &reply, error))
 			return false;
 	}
 	if (login->database == 0)
@@ -109,7 +109,8 @@ struct redis *redis_open(const char *address, const struct redis_login *login, s
 		return NULL;
 	}
 	(void)redisSetTimeout(redis->context, limit);
-	(void)redisEnableKeepAlive(redis->context);
+	if (address[0] != '/')
+		(void)redisEnableKeepAlive(redis->context);
 	if ((login->tls && !redis_start_tls(redis, login, error)) || !redis_log_in(redis, login, error))
 		redis_close(&redis);
 	return redis;

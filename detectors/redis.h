@@ -26,7 +26,7 @@ struct redis_reply {
 	enum redis_kind kind;
 	struct span text; /* REDIS_TEXT, REDIS_STATUS, REDIS_FAILURE */
 	int64_t number;
-	size_t count;     /* of REDIS_LIST */
+	size_t count; /* of REDIS_LIST */
 	const void *raw;
 };
 

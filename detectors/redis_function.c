@@ -32,9 +32,9 @@ static bool function_load_library(struct redis *redis, struct redis_reply *reply
 			     "redis.register_function('" FUNCTION_LIBRARY "_swap', function(keys, args)\n"));
 	text_add(&code, function_body());
 	text_add(&code, SPAN("end)\n"));
-	loaded = redis_ask(redis,
-			   (struct span[]){ SPAN("FUNCTION"), SPAN("LOAD"), SPAN("REPLACE"), text_span(&code) }, 4,
-			   reply, error);
+	loaded = redis_ask(
+		redis, (struct span[]){ SPAN("FUNCTION"), SPAN("LOAD"), SPAN("REPLACE"), text_span(&code) },
+		4, reply, error);
 	text_free(&code);
 	return loaded;
 }

@@ -239,7 +239,8 @@ static void route_map_range(struct redis_route *route, const struct redis_reply 
 	if (!route_address(name, port.number, address, sizeof(address)))
 		return;
 	node = route_node(route, span_of(address));
-	for (int64_t slot = first.number < 0 ? 0 : first.number; slot <= last.number && slot < ROUTE_SLOTS; slot++)
+	for (int64_t slot = first.number < 0 ? 0 : first.number; slot <= last.number && slot < ROUTE_SLOTS;
+	     slot++)
 		route->slots[slot] = node;
 }
 

@@ -17,6 +17,9 @@
 struct store_stats {
 	uint64_t records, evicted, applied, failed;
 	size_t bytes;
+	/* Of a shared store: changes that had been counted before, calls, records that another was faster with, and
+	 * those that were not there any more. */
+	uint64_t repeated, calls, rebased, restored;
 };
 
 struct store {
@@ -40,7 +43,39 @@ struct store_calls {
 	struct record *(*next)(struct store *store, const struct record *after);
 	struct store_stats (*stats)(const struct store *store);
 	void (*free)(struct store *store);
+
+	/* What only a shared store has, else NULL; see store_flush and the others below. */
+	void (*source)(struct store *store, uint32_t source, struct span name);
+	void (*flush)(struct store *store, usec_t now);
+	void (*settle)(struct store *store);
+	int (*fd)(const struct store *store);
+	bool (*clean)(const struct store *store);
+	bool (*full)(const struct store *store);
+	usec_t (*away)(const struct store *store, struct error *why_r);
+	bool (*claim)(struct store *store, struct span account, enum account_state state, struct span id);
 };
+
+/* SOURCE of the lines to come is called NAME, on all servers and after every restart. */
+void store_source(struct store *store, uint32_t source, struct span name);
+
+/* Send what is due at NOW (of the monotonic clock), without waiting; take what was answered. */
+void store_flush(struct store *store, usec_t now);
+void store_settle(struct store *store);
+
+/* Readable when an answer is there; -1 where none will ever be. */
+int store_fd(const struct store *store);
+
+/* Is everything that was counted in safety? Only then may positions be saved (see collector_positions). */
+bool store_clean(const struct store *store);
+
+/* Is so much waiting to be sent that reading must wait? */
+bool store_full(const struct store *store);
+
+/* Since when (monotonic clock) the store is out of reach, and why; USEC_NEVER where it is not. */
+usec_t store_away(const struct store *store, struct error *why_r);
+
+/* May this server act on ACCOUNT's new STATE, found as verdict ID? False where another already does. */
+bool store_claim(struct store *store, struct span account, enum account_state state, struct span id);
 
 /* At most MOST records; the longest unused make room, and are counted. */
 struct store *store_memory_new(uint32_t most);

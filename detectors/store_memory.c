@@ -122,10 +122,3 @@ struct store *store_memory_new(uint32_t most)
 	memory->map = map_new(&options);
 	return &memory->store;
 }
-
-void store_free(struct store **store)
-{
-	if (*store != NULL)
-		(*store)->calls->free(*store);
-	*store = NULL;
-}

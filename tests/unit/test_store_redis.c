@@ -1,0 +1,336 @@
+/* The shared store against a real redis-server, which this program starts and ends. */
+#define _GNU_SOURCE
+#include "base/memory.h"
+#include "detectors/store_redis.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define START (USEC_DAY * 20000)
+
+static char folder[] = "/tmp/sendwatch-redis-XXXXXX";
+static char path[64];
+static pid_t server;
+static char *servers[] = { path };
+static struct redis_options options = {
+	.topology = REDIS_SINGLE,
+	.servers = { servers, 1 },
+	.timeout = 2 * USEC_SECOND,
+	.prefix = (char[]){ "test" },
+	.keep = USEC_DAY,
+	.flush = 0,
+	.batch = 100,
+	.memory = 1024 * 1024,
+};
+
+static bool answers(void)
+{
+	struct redis_login login = { .timeout = USEC_SECOND };
+	struct error error;
+	struct redis_reply reply;
+	struct redis *redis = redis_open(path, &login, &error);
+	bool well = redis != NULL && redis_ask(redis, (struct span[]){ SPAN("PING") }, 1, &reply, &error);
+
+	redis_close(&redis);
+	return well;
+}
+
+static void server_start(void)
+{
+	server = fork();
+	if (server == 0) {
+		execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", path, "--save", "",
+		       "--dir", folder, "--logfile", "redis.log", (char *)NULL);
+		_exit(127);
+	}
+	for (int i = 0; i < 500 && !answers(); i++)
+		poll(NULL, 0, 10);
+}
+
+static void server_end(void)
+{
+	kill(server, SIGKILL);
+	waitpid(server, NULL, 0);
+	unlink(path);
+}
+
+static void ask(const char *a, const char *b)
+{
+	struct redis_login login = { .timeout = USEC_SECOND };
+	struct error error;
+	struct redis_reply reply;
+	struct redis *redis = redis_open(path, &login, &error);
+
+	assert_non_null(redis);
+	assert_true(redis_ask(redis, (struct span[]){ span_of(a), span_of(b) }, b == NULL ? 1 : 2, &reply,
+			      &error));
+	redis_close(&redis);
+}
+
+static struct store *store_new(const char *name)
+{
+	struct error error;
+	struct store *store = store_redis_new(&options, 1000, &error);
+
+	assert_non_null(store);
+	store_source(store, 0, span_of(name));
+	return store;
+}
+
+static struct applied count(struct store *store, const char *account, uint32_t recipient, uint64_t position)
+{
+	struct record *record = store->calls->record(store, span_of(account), true);
+	struct delta delta = {
+		.kind = DELTA_ATTEMPT,
+		.time = START + recipient * USEC_SECOND,
+		.count = 1,
+		.outcome = recipient % 5 == 0 ? COUNT_INVALID : COUNT_DELIVERED,
+		.elsewhere = true,
+		.message = recipient,
+		.recipient = recipient * 2654435761U | 1,
+		.network = recipient % 3 + 1,
+	};
+	struct applied applied;
+
+	store->calls->apply(store, record, &delta, 0, position, &applied);
+	return applied;
+}
+
+/* Until all is sent and answered. */
+static void settle(struct store *store)
+{
+	for (int i = 0; i < 1000; i++) {
+		struct pollfd ready = { .fd = store_fd(store), .events = POLLIN };
+
+		store_flush(store, clock_monotonic());
+		if (store_clean(store))
+			return;
+		poll(&ready, 1, 10);
+		store_settle(store);
+	}
+	fail_msg("never settled");
+}
+
+static uint32_t counted(struct store *store, const char *account, enum counter counter)
+{
+	struct record *record = store->calls->record(store, span_of(account), false);
+	struct counts sums[HORIZONS];
+
+	assert_non_null(record);
+	windows_sum(&record->windows, record->now, sums);
+	return sums[HORIZON_24H].n[counter];
+}
+
+static void two_servers_count_as_one(void **state)
+{
+	struct store *a = store_new("mx1:/var/log/mail.log"), *b = store_new("mx2:/var/log/mail.log");
+
+	(void)state;
+	ask("FLUSHALL", NULL);
+	for (uint32_t i = 1; i <= 300; i++) {
+		count(i % 2 == 0 ? a : b, "bob@example.com", i / 2, i);
+		if (i % 7 == 0)
+			store_flush(a, clock_monotonic());
+		if (i % 11 == 0)
+			store_flush(b, clock_monotonic());
+	}
+	/* Each settles on what the other counted, and neither loses its own. */
+	settle(a);
+	settle(b);
+	count(a, "bob@example.com", 999, 1000);
+	settle(a);
+	assert_int_equal(counted(a, "bob@example.com", COUNT_RECIPIENTS), 301);
+	/* Both wrote to the same addresses: met once. */
+	assert_int_equal(counted(a, "bob@example.com", COUNT_STRANGERS), 152);
+	assert_true(a->calls->stats(a).rebased + b->calls->stats(b).rebased > 0);
+	store_free(&a);
+	store_free(&b);
+}
+
+static void lines_read_again_count_once(void **state)
+{
+	struct store *store = store_new("mx1:/var/log/mail.log");
+
+	(void)state;
+	ask("FLUSHALL", NULL);
+	for (uint32_t i = 1; i <= 50; i++)
+		count(store, "ann@example.com", i, i * 100);
+	settle(store);
+	/* Killed after the flush, before the position was saved. */
+	store_free(&store);
+	store = store_new("mx1:/var/log/mail.log");
+	for (uint32_t i = 20; i <= 60; i++)
+		count(store, "ann@example.com", i, i * 100);
+	settle(store);
+	assert_int_equal(counted(store, "ann@example.com", COUNT_RECIPIENTS), 60);
+	/* Another server's position of the same number is another's. */
+	store_free(&store);
+	store = store_new("mx2:/var/log/mail.log");
+	count(store, "ann@example.com", 70, 100);
+	settle(store);
+	assert_int_equal(counted(store, "ann@example.com", COUNT_RECIPIENTS), 61);
+	store_free(&store);
+}
+
+static struct record *told;
+
+static void changed(void *context, struct record *record)
+{
+	(void)context;
+	told = record;
+}
+
+static void a_record_is_unsettled_until_redis_spoke(void **state)
+{
+	struct store *store = store_new("mx1:/var/log/mail.log");
+	struct record *record;
+
+	(void)state;
+	store->changed = changed;
+	told = NULL;
+	count(store, "eve@example.com", 1, 1);
+	record = store->calls->record(store, SPAN("eve@example.com"), false);
+	assert_true(record->unsettled);
+	settle(store);
+	assert_false(record->unsettled);
+	assert_ptr_equal(told, record);
+	store_free(&store);
+}
+
+static void an_outage_loses_nothing(void **state)
+{
+	struct store *store = store_new("mx1:/var/log/mail.log");
+	struct error why;
+
+	(void)state;
+	ask("FLUSHALL", NULL);
+	count(store, "joe@example.com", 1, 1);
+	settle(store);
+	server_end();
+	for (uint32_t i = 2; i <= 40; i++) {
+		count(store, "joe@example.com", i, i);
+		store_flush(store, clock_monotonic());
+	}
+	for (int i = 0; i < 500 && store_away(store, &why) == USEC_NEVER; i++)
+		poll(NULL, 0, 10);
+	assert_true(store_away(store, &why) != USEC_NEVER);
+	assert_false(store_clean(store));
+	/* It comes back empty: what was known here is put back. */
+	server_start();
+	settle(store);
+	assert_true(store_away(store, &why) == USEC_NEVER);
+	assert_int_equal(counted(store, "joe@example.com", COUNT_RECIPIENTS), 40);
+	store_free(&store);
+	store = store_new("mx2:/var/log/mail.log");
+	count(store, "joe@example.com", 41, 1);
+	settle(store);
+	assert_int_equal(counted(store, "joe@example.com", COUNT_RECIPIENTS), 41);
+	store_free(&store);
+}
+
+static void a_full_store_says_so(void **state)
+{
+	struct store *store;
+
+	(void)state;
+	server_end();
+	store = store_new("mx1:/var/log/mail.log");
+	for (uint32_t i = 1; i < 1000000 && !store_full(store); i++) {
+		count(store, "max@example.com", i, i);
+		store_flush(store, clock_monotonic());
+	}
+	assert_true(store_full(store));
+	assert_true(store->calls->stats(store).bytes < 4 * 1024 * 1024);
+	server_start();
+	settle(store);
+	assert_false(store_full(store));
+	store_free(&store);
+}
+
+static void one_server_may_act(void **state)
+{
+	struct store *a = store_new("mx1"), *b = store_new("mx2");
+	struct span account = SPAN("bob@example.com");
+
+	(void)state;
+	assert_true(store_claim(a, account, STATE_FLAGGED, SPAN("id-1")));
+	assert_false(store_claim(b, account, STATE_FLAGGED, SPAN("id-2")));
+	assert_true(store_claim(a, account, STATE_FLAGGED, SPAN("id-1"))); /* asked again after a crash */
+	assert_true(store_claim(b, account, STATE_DISABLED, SPAN("id-3")));
+	store_free(&a);
+	store_free(&b);
+}
+
+static void strange_names_are_keys_like_others(void **state)
+{
+	static const char *const names[] = { "}{", "{}", "a b", "\xff\xfe", "script:/home/x/{y}" };
+	struct store *store = store_new("mx1");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		count(store, names[i], 1, 1);
+	settle(store);
+	assert_int_equal(store->calls->stats(store).records, 5);
+	store_free(&store);
+}
+
+static void slots_are_those_of_the_specification(void **state)
+{
+	(void)state;
+	/* From the cluster specification: CRC16 of "123456789" is 0x31C3. */
+	assert_int_equal(redis_slot(SPAN("123456789")), 0x31C3 % 16384);
+	assert_int_equal(redis_slot(SPAN("{user1000}.following")), redis_slot(SPAN("{user1000}.followers")));
+	assert_int_equal(redis_slot(SPAN("foo{bar}{zap}")), redis_slot(SPAN("bar")));
+	assert_int_not_equal(redis_slot(SPAN("foo{}{bar}")), redis_slot(SPAN("bar")));
+	assert_int_equal(redis_slot(SPAN("foo{{bar}}zap")), redis_slot(SPAN("{bar")));
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "%s/redis.sock", folder);
+	server_start();
+	return answers() ? 0 : -1;
+}
+
+static int end(void **state)
+{
+	char log[80];
+
+	(void)state;
+	server_end();
+	snprintf(log, sizeof(log), "%s/redis.log", folder);
+	unlink(log);
+	return rmdir(folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(two_servers_count_as_one),
+		cmocka_unit_test(lines_read_again_count_once),
+		cmocka_unit_test(a_record_is_unsettled_until_redis_spoke),
+		cmocka_unit_test(an_outage_loses_nothing),
+		cmocka_unit_test(a_full_store_says_so),
+		cmocka_unit_test(one_server_may_act),
+		cmocka_unit_test(strange_names_are_keys_like_others),
+		cmocka_unit_test(slots_are_those_of_the_specification),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	if (access("/usr/bin/redis-server", X_OK) != 0 && access("/usr/local/bin/redis-server", X_OK) != 0) {
+		puts("skip: redis-server is not here");
+		return 77;
+	}
+	return cmocka_run_group_tests(tests, begin, end);
+}
