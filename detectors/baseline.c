@@ -1,6 +1,6 @@
 /*
- * The maxima grow slowly: a day of ten times as much is only believed half as much again, so that an
- * attacker who warms an account up gains a factor of 1.5 a day that his growth itself gives away, and one
+ * The maxima grow slowly: a day of ten times as much is only believed a fifth more, so that an
+ * attacker who warms an account up gains a factor of 1.2 a day that his growth itself gives away, and one
  * odd day does not open the door. They sink by 1 % a learned day: a habit given up is forgotten in months.
  *
  * The sums of shares keep about the last 2,000 recipients: an account's own past outweighs the server's
@@ -70,31 +70,32 @@ static void learn_hours(struct habit *habit, const struct habit_day *day)
 void habit_learn(struct habit *habit, const struct habit_day *day)
 {
 	const uint32_t *n = day->sums.n;
+	/* What comes from elsewhere teaches where it comes from, not how much is usual. */
+	uint32_t strangers = n[COUNT_STRANGERS] - n[COUNT_AWAY_STRANGERS];
 
 	habit->new_networks = (uint16_t)(habit->new_networks + day->new_network);
 	habit->new_countries = (uint16_t)(habit->new_countries + day->new_country);
 	habit->away_days = (uint16_t)(habit->away_days + day->many_networks);
 	if (habit->days < UINT16_MAX)
 		habit->days++;
-	habit->top_hour = grow(habit->top_hour, (float)day->hours.top);
-	habit->top_day = grow(habit->top_day, (float)n[COUNT_STRANGERS]);
-	habit->top_week = grow(habit->top_week, (float)day->week.n[COUNT_STRANGERS]);
+	habit->top_hour = grow(habit->top_hour, fminf((float)day->hours.top, (float)strangers));
+	habit->top_day = grow(habit->top_day, (float)strangers);
+	habit->top_week = grow(habit->top_week,
+			       (float)(day->week.n[COUNT_STRANGERS] - day->week.n[COUNT_AWAY_STRANGERS]));
 	habit->busy_hours = fmaxf(habit->busy_hours * SINK, (float)bits(day->hours.strangers));
 	if (habit->recipients > SHARES_KEPT) {
 		float keep = SHARES_KEPT / 2 / habit->recipients;
 
 		habit->recipients *= keep;
 		habit->strangers *= keep;
-		habit->mailings *= keep;
 		habit->invalid *= keep;
 		habit->spam *= keep;
 		habit->foreign *= keep;
 	}
-	habit->recipients += (float)n[COUNT_RECIPIENTS];
-	habit->strangers += (float)n[COUNT_STRANGERS];
-	habit->mailings += (float)n[COUNT_MAILINGS];
-	habit->invalid += (float)n[COUNT_INVALID];
-	habit->spam += (float)n[COUNT_SPAM];
-	habit->foreign += (float)n[COUNT_FOREIGN];
+	habit->recipients += (float)(n[COUNT_RECIPIENTS] - n[COUNT_AWAY]);
+	habit->strangers += (float)strangers;
+	habit->invalid += (float)(n[COUNT_INVALID] - n[COUNT_AWAY_INVALID]);
+	habit->spam += (float)(n[COUNT_SPAM] - n[COUNT_AWAY_SPAM]);
+	habit->foreign += (float)(n[COUNT_FOREIGN] - n[COUNT_AWAY_FOREIGN]);
 	learn_hours(habit, day);
 }

@@ -23,10 +23,11 @@ struct seen {
 };
 
 /*
- * A learned day on which known correspondents were written to from a network makes it familiar; one with
+ * Two learned days on which known correspondents were written to from a network make it familiar; one with
  * strangers only gives a quarter of that: who warms an account up has no correspondents.
  */
-#define SEEN_FAMILIAR 4
+#define SEEN_FAMILIAR 8
+#define SEEN_VOUCHED  4
 
 #define HABIT_HOURS 48 /* 24 of working days, 24 of Saturdays and Sundays */
 
@@ -40,8 +41,7 @@ struct habit {
 	float top_hour, top_day, top_week; /* most strangers; grow slowly */
 	float busy_hours;                  /* hours with strangers in them on the fullest day; grows slowly */
 	float recipients, strangers, invalid, spam, foreign; /* sums, halved when they grow old */
-	float mailings;
-	uint8_t hours[HABIT_HOURS]; /* days with mail at this hour, at most 255 */
+	uint8_t hours[HABIT_HOURS];                          /* days with mail at this hour, at most 255 */
 };
 
 /* How far a habit can be relied upon: 0 without a learned day, 1/2 after three, towards 1. */

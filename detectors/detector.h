@@ -20,6 +20,7 @@ enum suspicion { SUSPECT_ALL, SUSPECT_AWAY, SUSPICIONS };
 struct neighbours {
 	double weight; /* accounts, each by how suspicious it is: 0 to 1 */
 	uint32_t accounts;
+	bool strong;        /* sharing it is by itself unlikely */
 	const char *shared; /* "customer", "network" ...: what they share most in */
 };
 

@@ -18,9 +18,9 @@ const struct setting hours_settings[] = {
 	SETTING(PERCENT, struct hours_options, odd, "5", 0.1, 99,
 		"honest mail at hours at which the account never sent"),
 	SETTING(NUMBER, struct hours_options, most_odd, "6", 0, 40, "most decibans for the wrong hour"),
-	SETTING(NUMBER, struct hours_options, awake, "12", 4, 24,
+	SETTING(NUMBER, struct hours_options, awake, "10", 4, 24,
 		"hours of a day in which people write to strangers at most"),
-	SETTING(NUMBER, struct hours_options, most_awake, "10", 0, 40,
+	SETTING(NUMBER, struct hours_options, most_awake, "14", 0, 40,
 		"most decibans for writing around the clock"),
 	{ .name = NULL },
 };
@@ -41,7 +41,8 @@ static void hours_weigh(const struct view *view, const void *options, struct evi
 			: windows_hours(&view->record->windows, view->now, COUNT_STRANGERS);
 	usual = fmax(o->awake, (double)view->habit->busy_hours + 3);
 	if (hours > usual && view->record->kind == ACCOUNT_LOGIN)
-		decibans += fmin(o->most_awake, (hours - usual) * PER_HOUR) * view->trust;
+		decibans += fmin(o->most_awake, (hours - usual) * PER_HOUR) * view->habit->days /
+			    (view->habit->days + 1.0);
 	evidence_r->decibans = decibans;
 	if (!view->explain)
 		return;

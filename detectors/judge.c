@@ -29,8 +29,10 @@ const struct setting judge_settings[] = {
 	SETTING(NUMBER, struct judge_options, flagged, "22", 0, 100, "decibans from which it is flagged"),
 	SETTING(NUMBER, struct judge_options, disabled, "35", 0, 100,
 		"decibans from which it may be disabled"),
-	SETTING(NUMBER, struct judge_options, alone, "8", 0, 100,
+	SETTING(NUMBER, struct judge_options, alone, "3", 0, 100,
 		"decibans that an account must have by itself before its neighbours are weighed"),
+	SETTING(NUMBER, struct judge_options, learn, "19", 0, 100,
+		"decibans from which a day is not learned as usual"),
 	SETTING(NUMBER, struct judge_options, hysteresis, "4", 0, 50,
 		"decibans below a threshold before its state is left"),
 	SETTING(DURATION, struct judge_options, hold, "24h", 0, 365 * USEC_DAY,
@@ -44,9 +46,16 @@ const struct setting judge_settings[] = {
 	{ .name = NULL },
 };
 
-#define LOOK_EVERY (5 * USEC_MINUTE) /* event time between looks at accounts that are not normal */
-#define TRAIL_KEPT (2 * USEC_DAY)
-#define WATCH_HOLD USEC_HOUR /* watching is cheap to leave, but not at every line */
+#define BAD_MOST     8.0 /* decibans */
+#define NEW_MOST     25.0
+#define GROWTH_MOST  12.0 /* decibans for twice as many strangers: amount and share together */
+#define GROWTH_FLOOR 12.0 /* strangers below which their number says nothing */
+#define STEP_MOST    12
+#define FEWEST_MET   3                  /* strangers in the account's whole time */
+#define LOOK_EVERY   (30 * USEC_MINUTE) /* event time between looks at accounts that are not normal */
+#define ALONE_FULL   8.0                /* decibans over `alone` at which neighbours have their full weight */
+#define TRAIL_KEPT   (2 * USEC_DAY)
+#define WATCH_HOLD   USEC_HOUR /* watching is cheap to leave, but not at every line */
 
 struct judge {
 	const struct judge_options *options;
@@ -110,6 +119,7 @@ void judge_free(struct judge **judge)
 		free((*judge)->raised[i]);
 	free((*judge)->raised);
 	neighbourhood_free(&(*judge)->hood);
+	population_free(&(*judge)->population);
 	free(*judge);
 	*judge = NULL;
 }
@@ -253,7 +263,7 @@ static struct shared shared_of(const struct envelope *envelope, const struct ori
 	else if (envelope->account_kind == ACCOUNT_LOGIN && span_cut_last(&domain, SPAN("@"), &domain))
 		shared.key[SHARE_CUSTOMER] = hash_stable_more(SHARE_CUSTOMER + 1, domain);
 	if (away && origin->subnet != 0)
-		shared.key[SHARE_SUBNET] = origin->subnet | (uint64_t)(SHARE_SUBNET + 1) << 32;
+		shared.key[SHARE_SUBNET] = origin->subnet * UINT64_C(0x9e3779b97f4a7c15);
 	if (away && envelope->helo.len > 0)
 		shared.key[SHARE_HELO] = hash_stable_more(SHARE_HELO + 1, envelope->helo);
 	return shared;
@@ -277,14 +287,19 @@ static void ask(struct judge *judge, struct record *record, const struct cause *
 	if (score.decibans >= judge->options->alone) {
 		view.neighbours = neighbourhood_of(judge->hood, &cause->shared, record->hash, cause->time);
 		neighbourhood_note(judge->hood, &cause->shared, record->hash, cause->time, score.decibans);
+		/* The less there is against it by itself, the less do the neighbours prove. */
+		if (!view.neighbours.strong)
+			view.neighbours.weight *= fmin(1,
+						       (score.decibans - judge->options->alone) / ALONE_FULL);
 		if (view.neighbours.weight > 0)
 			score = score_account(&view, sums, judge->options->detector);
 	}
 	move(judge, record, &view, sums, &score, cause);
 	judge->stats.asked++;
 	record->asked = cause->time;
-	record->step = sums[HORIZON_24H].n[COUNT_STRANGERS] / 16;
-	record->pending = 0;
+	record->step = sums[HORIZON_24H].n[COUNT_STRANGERS];
+	record->pending = record->bad = 0;
+	record->moved = false;
 }
 
 /* Other servers counted on it too: no line of ours is the cause. */
@@ -310,7 +325,7 @@ static struct record *record_for(struct judge *judge, struct span account, enum 
 	if (judge->population.first_day == 0)
 		judge->population.first_day = (uint32_t)(time / USEC_DAY);
 	if (record_due(record, time)) {
-		if (record_close(record, time, judge->options->watch, &day))
+		if (record_close(record, time, judge->options->learn, &day))
 			population_learn(&judge->population, record, &day);
 		judge->store->calls->keep(judge->store, record);
 		if (record->trail != NULL && time - trail_time(record->trail) > TRAIL_KEPT)
@@ -443,14 +458,30 @@ static void follow_trail(struct record *record, const struct attempt *attempt, c
 	trail_add(record->trail, attempt, bad);
 }
 
-/* Can this attempt have changed the score? */
-static bool matters(struct record *record, const struct delta *delta, const struct applied *applied)
+/*
+ * Can this attempt have brought the score to where it matters? BAD_MOST and NEW_MOST are more than one
+ * refusal or one new network can add; strangers since the last question add less than in proportion. A
+ * doubling is worth a question in any case.
+ */
+static bool matters(const struct judge *judge, struct record *record, const struct delta *delta,
+		    const struct applied *applied)
 {
-	if (applied->stranger)
-		record->pending++;
-	if (delta->outcome != COUNT_DELIVERED && delta->outcome != COUNT_TEMPORARY)
+	bool bad = delta->outcome != COUNT_DELIVERED && delta->outcome != COUNT_TEMPORARY;
+	double hope;
+
+	record->pending += applied->stranger;
+	record->met += applied->stranger;
+	record->bad += bad;
+	record->moved = record->moved || (applied->away && applied->stranger && record->pending == 1);
+	if (record->met < FEWEST_MET)
+		return false;
+	if (!bad && !applied->stranger)
+		return false;
+	if (record->pending > record->step + STEP_MOST)
 		return true;
-	return record->pending > record->step;
+	hope = (double)record->standing.score + record->bad * BAD_MOST + (record->moved ? NEW_MOST : 0) +
+	       record->pending * GROWTH_MOST / (record->step + GROWTH_FLOOR);
+	return hope >= judge->options->watch && (bad || record->pending * 16 > record->step);
 }
 
 void judge_attempt(struct judge *judge, const struct attempt *attempt, enum attempt_stage stage)
@@ -480,7 +511,7 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 				   &applied);
 	if (delta.elsewhere) {
 		follow_trail(record, attempt, &delta, &applied);
-		if (matters(record, &delta, &applied)) {
+		if (matters(judge, record, &delta, &applied)) {
 			struct cause cause = { attempt->time,      envelope->queue_id,
 					       attempt->recipient, envelope->host,
 					       envelope->customer, shared_of(envelope, &origin, applied.away),

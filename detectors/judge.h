@@ -17,6 +17,7 @@ struct judge;
 struct judge_options {
 	double watch, flagged, disabled; /* decibans */
 	double alone;                    /* decibans without neighbours, before these count */
+	double learn;                    /* decibans from which a day is not learned */
 	double hysteresis;               /* decibans below a threshold before the state is left */
 	usec_t hold;                     /* a flag stays at least so long */
 	int64_t agree;                   /* independent kinds of evidence before an account is disabled */

@@ -1,6 +1,6 @@
 /*
- * A group keeps the sixteen members that were noted last. A member weighs from nothing at LEAST decibans to
- * one at MOST: an account that is nearly flagged is one, one that is slightly odd a fraction.
+ * A group keeps the sixteen members that were noted last. A member weighs from nothing at `least` decibans to
+ * one at `most`: an account that is nearly flagged is one, one that is slightly odd a fraction.
  *
  * One client subnet that is strange to several accounts is more than several odd accounts of one customer,
  * who may have moved together; a common HELO is less: programs have defaults.
@@ -15,8 +15,6 @@
 #define MEMBERS     16
 #define GROUPS_MOST 65536
 #define KEPT        (2 * USEC_DAY)
-#define LEAST       6.0
-#define MOST        16.0
 
 struct member {
 	uint64_t account;
@@ -35,10 +33,11 @@ struct neighbourhood {
 static const struct {
 	const char *name;
 	double factor;
+	double least, most; /* decibans */
 } shares[SHARES] = {
-	[SHARE_CUSTOMER] = { "customer", 1.0 },
-	[SHARE_SUBNET] = { "client network", 1.5 },
-	[SHARE_HELO] = { "HELO", 0.5 },
+	[SHARE_CUSTOMER] = { "customer", 1.0, 7, 17 },
+	[SHARE_SUBNET] = { "client network", 1.5, 2, 10 },
+	[SHARE_HELO] = { "HELO", 0.5, 9, 19 },
 };
 
 struct neighbourhood *neighbourhood_new(void)
@@ -77,11 +76,11 @@ static struct member *member_place(struct group *group, uint64_t account)
 void neighbourhood_note(struct neighbourhood *hood, const struct shared *shared, uint64_t account, usec_t now,
 			double decibans)
 {
-	for (int s = 0; s < SHARES && decibans > LEAST; s++) {
+	for (int s = 0; s < SHARES; s++) {
 		struct group *group;
 		struct member *member;
 
-		if (shared->key[s] == 0)
+		if (shared->key[s] == 0 || decibans <= shares[s].least)
 			continue;
 		group = map_find(hood->groups, shared->key[s], (struct span){ NULL, 0 });
 		if (group == NULL)
@@ -94,13 +93,15 @@ void neighbourhood_note(struct neighbourhood *hood, const struct shared *shared,
 	}
 }
 
-static struct neighbours group_weight(const struct group *group, uint64_t account, usec_t now)
+static struct neighbours group_weight(const struct group *group, enum share share, uint64_t account,
+				      usec_t now)
 {
 	struct neighbours found = { 0 };
 
 	for (int i = 0; i < MEMBERS; i++) {
 		const struct member *member = &group->members[i];
-		double weight = (member->decibans - LEAST) / (MOST - LEAST);
+		double weight = (member->decibans - shares[share].least) /
+				(shares[share].most - shares[share].least);
 
 		if (member->account == 0 || member->account == account || now - member->time > KEPT)
 			continue;
@@ -123,9 +124,10 @@ struct neighbours neighbourhood_of(const struct neighbourhood *hood, const struc
 
 		if (group == NULL)
 			continue;
-		found = group_weight(group, account, now);
+		found = group_weight(group, (enum share)s, account, now);
 		found.weight *= shares[s].factor;
 		found.shared = shares[s].name;
+		found.strong = s == SHARE_SUBNET;
 		if (found.weight > best.weight)
 			best = found;
 	}

@@ -36,16 +36,23 @@ static double log_gamma(double x)
 	       (1.0 / 12 - square * (1.0 / 360 - square / 1260)) / x - log(product);
 }
 
-static double log_beta(double a, double b)
+/* ln of gamma(X + N) / gamma(X): N factors, multiplied out where they are few. */
+static double log_rise(double x, double n)
 {
-	return log_gamma(a) + log_gamma(b) - log_gamma(a + b);
+	double product = 1;
+
+	if (n > 24 || n != floor(n))
+		return log_gamma(x + n) - log_gamma(x);
+	for (int i = 0; i < (int)n; i++)
+		product *= x + i;
+	return log(product);
 }
 
 static double log_chance(double hits, double of, struct belief belief)
 {
 	double a = belief.mean * belief.weight, b = belief.weight - a;
 
-	return log_beta(hits + a, of - hits + b) - log_beta(a, b);
+	return log_rise(a, hits) + log_rise(b, of - hits) - log_rise(belief.weight, of);
 }
 
 double odds_share(double hits, double of, const struct mixture *m)

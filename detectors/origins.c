@@ -17,6 +17,7 @@ struct origins_options {
 	double abroad;
 	double away;
 	double most_network, most_country, most_many;
+	double most;
 	double own;
 };
 
@@ -29,13 +30,17 @@ const struct setting origins_settings[] = {
 	SETTING(NUMBER, struct origins_options, most_country, "14", 0, 40, "most decibans for a new country"),
 	SETTING(NUMBER, struct origins_options, most_many, "10", 0, 40,
 		"most decibans for many new networks at once"),
+	SETTING(NUMBER, struct origins_options, most, "24", 0, 40, "most decibans for all of these together"),
 	SETTING(NUMBER, struct origins_options, own, "-4", -40, 0, "decibans where nothing is new"),
 	{ .name = NULL },
 };
 
-#define PRIOR_DAYS 3.0  /* days that the server's average novelty weighs */
-#define FEW        6.0  /* strangers at which the finding has half its weight */
-#define MANY_DAILY 0.15 /* chance that a day with a new network has yet another: phones on trains */
+#define PRIOR_DAYS  3.0  /* days that the server's average novelty weighs */
+#define FEW         6.0  /* strangers at which the finding has half its weight */
+#define ELSEWHERE   0.01 /* share of honest mail days that a network must have to be a place to turn up */
+#define BOTH_PLACES 4.0  /* decibans */
+#define HOME_SILENT -5.0
+#define MANY_DAILY  0.15 /* chance that a day with a new network has yet another: phones on trains */
 
 /* The rarest country that the account is not used to, seen in this horizon; 0 where there is none. */
 static uint32_t strangest_country(const struct view *view, double *share_r)
@@ -66,14 +71,44 @@ static uint32_t strangest_country(const struct view *view, double *share_r)
 	return found;
 }
 
+/* Days of the horizon in which something new could have come along. */
+static double days_of(const struct view *view)
+{
+	return view->horizon == HORIZON_7D ? fmin(7, view->habit->days + 1.0) : 1;
+}
+
+/* The chance of something that comes with CHANCE a day, in the days of the horizon. */
+static double within(const struct view *view, double chance)
+{
+	return 1 - pow(1 - fmin(chance, 0.95), days_of(view));
+}
+
+/* How popular the most popular of the new networks is among the server's own people. */
+static double popularity(const struct view *view)
+{
+	uint32_t from = (uint32_t)((view->now - horizon_length(view->horizon)) / USEC_MINUTE);
+	double most = 0;
+
+	for (int i = 0; i < view->record->seen_used; i++) {
+		const struct seen *seen = &view->record->seen[i];
+
+		if (seen->kind == SEEN_NETWORK && seen->credit < SEEN_FAMILIAR && seen->last > from)
+			most = fmax(most, population_network_share(view->population, seen->hash));
+	}
+	return most;
+}
+
 static double network_decibans(const struct view *view, const struct origins_options *o, double *chance_r)
 {
 	const struct habit *habit = view->habit;
 	double chance = (PRIOR_DAYS * population_new_network(view->population) + habit->new_networks) /
 			(PRIOR_DAYS + habit->days);
+	double share = popularity(view);
+	/* Where the server's people are, they also turn up anew; who abuses accounts seldom chooses it. */
+	double place = (0.1 * share + ELSEWHERE) / (0.5 * share + ELSEWHERE);
 
-	*chance_r = chance;
-	return fmin(o->most_network, odds_decibans(o->away / fmin(chance, 0.95)));
+	*chance_r = within(view, chance);
+	return fmin(o->most_network, odds_decibans(o->away * place / *chance_r));
 }
 
 static double country_decibans(const struct view *view, const struct origins_options *o, double share)
@@ -81,10 +116,35 @@ static double country_decibans(const struct view *view, const struct origins_opt
 	const struct habit *habit = view->habit;
 	double chance = (PRIOR_DAYS * population_new_country(view->population) + habit->new_countries) /
 			(PRIOR_DAYS + habit->days);
+	chance = within(view, chance);
 	/* Honest journeys go where the server's people are; who abuses accounts is anywhere. */
 	double honest = chance * (0.3 * share + 0.0125), abuse = o->abroad * (0.2 * share + 0.02);
 
 	return fmax(0, fmin(o->most_country, odds_decibans(abuse / honest)));
+}
+
+/*
+ * Nobody writes from home and from abroad within hours; and while one is away, home is silent. Decibans for
+ * the time since something came from a familiar network.
+ */
+static double silence_decibans(const struct view *view)
+{
+	const struct habit *habit = view->habit;
+	uint32_t now = (uint32_t)(view->now / USEC_MINUTE), last = 0;
+	double elapsed = (double)(now / (24 * 60)) - habit->first;
+
+	for (int i = 0; i < view->record->seen_used; i++) {
+		const struct seen *seen = &view->record->seen[i];
+
+		if (seen->kind == SEEN_NETWORK && seen->credit >= SEEN_FAMILIAR && seen->last > last)
+			last = seen->last;
+	}
+	if (last == 0 || elapsed <= 0)
+		return 0;
+	if (now - last <= 3 * 60)
+		return BOTH_PLACES;
+	/* Silence says something only of those who are seldom silent. */
+	return now - last >= 24 * 60 ? HOME_SILENT * fmin(1, habit->days / elapsed) : 0;
 }
 
 static void origins_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
@@ -104,13 +164,13 @@ static void origins_weigh(const struct view *view, const void *options, struct e
 	country = strangest_country(view, &share);
 	decibans = network_decibans(view, o, &chance);
 	if (networks > 1)
-		decibans += fmin(o->most_many,
-				 odds_decibans(0.4 / fmax(MANY_DAILY, chance)) * (networks - 1));
+		decibans += fmax(0, fmin(o->most_many, odds_decibans(0.4 / fmax(MANY_DAILY, chance)) *
+							       (networks - days_of(view))));
 	if (country != 0 && view->sums->n[COUNT_ABROAD] > 0)
-		decibans += country_decibans(view, o, share) *
+		decibans += (country_decibans(view, o, share) + silence_decibans(view)) *
 			    fmin(1, view->sums->n[COUNT_ABROAD] / view->strangers);
 	grown = view->strangers / (view->strangers + FEW);
-	evidence_r->decibans = decibans * grown;
+	evidence_r->decibans = fmin(decibans, o->most) * grown;
 	if (!view->explain)
 		return;
 	evidence_r->window = horizon_name(view->horizon);

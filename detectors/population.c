@@ -8,6 +8,8 @@
  */
 #include "detectors/population.h"
 
+#include "base/map.h"
+
 #include <ctype.h>
 
 #define INVALID_PRIOR  0.02
@@ -17,6 +19,7 @@
 #define COUNTRY_PRIOR  0.01
 #define DAYS_WEIGHT    50.0  /* days that the two priors weigh */
 #define DAY_MOST       50.0  /* recipients that one account's day can weigh */
+#define NETWORKS_MOST  65536 /* networks remembered */
 #define COUNTRY_WEIGHT 20.0  /* days that the even spread over countries weighs */
 #define COUNTRY_EVEN   0.005 /* share of a country never seen: some 200 there are */
 
@@ -25,6 +28,49 @@ uint32_t population_country(struct span code)
 	if (code.len != 2 || !isupper((unsigned char)code.at[0]) || !isupper((unsigned char)code.at[1]))
 		return 0;
 	return (uint32_t)((code.at[0] - 'A') * 26 + (code.at[1] - 'A') + 1);
+}
+
+struct network_days {
+	float days;
+};
+
+/* The table wants all 64 bits to differ. */
+static uint64_t spread(uint32_t network)
+{
+	return network * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+static void learn_network(struct population *population, uint32_t network)
+{
+	struct network_days *days;
+
+	if (population->networks == NULL) {
+		struct map_options options = { .record_size = sizeof(*days), .most = NETWORKS_MOST };
+
+		population->networks = map_new(&options);
+	}
+	days = map_find(population->networks, spread(network), (struct span){ NULL, 0 });
+	if (days == NULL)
+		days = map_add(population->networks, spread(network));
+	map_touch(population->networks, days);
+	days->days++;
+	population->network_days++;
+}
+
+double population_network_share(const struct population *population, uint32_t network)
+{
+	const struct network_days *days;
+
+	if (population->networks == NULL)
+		return 0;
+	days = map_find(population->networks, spread(network), (struct span){ NULL, 0 });
+	return days == NULL ? 0 : (double)days->days / population->network_days;
+}
+
+void population_free(struct population *population)
+{
+	if (population->networks != NULL)
+		map_free(&population->networks);
 }
 
 void population_learn(struct population *population, const struct record *record, const struct habit_day *day)
@@ -41,10 +87,14 @@ void population_learn(struct population *population, const struct record *record
 	for (int i = 0; i < record->seen_used; i++) {
 		const struct seen *seen = &record->seen[i];
 
-		if (seen->kind != SEEN_COUNTRY || seen->last / (24 * 60) != day->day || seen->hash > 26 * 26)
+		if (seen->last / (24 * 60) != day->day)
 			continue;
-		population->countries[seen->hash - 1]++;
-		population->country_days++;
+		if (seen->kind == SEEN_NETWORK)
+			learn_network(population, seen->hash);
+		if (seen->kind == SEEN_COUNTRY && seen->hash <= 26 * 26) {
+			population->countries[seen->hash - 1]++;
+			population->country_days++;
+		}
 	}
 }
 

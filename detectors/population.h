@@ -15,7 +15,9 @@ struct population {
 	double days, new_networks, new_countries;
 	double country_days;
 	float countries[26 * 26]; /* learned days with mail from there */
-	uint32_t first_day;       /* of the log, days since 1970 */
+	struct map *networks;     /* learned account days by network; made at the first, bounded */
+	double network_days;
+	uint32_t first_day; /* of the log, days since 1970 */
 };
 
 /* "DE" as a number from 1 on; 0 where it is none. */
@@ -29,6 +31,11 @@ struct belief population_spam(const struct population *population);
 
 /* The share of honest mail days with mail from COUNTRY. */
 double population_country_share(const struct population *population, uint32_t country);
+
+/* The share of honest mail days that are spent on NETWORK. */
+double population_network_share(const struct population *population, uint32_t network);
+
+void population_free(struct population *population);
 
 /* On how many of its learned days an honest account has a network (country) that is new to it. */
 double population_new_network(const struct population *population);

@@ -301,7 +301,7 @@ bool record_due(const struct record *record, usec_t now)
 static void learn_seen(struct record *record, struct habit_day *day)
 {
 	uint32_t networks = 0;
-	bool had_network = seen_any(record, SEEN_NETWORK), had_country = seen_any(record, SEEN_COUNTRY);
+	bool had_network = record->habit.days > 0, had_country = had_network;
 
 	for (int i = 0; i < record->seen_used; i++) {
 		struct seen *seen = &record->seen[i];
@@ -314,7 +314,7 @@ static void learn_seen(struct record *record, struct habit_day *day)
 			day->new_network = had_network;
 		if (seen->credit == 0 && seen->kind == SEEN_COUNTRY)
 			day->new_country = had_country;
-		credit = seen->credit + (seen->known ? SEEN_FAMILIAR : 1U);
+		credit = seen->credit + (seen->known ? SEEN_VOUCHED : 1U);
 		seen->credit = (uint8_t)(credit > UINT8_MAX ? UINT8_MAX : credit);
 	}
 	day->many_networks = networks > 1;

@@ -72,7 +72,11 @@ struct record {
 	struct standing standing;
 	struct trail *trail; /* the judge's; NULL while nothing is unusual */
 	/* The judge's gate: what was there when the detectors were last asked. */
-	uint32_t pending, step;
+	uint32_t met;     /* strangers, ever */
+	uint32_t pending; /* strangers since */
+	uint32_t step;    /* strangers of the day then */
+	uint32_t bad;     /* refusals since */
+	bool moved;       /* somewhere new since */
 	usec_t asked;
 };
 

@@ -19,6 +19,7 @@
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define FEWEST       3.0  /* first-time recipients */
 #define INDEPENDENT  5.0  /* decibans from which a group counts as one that agrees: three to one */
@@ -116,12 +117,19 @@ struct score score_account(struct view *view, const struct counts sums[HORIZONS]
 	view->habit = &view->record->habit;
 	view->trust = habit_trust(view->habit);
 	for (int h = 0; h < HORIZONS; h++) {
+		/* A longer horizon with the same counts only expects more. */
+		if (h > 0 && memcmp(&sums[h], &sums[h - 1], sizeof(sums[h])) == 0)
+			continue;
 		for (int s = SUSPICIONS - 1; s >= 0; s--) {
 			uint32_t independent;
 			double decibans;
 
 			view_of(view, &sums[h], (enum horizon)h, (enum suspicion)s);
 			if (view->strangers + view->pending < FEWEST)
+				continue;
+			/* All of it is away: that was asked already. */
+			if (s == SUSPECT_ALL && view->pending <= 0 &&
+			    sums[h].n[COUNT_AWAY_STRANGERS] == sums[h].n[COUNT_STRANGERS])
 				continue;
 			decibans = weigh_all(view, options, &independent);
 			if (decibans > best.decibans)

@@ -27,7 +27,7 @@ const struct setting strangers_settings[] = {
 		"how fast honest excess gets rarer with its size"),
 	SETTING(NUMBER, struct strangers_options, most, "30", 0, 60,
 		"most decibans that their number can give"),
-	SETTING(NUMBER, struct strangers_options, young, "15", 0, 60, "the same for an account without past"),
+	SETTING(NUMBER, struct strangers_options, young, "13", 0, 60, "the same for an account without past"),
 	SETTING(NUMBER, struct strangers_options, least, "-17", -40, 0,
 		"least decibans: how much few of them excuse"),
 	SETTING(COUNT, struct strangers_options, per_5m, "25", 1, 1000000,
@@ -45,10 +45,12 @@ const struct setting strangers_settings[] = {
 	{ .name = NULL },
 };
 
+#define SHRINK      0.6  /* of the ordinary reference, for an account that is known to write less */
 #define AWAY_LEAST  -2.0 /* decibans: that little comes from elsewhere does not excuse it */
 #define ALL_STRANGE 0.97 /* share of strangers where none of the correspondents is meant to be written to */
 #define ALL_WEIGHT  12.0
-#define INVITES     0.1 /* honest accounts that write to strangers only, for once */
+#define INVITES     0.1  /* honest accounts that write to strangers only, for once */
+#define CORRESPONDS 10.0 /* mails to known correspondents at which an account is half a person's */
 #define HABIT_WEIGHT \
 	4.0 /* recipients that an even share of strangers weighs before the account has its own */
 #define HABIT_MOST 40.0
@@ -61,10 +63,18 @@ static double reference_of(const struct view *view, const struct strangers_optio
 	/* Five minutes are not learned: more than half of a busiest hour can be in them. */
 	double own[HORIZONS] = { (double)habit->top_hour * 0.6, (double)habit->top_hour,
 				 (double)habit->top_day, (double)habit->top_week };
-	double reference = ordinary[view->horizon] * (1 - view->trust / 2);
+	double reference = ordinary[view->horizon] * (1 - SHRINK * view->trust);
 	double top = own[view->horizon] * o->habit;
 
 	return top > reference ? reference * pow(top / reference, view->trust) : reference;
+}
+
+/* Who corresponds is a person: mail to those known, against ten of them. */
+static double personal(const struct habit *habit)
+{
+	double known = (double)habit->recipients - (double)habit->strangers;
+
+	return known / (known + CORRESPONDS);
 }
 
 /* That few of those whom it knows are among them. A message to many is one choice: counted by messages. */
@@ -81,14 +91,15 @@ static double share_decibans(const struct view *view, const struct strangers_opt
 
 	mixture.usual = belief_after((struct belief){ 0.5, HABIT_WEIGHT }, (double)view->habit->strangers,
 				     (double)view->habit->recipients, HABIT_MOST);
-	return odds_share(view->strangers * scale, view->recipients * scale, &mixture) * view->trust;
+	return odds_share(view->strangers * scale, view->recipients * scale, &mixture) *
+	       fmin(view->trust, personal(view->habit));
 }
 
 static void strangers_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
 {
 	const struct strangers_options *o = options;
 	double seen = view->strangers + view->pending, reference = reference_of(view, o);
-	double most = o->young + (o->most - o->young) * view->trust;
+	double most = o->young + (o->most - o->young) * fmin(view->trust, personal(view->habit));
 	double least = view->suspicion == SUSPECT_AWAY ? AWAY_LEAST : o->least;
 	double decibans = odds_decibans(pow(seen / reference, o->tail));
 

@@ -20,18 +20,18 @@ struct volume_options {
 };
 
 const struct setting volume_settings[] = {
-	SETTING(NUMBER, struct volume_options, tail, "1.2", 0.1, 5,
+	SETTING(NUMBER, struct volume_options, tail, "1.5", 0.1, 5,
 		"how fast honest excess gets rarer with its size"),
-	SETTING(NUMBER, struct volume_options, most, "12", 0, 40,
+	SETTING(NUMBER, struct volume_options, most, "13", 0, 40,
 		"most decibans that an amount alone can give"),
-	SETTING(COUNT, struct volume_options, per_hour, "120", 1, 1000000,
+	SETTING(COUNT, struct volume_options, per_hour, "60", 1, 1000000,
 		"recipients an hour of an account without past"),
-	SETTING(COUNT, struct volume_options, per_day, "400", 1, 1000000,
+	SETTING(COUNT, struct volume_options, per_day, "100", 1, 1000000,
 		"recipients a day of an account without past"),
 	{ .name = NULL },
 };
 
-#define DECADES 6.9 /* ln 1000: the abuser's three decades */
+#define SHRINK 0.6 /* of the ordinary, for an account that is known to write less */
 
 static void volume_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
 {
@@ -44,13 +44,14 @@ static void volume_weigh(const struct view *view, const void *options, struct ev
 	double usual = view->habit->days == 0 ? 0 : (double)view->habit->recipients / view->habit->days;
 	double seen = view->recipients + view->pending, decibans;
 
+	reference *= 1 - SHRINK * view->trust;
 	/* Three times the usual day is within the ordinary; within an hour a third of that. */
 	usual *= view->horizon == HORIZON_7D ? 8 : view->horizon == HORIZON_24H ? 3 : 1;
 	if (usual > reference)
 		reference *= pow(usual / reference, view->trust);
 	if (seen <= reference)
 		return;
-	decibans = odds_decibans(pow(seen / reference, o->tail) / (DECADES * o->tail));
+	decibans = odds_decibans(pow(seen / reference, o->tail));
 	if (decibans <= 0)
 		return;
 	evidence_r->decibans = fmin(decibans, o->most);
