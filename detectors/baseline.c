@@ -73,13 +73,17 @@ void habit_learn(struct habit *habit, const struct habit_day *day)
 	/* What comes from elsewhere teaches where it comes from, not how much is usual. */
 	uint32_t strangers = n[COUNT_STRANGERS] - n[COUNT_AWAY_STRANGERS];
 
-	habit->new_networks = (uint16_t)(habit->new_networks + day->new_network);
-	habit->new_countries = (uint16_t)(habit->new_countries + day->new_country);
+	/* The first days bring home, office and phone: nothing of that is news. */
+	if (habit->days >= HABIT_SETTLED) {
+		habit->new_networks = (uint16_t)(habit->new_networks + day->new_network);
+		habit->new_countries = (uint16_t)(habit->new_countries + day->new_country);
+	}
 	habit->away_days = (uint16_t)(habit->away_days + day->many_networks);
 	if (habit->days < UINT16_MAX)
 		habit->days++;
 	habit->top_hour = grow(habit->top_hour, fminf((float)day->hours.top, (float)strangers));
 	habit->top_day = grow(habit->top_day, (float)strangers);
+	habit->top_recipients = grow(habit->top_recipients, (float)(n[COUNT_RECIPIENTS] - n[COUNT_AWAY]));
 	habit->top_week = grow(habit->top_week,
 			       (float)(day->week.n[COUNT_STRANGERS] - day->week.n[COUNT_AWAY_STRANGERS]));
 	habit->busy_hours = fmaxf(habit->busy_hours * SINK, (float)bits(day->hours.strangers));

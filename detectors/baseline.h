@@ -29,16 +29,18 @@ struct seen {
 #define SEEN_FAMILIAR 8
 #define SEEN_VOUCHED  4
 
-#define HABIT_HOURS 48 /* 24 of working days, 24 of Saturdays and Sundays */
+#define HABIT_SETTLED 3  /* learned days after which something new is news */
+#define HABIT_HOURS   48 /* 24 of working days, 24 of Saturdays and Sundays */
 
 struct habit {
 	uint16_t first;        /* day of the first mail, days since 1970; 0: never */
 	uint16_t learned;      /* the last day that was learned or passed over */
 	uint16_t days;         /* learned days with mail */
-	uint16_t new_networks; /* of them, days with a network never seen before (after the first) */
+	uint16_t new_networks; /* of them, days with a network never seen before, once settled */
 	uint16_t new_countries;
 	uint16_t away_days;                /* of them, days with more than one network */
 	float top_hour, top_day, top_week; /* most strangers; grow slowly */
+	float top_recipients;              /* most recipients of a day; grows slowly */
 	float busy_hours;                  /* hours with strangers in them on the fullest day; grows slowly */
 	float recipients, strangers, invalid, spam, foreign; /* sums, halved when they grow old */
 	uint8_t hours[HABIT_HOURS];                          /* days with mail at this hour, at most 255 */

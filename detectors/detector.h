@@ -32,6 +32,7 @@ struct view {
 	const struct record *record;
 	const struct habit *habit;
 	double trust;              /* in the habit, 0 to 1 */
+	double person;             /* how surely a person with correspondents, by the habit */
 	const struct counts *sums; /* of this horizon, all mail */
 	/* What is suspected: of this horizon and suspicion. */
 	double recipients, strangers, invalid, spam, foreign, odd, mailings;

@@ -102,7 +102,7 @@ static double network_decibans(const struct view *view, const struct origins_opt
 {
 	const struct habit *habit = view->habit;
 	double chance = (PRIOR_DAYS * population_new_network(view->population) + habit->new_networks) /
-			(PRIOR_DAYS + habit->days);
+			(PRIOR_DAYS + fmax(0, habit->days - HABIT_SETTLED));
 	double share = popularity(view);
 	/* Where the server's people are, they also turn up anew; who abuses accounts seldom chooses it. */
 	double place = (0.1 * share + ELSEWHERE) / (0.5 * share + ELSEWHERE);
@@ -115,7 +115,7 @@ static double country_decibans(const struct view *view, const struct origins_opt
 {
 	const struct habit *habit = view->habit;
 	double chance = (PRIOR_DAYS * population_new_country(view->population) + habit->new_countries) /
-			(PRIOR_DAYS + habit->days);
+			(PRIOR_DAYS + fmax(0, habit->days - HABIT_SETTLED));
 	chance = within(view, chance);
 	/* Honest journeys go where the server's people are; who abuses accounts is anywhere. */
 	double honest = chance * (0.3 * share + 0.0125), abuse = o->abroad * (0.2 * share + 0.02);
@@ -147,6 +147,30 @@ static double silence_decibans(const struct view *view)
 	return now - last >= 24 * 60 ? HOME_SILENT * fmin(1, habit->days / elapsed) : 0;
 }
 
+/* An account without past: its first country, against where the server's people are. */
+static void first_country(const struct view *view, struct evidence *evidence)
+{
+	for (int i = 0; i < view->record->seen_used; i++) {
+		const struct seen *seen = &view->record->seen[i];
+		double share, decibans;
+
+		if (seen->kind != SEEN_COUNTRY)
+			continue;
+		share = population_country_share(view->population, seen->hash);
+		decibans = odds_decibans((0.3 * share + 0.015) / (share + 0.004));
+		evidence->decibans = fmax(-3, decibans) * view->strangers / (view->strangers + FEW);
+		if (!view->explain || decibans < 1)
+			return;
+		evidence->window = horizon_name(view->horizon);
+		evidence->seen = view->strangers;
+		snprintf(
+			evidence->text, sizeof(evidence->text),
+			"its first mail comes from a country (%c%c) where %.1f %% of this server's mail days are",
+			(int)('A' + (seen->hash - 1) / 26), (int)('A' + (seen->hash - 1) % 26), share * 100);
+		return;
+	}
+}
+
 static void origins_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
 {
 	const struct origins_options *o = options;
@@ -158,6 +182,8 @@ static void origins_weigh(const struct view *view, const void *options, struct e
 		double away = (double)view->sums->n[COUNT_AWAY_STRANGERS];
 
 		evidence_r->decibans = o->own * view->trust * (1 - away / fmax(1, view->strangers));
+		if (view->habit->days == 0)
+			first_country(view, evidence_r);
 		return;
 	}
 	networks = record_distinct(view->record, SEEN_NETWORK, view->horizon, true);

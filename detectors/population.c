@@ -81,9 +81,11 @@ void population_learn(struct population *population, const struct record *record
 	population->recipients += recipients * scale;
 	population->invalid += day->sums.n[COUNT_INVALID] * scale;
 	population->spam += day->sums.n[COUNT_SPAM] * scale;
-	population->days++;
-	population->new_networks += day->new_network;
-	population->new_countries += day->new_country;
+	if (record->habit.days > HABIT_SETTLED) {
+		population->days++;
+		population->new_networks += day->new_network;
+		population->new_countries += day->new_country;
+	}
 	for (int i = 0; i < record->seen_used; i++) {
 		const struct seen *seen = &record->seen[i];
 

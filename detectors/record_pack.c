@@ -33,7 +33,7 @@ static void habit_pack(const struct habit *habit, struct text *into)
 	pack_float(into, habit->invalid);
 	pack_float(into, habit->spam);
 	pack_float(into, habit->foreign);
-	pack_float(into, habit->mailings);
+	pack_float(into, habit->top_recipients);
 	text_add(into, (struct span){ (const char *)habit->hours, sizeof(habit->hours) });
 }
 
@@ -54,7 +54,7 @@ static void habit_unpack(struct habit *habit, struct unpack *from)
 	habit->invalid = unpack_float(from);
 	habit->spam = unpack_float(from);
 	habit->foreign = unpack_float(from);
-	habit->mailings = unpack_float(from);
+	habit->top_recipients = unpack_float(from);
 	if (from->rest.len < sizeof(habit->hours)) {
 		from->broken = true;
 		return;

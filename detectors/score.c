@@ -23,6 +23,7 @@
 
 #define FEWEST       3.0  /* first-time recipients */
 #define INDEPENDENT  5.0  /* decibans from which a group counts as one that agrees: three to one */
+#define CORRESPONDS  10.0 /* mails to known correspondents at which an account is half a person's */
 #define BULK_FLOOR   15.0 /* strangers that are no bulk for anybody */
 #define PENDING_MOST 0.5  /* what a recipient without outcome weighs against one whose strangeness is known */
 
@@ -46,6 +47,14 @@ static double pending_of(const struct view *view, const struct counts *sums)
 	double known = view->record->recipient_used;
 
 	return open <= known ? 0 : (open - known) * PENDING_MOST;
+}
+
+/* Who corresponds is a person: newsletters and shops have no correspondents to speak of. */
+static double person_of(const struct view *view)
+{
+	double known = (double)view->habit->recipients - (double)view->habit->strangers;
+
+	return fmin(view->trust, known / (known + CORRESPONDS));
 }
 
 /* Sudden bulk: strangers beyond the account's own habit, in orders of magnitude. */
@@ -116,6 +125,7 @@ struct score score_account(struct view *view, const struct counts sums[HORIZONS]
 	view->explain = false;
 	view->habit = &view->record->habit;
 	view->trust = habit_trust(view->habit);
+	view->person = person_of(view);
 	for (int h = 0; h < HORIZONS; h++) {
 		/* A longer horizon with the same counts only expects more. */
 		if (h > 0 && memcmp(&sums[h], &sums[h - 1], sizeof(sums[h])) == 0)
@@ -154,6 +164,7 @@ size_t score_explain(struct view *view, const struct counts sums[HORIZONS], cons
 
 	view->habit = &view->record->habit;
 	view->trust = habit_trust(view->habit);
+	view->person = person_of(view);
 	view_of(view, &sums[score->horizon], score->horizon, score->suspicion);
 	view->explain = true;
 	for (int i = 0; detectors[i] != NULL && count < VERDICT_EVIDENCE; i++) {

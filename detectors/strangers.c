@@ -49,8 +49,7 @@ const struct setting strangers_settings[] = {
 #define AWAY_LEAST  -2.0 /* decibans: that little comes from elsewhere does not excuse it */
 #define ALL_STRANGE 0.97 /* share of strangers where none of the correspondents is meant to be written to */
 #define ALL_WEIGHT  12.0
-#define INVITES     0.1  /* honest accounts that write to strangers only, for once */
-#define CORRESPONDS 10.0 /* mails to known correspondents at which an account is half a person's */
+#define INVITES     0.1 /* honest accounts that write to strangers only, for once */
 #define HABIT_WEIGHT \
 	4.0 /* recipients that an even share of strangers weighs before the account has its own */
 #define HABIT_MOST 40.0
@@ -69,14 +68,6 @@ static double reference_of(const struct view *view, const struct strangers_optio
 	return top > reference ? reference * pow(top / reference, view->trust) : reference;
 }
 
-/* Who corresponds is a person: mail to those known, against ten of them. */
-static double personal(const struct habit *habit)
-{
-	double known = (double)habit->recipients - (double)habit->strangers;
-
-	return known / (known + CORRESPONDS);
-}
-
 /* That few of those whom it knows are among them. A message to many is one choice: counted by messages. */
 static double share_decibans(const struct view *view, const struct strangers_options *o)
 {
@@ -91,15 +82,14 @@ static double share_decibans(const struct view *view, const struct strangers_opt
 
 	mixture.usual = belief_after((struct belief){ 0.5, HABIT_WEIGHT }, (double)view->habit->strangers,
 				     (double)view->habit->recipients, HABIT_MOST);
-	return odds_share(view->strangers * scale, view->recipients * scale, &mixture) *
-	       fmin(view->trust, personal(view->habit));
+	return odds_share(view->strangers * scale, view->recipients * scale, &mixture) * view->person;
 }
 
 static void strangers_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
 {
 	const struct strangers_options *o = options;
 	double seen = view->strangers + view->pending, reference = reference_of(view, o);
-	double most = o->young + (o->most - o->young) * fmin(view->trust, personal(view->habit));
+	double most = o->young + (o->most - o->young) * view->person;
 	double least = view->suspicion == SUSPECT_AWAY ? AWAY_LEAST : o->least;
 	double decibans = odds_decibans(pow(seen / reference, o->tail));
 

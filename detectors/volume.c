@@ -15,15 +15,15 @@
 
 struct volume_options {
 	double tail;
-	double most;
+	double most, young;
 	int64_t per_hour, per_day;
 };
 
 const struct setting volume_settings[] = {
 	SETTING(NUMBER, struct volume_options, tail, "1.5", 0.1, 5,
 		"how fast honest excess gets rarer with its size"),
-	SETTING(NUMBER, struct volume_options, most, "13", 0, 40,
-		"most decibans that an amount alone can give"),
+	SETTING(NUMBER, struct volume_options, most, "25", 0, 60, "most decibans that an amount can give"),
+	SETTING(NUMBER, struct volume_options, young, "13", 0, 60, "the same for an account without past"),
 	SETTING(COUNT, struct volume_options, per_hour, "60", 1, 1000000,
 		"recipients an hour of an account without past"),
 	SETTING(COUNT, struct volume_options, per_day, "100", 1, 1000000,
@@ -41,12 +41,12 @@ static void volume_weigh(const struct view *view, const void *options, struct ev
 			   : view->horizon == HORIZON_1H  ? hour
 			   : view->horizon == HORIZON_24H ? day
 							  : day * 4;
-	double usual = view->habit->days == 0 ? 0 : (double)view->habit->recipients / view->habit->days;
+	double usual = (double)view->habit->top_recipients;
 	double seen = view->recipients + view->pending, decibans;
 
 	reference *= 1 - SHRINK * view->trust;
-	/* Three times the usual day is within the ordinary; within an hour a third of that. */
-	usual *= view->horizon == HORIZON_7D ? 8 : view->horizon == HORIZON_24H ? 3 : 1;
+	/* A week has five full days at most; a busy day can be over in an hour. */
+	usual *= view->horizon == HORIZON_7D ? 5 : 1.2;
 	if (usual > reference)
 		reference *= pow(usual / reference, view->trust);
 	if (seen <= reference)
@@ -54,7 +54,7 @@ static void volume_weigh(const struct view *view, const void *options, struct ev
 	decibans = odds_decibans(pow(seen / reference, o->tail));
 	if (decibans <= 0)
 		return;
-	evidence_r->decibans = fmin(decibans, o->most);
+	evidence_r->decibans = fmin(decibans, o->young + (o->most - o->young) * view->person);
 	if (!view->explain)
 		return;
 	evidence_r->window = horizon_name(view->horizon);

@@ -188,11 +188,11 @@ def populate(w, people, each):
                                        quality=FAIR))
     # One stranger, one host, many accounts, little from each; and one customer's accounts from many networks.
     for kind, shared in (('one_host', True), ('snowshoe', False)):
-        net, customer = near(w), 'c%d' % r.randrange(50)
+        host, customer = one(w, near(w)), 'c%d' % r.randrange(50)
         names = [victim(w, people)[0] for _ in range(3 * each)]
         first = begin(w)
         for name in dict.fromkeys(names):
             if not shared:
                 w.accounts[name]['customer'] = customer
-            ip = one(w, net if shared else near(w))
+            ip = host if shared else one(w, near(w))
             run(name, kind, lambda: blast(w, name, first + r.uniform(0, 2 * HOUR), pick(r, 25, 60), 12, ip, quality=FAIR))
