@@ -19,12 +19,25 @@
 
 #define TRACE_READINGS 4
 
+#define TRACE_SCRIPTS 8
+
+/* A line that may tell where the next local message comes from. */
+struct trace_script {
+	char text[1024];
+	size_t len;
+	uint64_t position;
+	uint32_t source;
+	usec_t time;
+};
+
 struct trace {
 	const struct arguments *arguments;
 	struct options options;
 	struct wanted *wanted;
 	struct trace_lines lines;
 	bool failed, learned;
+	struct trace_script scripts[TRACE_SCRIPTS];
+	unsigned script_next;
 };
 
 static void trace_trouble(void *context, const char *words)
@@ -46,13 +59,41 @@ static bool trace_is_account(struct span what)
 	       span_starts(what, SPAN("host:")) || span_starts(what, SPAN("sender:"));
 }
 
+static void trace_note_script(struct trace *trace, const struct line *line, usec_t time)
+{
+	struct trace_script *script = &trace->scripts[trace->script_next++ % TRACE_SCRIPTS];
+
+	script->len = line->text.len < sizeof(script->text) ? line->text.len : 0;
+	memcpy(script->text, line->text.at, script->len);
+	script->position = line->position;
+	script->source = line->source;
+	script->time = time;
+}
+
+/* The scripts right before a local message are kept for the ledger to choose from; kept twice is kept once. */
+static void trace_keep_scripts(struct trace *trace)
+{
+	for (unsigned i = 0; i < TRACE_SCRIPTS; i++) {
+		const struct trace_script *script = &trace->scripts[i];
+
+		if (script->len > 0)
+			trace_lines_add(&trace->lines, (struct span){ script->text, script->len },
+					script->source, script->position, script->time);
+	}
+}
+
 static void trace_event(void *context, const struct line *line, const struct frame *frame,
 			const struct event *event)
 {
 	struct trace *trace = context;
 
+	if (event->kind == EVENT_SCRIPT && event->queue_id.at == NULL)
+		trace_note_script(trace, line, frame->time);
 	if (event->kind == EVENT_FOREIGN || wanted_match(trace->wanted, event) == WANTED_NOT)
 		return;
+	if (event->kind == EVENT_CLIENT && event->local && event->parent_id.at == NULL &&
+	    event->mta != MTA_POSTFIX)
+		trace_keep_scripts(trace);
 	trace_lines_add(&trace->lines, line->text, line->source, line->position, frame->time);
 	trace->learned = wanted_learn(trace->wanted, event) || trace->learned;
 }
@@ -62,8 +103,12 @@ static void trace_attempt(void *context, const struct attempt *attempt, enum att
 {
 	struct trace *trace = context;
 
-	if (stage != ATTEMPT_FIRST ||
-	    !span_equal_nocase(attempt->envelope->account, wanted_what(trace->wanted)))
+	struct span what = wanted_what(trace->wanted), script = what;
+
+	if (stage != ATTEMPT_FIRST)
+		return;
+	if (!span_equal_nocase(attempt->envelope->account, what) &&
+	    !(span_skip(&script, SPAN("script:")) && span_equal(attempt->envelope->script, script)))
 		return;
 	for (size_t i = 0; i < attempt->queue_id_count; i++)
 		wanted_add(trace->wanted, attempt->queue_ids[i]);
@@ -108,11 +153,13 @@ static bool trace_read_all(struct trace *trace, struct error *error)
 	for (int reading = 0; reading < TRACE_READINGS; reading++) {
 		trace_lines_clear(&trace->lines);
 		trace->learned = false;
+		memset(trace->scripts, 0, sizeof(trace->scripts));
 		if (!trace_read(trace, false, error))
 			return false;
 		if (!trace->learned)
 			break;
 	}
+	trace_lines_by_place(&trace->lines);
 	trace_lines_by_time(&trace->lines);
 	return true;
 }
@@ -143,20 +190,28 @@ static bool trace_find(struct trace *trace, struct error *error)
 
 static int trace_tell(struct trace *trace, struct error *error)
 {
-	struct trace_told told;
+	const struct arguments *arguments = trace->arguments;
+	const struct trace_print_how how = {
+		.ndjson = arguments->format == FORMAT_NDJSON,
+		.account = arguments->account,
+		.since = arguments->since,
+		.until = arguments->until,
+	};
+	struct trace_groups *groups = trace_groups_new(&trace->lines, trace->wanted, &trace->options, error);
+	size_t steps;
 
-	if (!trace_print(&trace->lines, trace->wanted, &trace->options,
-			 trace->arguments->format == FORMAT_NDJSON, stdout, &told, error)) {
+	if (groups == NULL) {
 		fprintf(stderr, "sendwatch trace: %s\n", error->text);
 		return EXIT_FAILED;
 	}
+	steps = trace_print(groups, &trace->lines, &how, stdout);
+	trace_groups_free(&groups);
 	if (trace->lines.left_out > 0)
 		fprintf(stderr, "sendwatch trace: %llu lines more were left out: ask for less\n",
 			(unsigned long long)trace->lines.left_out);
-	if (told.steps == 0 && !trace->arguments->quiet)
-		fprintf(stderr, "sendwatch trace: nothing is said of %s in these logs\n",
-			trace->arguments->names[0]);
-	return trace->failed || told.steps == 0 ? EXIT_FAILED : EXIT_DONE;
+	if (steps == 0 && !arguments->quiet)
+		fprintf(stderr, "sendwatch trace: nothing is said of it in these logs\n");
+	return trace->failed || steps == 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
 int command_trace(const struct arguments *arguments)

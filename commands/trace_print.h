@@ -1,25 +1,23 @@
 /*
  * What a trace has found, told: messages (a queue id and all that it became) with their steps in the order of
- * time, for people or as NDJSON.
+ * time, for people or as NDJSON: objects of type "message" and "step", bound together by `message`, a number from
+ * 1 on; steps of no message have 0.
  */
 #ifndef SENDWATCH_COMMANDS_TRACE_PRINT_H
 #define SENDWATCH_COMMANDS_TRACE_PRINT_H
 
-#include "commands/trace_lines.h"
-#include "base/error.h"
-#include "commands/trace_wanted.h"
+#include "commands/trace_group.h"
 
 #include <stdio.h>
 
-struct options;
-
-struct trace_told {
-	size_t messages, steps;
-	bool headless; /* a message whose beginning was not found */
+struct trace_print_how {
+	bool ndjson;
+	const char *account; /* messages of this one alone; NULL: all */
+	usec_t since, until; /* USEC_NEVER: no bound */
 };
 
-/* LINES are in the order of time. False and ERROR where the settings do not do. */
-bool trace_print(const struct trace_lines *lines, const struct wanted *wanted, const struct options *options,
-		 bool ndjson, FILE *out, struct trace_told *told_r, struct error *error);
+/* How many steps were told. LINES are those of GROUPS. */
+size_t trace_print(struct trace_groups *groups, const struct trace_lines *lines,
+		   const struct trace_print_how *how, FILE *out);
 
 #endif

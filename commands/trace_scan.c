@@ -15,9 +15,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define RING    ((size_t)16 * 1024 * 1024)
-#define PIECES  1024
-#define STARTED 3 /* archives inflated ahead */
+#define RING         ((size_t)16 * 1024 * 1024)
+#define PIECES       1024
+#define SCRIPTS_BACK 8192 /* bytes */
+#define STARTED      3    /* archives inflated ahead */
 
 /* A piece of the ring: LEN bytes of whole lines, from OFFSET of FILE on. */
 struct piece {
@@ -51,9 +52,50 @@ static void search_add_needle(struct search *search, struct span text)
 	search->needles[search->needle_count++] = memory_copy(text);
 }
 
-/* A line that holds a needle: does it belong, and what ids does it bring? */
-static void search_line(struct search *search, struct span line, uint32_t file, uint64_t offset)
+static bool search_is_script(struct search *search, struct span line)
 {
+	struct frame frame;
+	struct event event;
+
+	if (!framer_cut(search->framer, line, &frame))
+		return false;
+	parser_read(&frame, &event);
+	return event.kind == EVENT_SCRIPT && event.queue_id.at == NULL;
+}
+
+/*
+ * Exim's "cwd=" lines name no message, but the script that a local one came from: those right before it are
+ * kept too, for the ledger to choose from.
+ */
+static void search_scripts(struct search *search, const struct piece *piece, const char *before)
+{
+	const char *begin = search->ring + piece->at, *at = begin;
+	struct span line;
+
+	if (before - begin > SCRIPTS_BACK)
+		at = before - SCRIPTS_BACK;
+	while (at < before) {
+		const char *hit = memmem(at, (size_t)(before - at), "cwd=", 4), *first, *last;
+
+		if (hit == NULL)
+			return;
+		first = memrchr(begin, '\n', (size_t)(hit - begin));
+		first = first == NULL ? begin : first + 1;
+		last = memchr(hit, '\n', (size_t)(before - hit));
+		if (last == NULL)
+			return;
+		line = (struct span){ first, (size_t)(last - first) };
+		if (search_is_script(search, line))
+			trace_lines_add(search->scan->lines, line, piece->file,
+					piece->offset + (uint64_t)(first - begin), USEC_NEVER);
+		at = last + 1;
+	}
+}
+
+/* A line that holds a needle: does it belong, and what ids does it bring? */
+static void search_line(struct search *search, struct span line, const struct piece *piece)
+{
+	uint64_t offset = piece->offset + (uint64_t)(line.at - search->ring) - piece->at;
 	struct wanted *wanted = search->scan->wanted;
 	struct frame frame;
 	struct event event;
@@ -65,7 +107,10 @@ static void search_line(struct search *search, struct span line, uint32_t file, 
 	parser_read(&frame, &event);
 	if (wanted_match(wanted, &event) == WANTED_NOT)
 		return;
-	trace_lines_add(search->scan->lines, line, file, offset, USEC_NEVER);
+	trace_lines_add(search->scan->lines, line, piece->file, offset, USEC_NEVER);
+	if (event.kind == EVENT_CLIENT && event.local && event.parent_id.at == NULL &&
+	    event.mta != MTA_POSTFIX)
+		search_scripts(search, piece, line.at);
 	wanted_learn(wanted, &event);
 }
 
@@ -84,8 +129,7 @@ static void search_piece(struct search *search, const struct piece *piece, const
 		first = first == NULL ? begin : first + 1;
 		last = memchr(hit, '\n', (size_t)(end - hit));
 		last = last == NULL ? end : last;
-		search_line(search, (struct span){ first, (size_t)(last - first) }, piece->file,
-			    piece->offset + (uint64_t)(first - begin));
+		search_line(search, (struct span){ first, (size_t)(last - first) }, piece);
 		at = last + 1;
 	}
 }
