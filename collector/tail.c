@@ -265,7 +265,20 @@ static bool tail_is_silent(struct tail *tail, usec_t now)
 	return false;
 }
 
-/* The log's name means another file now, with something in it: find all that comes after the piece. */
+/* The new file has nothing yet, so the old one may still be written to. */
+static bool tail_is_first_empty(struct tail *tail)
+{
+	const struct piece *first = tail->queue.items[0];
+	struct stat about;
+
+	if (fstat(first->fd, &about) != 0 || about.st_size > 0 || stat(tail->path, &about) != 0 ||
+	    (uint64_t)about.st_ino != first->ino || (uint64_t)about.st_dev != first->dev)
+		return false;
+	tail->late = false;
+	return true;
+}
+
+/* The log's name means another file now: find all that comes after the piece. */
 static void tail_queue_later(struct tail *tail)
 {
 	struct position mark = tail_mark(tail, tail->lines.position);
@@ -280,19 +293,6 @@ static void tail_queue_later(struct tail *tail)
 	tail->queue = pieces;
 }
 
-/* The new file has nothing yet, so the old one may still be written to. */
-static bool tail_is_first_empty(struct tail *tail)
-{
-	const struct piece *first = tail->queue.items[0];
-	struct stat about;
-
-	if (fstat(first->fd, &about) != 0 || about.st_size > 0 || stat(tail->path, &about) != 0 ||
-	    (uint64_t)about.st_ino != first->ino || (uint64_t)about.st_dev != first->dev)
-		return false;
-	tail->late = false;
-	return true;
-}
-
 /* At the end of the piece: true where there may be more to read now. */
 static bool tail_move_on(struct tail *tail, usec_t now)
 {
@@ -304,10 +304,12 @@ static bool tail_move_on(struct tail *tail, usec_t now)
 			tail->late = false;
 			return false;
 		}
-		if (about.st_size == 0 || !tail_is_silent(tail, now))
+		if (!tail_is_silent(tail, now))
 			return false;
 		tail_queue_later(tail);
-		return tail->queue.count > 0; /* read the piece once more before it is left */
+		if (tail->queue.count == 1 && tail_is_first_empty(tail))
+			pieces_free(&tail->queue); /* it will be looked for again: others may come between */
+		return tail->queue.count > 0;      /* read the piece once more before it is left */
 	}
 	if (tail->queue.items[0]->live && (tail_is_first_empty(tail) || !tail_is_silent(tail, now)))
 		return false;

@@ -66,21 +66,18 @@ static inline void follower_start_names(struct follower *follower, const char *c
 		.trouble = follower_trouble,
 	};
 	const char *logs[8];
+	char *copies[8];
 	struct error error = { "" };
 	size_t count = 0;
 
 	for (; names[count] != NULL; count++)
-		logs[count] = memory_copy(span_of(scratch_path(names[count])));
+		logs[count] = copies[count] = memory_copy(span_of(scratch_path(names[count])));
 	follower->options.positions = scratch_path("positions");
 	if (follower->options.grace == 0)
 		follower->options.grace = 20 * USEC_SECOND / 1000;
 	follower->collector = collector_follow(logs, count, &follower->options, &calls, &error);
-	for (size_t i = 0; i < count; i++) {
-		void *name = memory_copy(SPAN(""));
-
-		memcpy(&name, &logs[i], sizeof(name));
-		free(name);
-	}
+	for (size_t i = 0; i < count; i++)
+		free(copies[i]);
 	if (follower->collector == NULL)
 		fail_msg("%s", error.text);
 }

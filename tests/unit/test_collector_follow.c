@@ -190,6 +190,37 @@ static void several_rotations_between_two_looks(void **state)
 	follower_expect(&follower, "1\n2\n3\n4\n5\n");
 }
 
+static void rotations_between_are_read_though_the_new_file_is_empty(void **state)
+{
+	(void)state;
+	scratch_write("mail.log", "");
+	follower_start(&follower, "mail.log");
+	scratch_append("mail.log", "1\n");
+	follower_expect(&follower, "1\n");
+	scratch_append("mail.log", "2\n");
+	scratch_move("mail.log", "mail.log.2");
+	scratch_write("mail.log.1", "3\n");
+	scratch_write("mail.log", "");
+	follower_expect(&follower, "1\n2\n3\n");
+	scratch_append("mail.log", "4\n");
+	follower_expect(&follower, "1\n2\n3\n4\n");
+}
+
+static void written_copied_and_truncated_between_two_looks_at_an_empty_file(void **state)
+{
+	(void)state;
+	scratch_write("mail.log.1", "old\n");
+	scratch_write("mail.log", "");
+	follower_start(&follower, "mail.log");
+	follower_drain(&follower);
+	scratch_append("mail.log", "1\n");
+	scratch_move("mail.log.1", "mail.log.2");
+	scratch_write("mail.log.1", "1\n");
+	scratch_write("mail.log", "");
+	scratch_append("mail.log", "2\n");
+	follower_expect(&follower, "1\n2\n");
+}
+
 static void scratch_copy(const char *from, const char *to)
 {
 	size_t len;
@@ -655,7 +686,7 @@ static void logrotate_itself_by_every_directive(void **state)
 	unsigned number = 0;
 
 	(void)state;
-	if (scratch_run((const char *const[]){ "logrotate", "--version", NULL }) == 127) {
+	if (scratch_run((const char *const[]){ "logrotate", "-s", "state", "/dev/null", NULL }) == 127) {
 		print_message("skipped: logrotate is not installed\n");
 		return;
 	}
@@ -739,6 +770,8 @@ int main(void)
 		ROW(rotated_and_packed_several_times_while_stopped),
 		ROW(rotated_by_date_while_stopped),
 		ROW(several_rotations_between_two_looks),
+		ROW(rotations_between_are_read_though_the_new_file_is_empty),
+		ROW(written_copied_and_truncated_between_two_looks_at_an_empty_file),
 		ROW(copied_and_truncated),
 		ROW(copied_and_truncated_then_grown_past_the_old_size),
 		ROW(copied_and_truncated_while_stopped_then_grown_past_the_old_size),
