@@ -28,7 +28,7 @@ static const struct setting logs_settings[] = {
 static const struct setting watch_settings[] = {
 	SETTING(TEXT, struct watch_options, state, "/var/lib/sendwatch", 0, 0,
 		"folder of what watch remembers: positions, what it knows of accounts, what is still to be delivered"),
-	SETTING(DURATION, struct watch_options, save_every, "1m", USEC_SECOND, USEC_HOUR,
+	SETTING(DURATION, struct watch_options, save_every, "1m", USEC_SECOND / 10, USEC_HOUR,
 		"how often watch writes down what it knows"),
 	SETTING(DURATION, struct watch_options, silent_after, "1h", 0, 30 * USEC_DAY,
 		"warn when a log that used to speak has been silent for so long; 0 never warns"),

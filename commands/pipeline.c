@@ -29,6 +29,7 @@ struct pipeline {
 	struct pipeline_stats stats;
 	struct line line; /* the one that is being read */
 	usec_t judged;    /* when the judge was last told the time */
+	enum pipeline_telling telling;
 };
 
 static void pipeline_count(struct pipeline *pipeline, const struct frame *frame, const struct event *event)
@@ -67,6 +68,8 @@ enum collected pipeline_run(struct pipeline *pipeline, struct collector *collect
 		}
 		if (logs->until != USEC_NEVER && frame.time >= logs->until)
 			return COLLECTED_END;
+		if (watcher->line != NULL && !watcher->line(watcher->context, line, frame.time))
+			continue;
 		parser_read(&frame, &event);
 		pipeline_count(pipeline, &frame, &event);
 		if (watcher->event != NULL && frame.time >= logs->since)
@@ -117,7 +120,7 @@ static void pipeline_verdict(void *context, const struct verdict *verdict)
 
 	if (verdict->time < pipeline->options->logs.since)
 		return;
-	told.late = verdict->late || pipeline->line.late;
+	told.late = verdict->late || pipeline->line.late || pipeline->telling == PIPELINE_TELLS_LATE;
 	pipeline->watcher.verdict(pipeline->watcher.context, &told);
 }
 
@@ -236,6 +239,24 @@ void pipeline_free(struct pipeline **pipeline)
 	replies_free(&(*pipeline)->replies);
 	free(*pipeline);
 	*pipeline = NULL;
+}
+
+void pipeline_tell(struct pipeline *pipeline, enum pipeline_telling telling)
+{
+	pipeline->telling = telling;
+	if (pipeline->judge != NULL)
+		judge_quiet(pipeline->judge, telling == PIPELINE_QUIET);
+}
+
+void pipeline_idle(struct pipeline *pipeline, usec_t silence)
+{
+	usec_t now = pipeline->stats.last + silence;
+
+	if (pipeline->judge == NULL || pipeline->stats.last == USEC_NEVER ||
+	    now < pipeline->judged + USEC_MINUTE)
+		return;
+	judge_time(pipeline->judge, now);
+	pipeline->judged = now;
 }
 
 void pipeline_finish(struct pipeline *pipeline)

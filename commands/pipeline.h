@@ -19,6 +19,7 @@ struct options;
  */
 struct pipeline_watcher {
 	void *context;
+	bool (*line)(void *context, const struct line *line, usec_t time); /* is it to be read? */
 	void (*event)(void *context, const struct line *line, const struct frame *frame,
 		      const struct event *event);
 	void (*attempt)(void *context, const struct attempt *attempt, enum attempt_stage stage);
@@ -50,6 +51,13 @@ struct collector_calls pipeline_calls(struct pipeline *pipeline);
 
 /* Read until the end of the logs, until there is nothing for now, or until MOST lines were read (0: no bound). */
 enum collected pipeline_run(struct pipeline *pipeline, struct collector *collector, uint64_t most);
+
+/* What is read from now on is learned from, and told to nobody; or told as found late, or as new. */
+enum pipeline_telling { PIPELINE_TELLS, PIPELINE_TELLS_LATE, PIPELINE_QUIET };
+void pipeline_tell(struct pipeline *pipeline, enum pipeline_telling telling);
+
+/* No line for so long: time went on by as much, also where the log's stamps are not of today. */
+void pipeline_idle(struct pipeline *pipeline, usec_t silence);
 
 /* The logs are at their end: open messages are given as they stand. */
 void pipeline_finish(struct pipeline *pipeline);

@@ -3,14 +3,16 @@
  * write down how far that was, and wait for more. SIGTERM and SIGINT end it with its state saved; SIGHUP takes
  * new settings in, whole or not at all.
  *
- * What watch remembers is saved every minute, at a moment when every line that was read is dealt with. After a
- * crash reading resumes there; verdicts that are found a second time are known by their ids.
+ * How far was read is saved every minute, at a moment when every line before it is dealt with. At start, and for
+ * new settings, what is known of accounts is rebuilt from the logs up to there (resume.h); following goes on
+ * behind it. Verdicts that are found a second time are known by their ids.
  */
 #define _GNU_SOURCE
 #include "commands/command.h"
 #include "commands/deliver.h"
 #include "commands/options.h"
 #include "commands/pipeline.h"
+#include "commands/resume.h"
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -26,20 +28,29 @@
 #include <systemd/sd-daemon.h>
 #endif
 
-#define WATCH_BITE    2000 /* lines between two looks at signals and webhooks: some milliseconds */
-#define WATCH_LONGEST (10 * USEC_SECOND)
+#define WATCH_BITE     2000 /* lines between two looks at signals and webhooks: some milliseconds */
+#define WATCH_LONGEST  (10 * USEC_SECOND)
+/* At the first start, what the logs say of the last day is told; older things are for replay. */
+#define WATCH_CATCH_UP USEC_DAY
+
+/* What is built from settings, and replaced whole by new ones. */
+struct watch_work {
+	struct options *options;
+	struct deliver *deliver;
+	struct pipeline *pipeline;
+	struct collector *collector;
+	struct marks *marks;
+	struct resume resume;
+};
 
 struct watch {
 	const struct arguments *arguments;
-	struct options *options;
-	struct pipeline *pipeline;
-	struct collector *collector;
-	struct deliver *deliver;
+	struct watch_work *work;
 	int signals;
 	usec_t saved;    /* by the monotonic clock, as all times here but those that are told */
 	usec_t watchdog; /* how often systemd wants to hear of us; 0: it does not */
-	usec_t idled;
-	bool ready, stop, failed;
+	usec_t heard;    /* when the last line was read */
+	bool ready, stop, journald;
 };
 
 static void watch_notify(const char *state)
@@ -64,9 +75,19 @@ static usec_t watch_watchdog(void)
 
 static void watch_verdict(void *context, const struct verdict *verdict)
 {
-	struct watch *watch = context;
+	struct watch_work *work = context;
 
-	deliver_verdict(watch->deliver, clock_now(), verdict);
+	deliver_verdict(work->deliver, clock_now(), verdict);
+}
+
+static bool watch_line(void *context, const struct line *line, usec_t time)
+{
+	struct watch_work *work = context;
+
+	if (work->resume.learning != NULL)
+		return resume_covers(&work->resume, line, time);
+	marks_note(work->marks, work->collector, line->source, time);
+	return true;
 }
 
 static void watch_trouble(void *context, const char *words)
@@ -75,62 +96,96 @@ static void watch_trouble(void *context, const char *words)
 	log_say(clock_now(), LOG_LEVEL_WARNING, "%s", words);
 }
 
-static struct collector *watch_follow(struct pipeline *pipeline, const struct options *options,
-				      const struct arguments *arguments, struct error *error)
-{
-	const struct collector_calls calls = pipeline_calls(pipeline);
-	const struct setting_list *files = &options->logs.files;
-	struct collector_follow_options follow = { .start = options->logs.start, .since = USEC_NEVER };
-	struct collector *collector;
-	struct text positions = { 0 };
-
-	text_add_format(&positions, "%s/positions", options->watch.state);
-	follow.positions = positions.at;
-	if (arguments->count > 0)
-		collector = collector_follow(arguments->names, arguments->count, &follow, &calls, error);
-	else
-		collector = collector_follow((const char *const *)files->texts, files->count, &follow, &calls,
-					     error);
-	text_free(&positions);
-	return collector;
-}
-
-static struct pipeline *watch_build(struct watch *watch, const struct options *options, struct error *error)
-{
-	const struct pipeline_watcher watcher = { .context = watch,
-						  .verdict = watch_verdict,
-						  .trouble = watch_trouble };
-
-	return pipeline_new(options, &watcher, error);
-}
-
 static void watch_save(struct watch *watch)
 {
+	const struct watch_work *work = watch->work;
 	struct error error;
 
-	if (!collector_save(watch->collector, &error))
+	if (!resume_save(work->options->watch.state, work->marks, work->collector, &error))
 		log_say(clock_now(), LOG_LEVEL_ERROR, "%s", error.text);
 	watch->saved = clock_monotonic();
+}
+
+static void watch_work_close(struct watch_work *work)
+{
+	collector_close(&work->collector);
+	pipeline_free(&work->pipeline);
+	deliver_close(&work->deliver);
+	marks_free(&work->marks);
+	resume_free(&work->resume);
+	if (work->options != NULL)
+		options_free(work->options);
+	free(work->options);
+	work->options = NULL;
+}
+
+/* Learn from what is there, then follow from where the last save was. */
+static bool watch_work_follow(struct watch_work *work, const struct arguments *arguments, struct error *error)
+{
+	const struct options *options = work->options;
+	const struct setting_list *files = &options->logs.files;
+	const char *const *logs = arguments->count > 0 ? arguments->names : (const char *const *)files->texts;
+	size_t count = arguments->count > 0 ? arguments->count : files->count;
+	struct collector_follow_options follow = { .start = options->logs.start, .since = USEC_NEVER };
+	struct collector_calls calls;
+
+	if (work->resume.marks != NULL || options->logs.start == COLLECTOR_START_END)
+		resume_learn(&work->resume, work->pipeline, logs, count, clock_now() - WATCH_CATCH_UP);
+	work->marks = work->resume.marks != NULL ? work->resume.marks : marks_new();
+	work->resume.marks = NULL;
+	if (work->resume.positions.len > 0)
+		follow.saved = text_span(&work->resume.positions);
+	calls = pipeline_calls(work->pipeline);
+	work->collector = collector_follow(logs, count, &follow, &calls, error);
+	return work->collector != NULL;
+}
+
+/* Everything from settings, or nothing. WORK stays where it is while it is open: its parts point to it. */
+static bool watch_work_open(struct watch_work *work, const struct arguments *arguments, struct error *error)
+{
+	const struct pipeline_watcher watcher = {
+		.context = work, .line = watch_line, .verdict = watch_verdict, .trouble = watch_trouble
+	};
+	struct options *options = memory_new(1, sizeof(*options));
+	bool good;
+
+	*work = (struct watch_work){ .options = options };
+	good = options_load(arguments, options, error);
+	if (!good) {
+		free(options);
+		work->options = NULL;
+		return false;
+	}
+	if (options->watch.state == NULL)
+		good = error_set(error, "[watch] state: names no folder");
+	else if (mkdir(options->watch.state, 0700) != 0 && errno != EEXIST)
+		good = error_set(error, "%s: %s", options->watch.state, strerror(errno));
+	good = good && (work->deliver = deliver_open(options, error)) != NULL &&
+	       (work->pipeline = pipeline_new(options, &watcher, error)) != NULL &&
+	       resume_read(options->watch.state, &work->resume, error) &&
+	       watch_work_follow(work, arguments, error);
+	if (!good)
+		watch_work_close(work);
+	return good;
 }
 
 /* Everything anew from the new settings; only when all of it stands is the old put away. */
 static void watch_reload(struct watch *watch)
 {
-	struct options *options = memory_new(1, sizeof(*options));
-	struct deliver *deliver = NULL;
+	struct watch_work *fresh = memory_new(1, sizeof(*fresh));
 	struct error error;
 
 	watch_notify("RELOADING=1");
-	if (options_load(watch->arguments, options, &error))
-		deliver = deliver_open(options, &error);
-	if (deliver == NULL) {
-		log_say(clock_now(), LOG_LEVEL_ERROR, "the settings stay as they were: %s", error.text);
-		options_free(options);
-		free(options);
-	} else {
-		deliver_close(&watch->deliver);
-		watch->deliver = deliver;
+	watch_save(watch);
+	if (watch_work_open(fresh, watch->arguments, &error)) {
+		watch_work_close(watch->work);
+		free(watch->work);
+		watch->work = fresh;
+		log_open(&fresh->options->log, stderr, watch->journald);
 		log_say(clock_now(), LOG_LEVEL_INFO, "new settings are in force");
+	} else {
+		free(fresh);
+		log_say(clock_now(), LOG_LEVEL_ERROR, "the settings stay as they were: %s", error.text);
 	}
 	watch_notify("READY=1");
 }
@@ -150,8 +205,8 @@ static void watch_signals(struct watch *watch)
 /* Until when nothing needs to be done unless somebody calls. */
 static usec_t watch_pause(const struct watch *watch)
 {
-	usec_t now = clock_monotonic(), wall = clock_now(), due = deliver_due(watch->deliver, wall);
-	usec_t pause = watch->saved + watch->options->watch.save_every - now;
+	usec_t now = clock_monotonic(), wall = clock_now(), due = deliver_due(watch->work->deliver, wall);
+	usec_t pause = watch->saved + watch->work->options->watch.save_every - now;
 
 	if (due != USEC_NEVER && due - wall < pause)
 		pause = due - wall;
@@ -164,11 +219,11 @@ static usec_t watch_pause(const struct watch *watch)
 static void watch_wait(struct watch *watch, bool idle)
 {
 	struct pollfd fds[DELIVER_FDS + 2];
-	size_t count = deliver_fds(watch->deliver, fds);
+	size_t count = deliver_fds(watch->work->deliver, fds);
 	usec_t pause = idle ? watch_pause(watch) : 0;
 
 	fds[count++] = (struct pollfd){ .fd = watch->signals, .events = POLLIN };
-	fds[count++] = (struct pollfd){ .fd = collector_fd(watch->collector), .events = POLLIN };
+	fds[count++] = (struct pollfd){ .fd = collector_fd(watch->work->collector), .events = POLLIN };
 	/* Rounded up: waking a little too early would mean going round for nothing. */
 	if (poll(fds, count, (int)((pause + 999) / 1000)) < 0 && errno != EINTR)
 		log_say(clock_now(), LOG_LEVEL_ERROR, "poll: %s", strerror(errno));
@@ -177,15 +232,22 @@ static void watch_wait(struct watch *watch, bool idle)
 static void watch_loop(struct watch *watch)
 {
 	while (!watch->stop) {
-		bool idle = pipeline_run(watch->pipeline, watch->collector, WATCH_BITE) != COLLECTED_LINE;
+		uint64_t before = pipeline_stats(watch->work->pipeline).lines;
+		bool idle = pipeline_run(watch->work->pipeline, watch->work->collector, WATCH_BITE) !=
+			    COLLECTED_LINE;
+
+		if (pipeline_stats(watch->work->pipeline).lines != before)
+			watch->heard = clock_monotonic();
+		else
+			pipeline_idle(watch->work->pipeline, clock_monotonic() - watch->heard);
 
 		if (idle && !watch->ready) {
 			watch->ready = true;
 			log_say(clock_now(), LOG_LEVEL_INFO, "has caught up, and follows");
 			watch_notify("READY=1\nSTATUS=following");
 		}
-		deliver_step(watch->deliver, clock_now());
-		if (clock_monotonic() - watch->saved >= watch->options->watch.save_every)
+		deliver_step(watch->work->deliver, clock_now());
+		if (clock_monotonic() - watch->saved >= watch->work->options->watch.save_every)
 			watch_save(watch);
 		if (watch->watchdog > 0)
 			watch_notify("WATCHDOG=1");
@@ -207,62 +269,35 @@ static int watch_block_signals(void)
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-static bool watch_open(struct watch *watch, struct error *error)
-{
-	const char *state = watch->options->watch.state;
-
-	watch->signals = watch_block_signals();
-	if (watch->signals < 0)
-		return error_set(error, "signals: %s", strerror(errno));
-	if (state == NULL)
-		return error_set(error, "[watch] state: names no folder");
-	if (mkdir(state, 0700) != 0 && errno != EEXIST)
-		return error_set(error, "%s: %s", state, strerror(errno));
-	watch->deliver = deliver_open(watch->options, error);
-	if (watch->deliver == NULL)
-		return false;
-	watch->pipeline = watch_build(watch, watch->options, error);
-	if (watch->pipeline == NULL)
-		return false;
-	watch->collector = watch_follow(watch->pipeline, watch->options, watch->arguments, error);
-	watch->saved = clock_monotonic();
-	watch->watchdog = watch_watchdog();
-	return watch->collector != NULL;
-}
-
-static void watch_close(struct watch *watch)
-{
-	if (watch->collector != NULL)
-		watch_save(watch);
-	collector_close(&watch->collector);
-	pipeline_free(&watch->pipeline);
-	deliver_close(&watch->deliver);
-	if (watch->signals >= 0)
-		close(watch->signals);
-}
-
 int command_watch(const struct arguments *arguments)
 {
-	struct options options;
-	struct watch watch = { .arguments = arguments, .options = &options, .signals = -1 };
+	struct watch watch = { .arguments = arguments, .work = memory_new(1, sizeof(*watch.work)) };
 	struct error error;
-	int status = EXIT_DONE;
+	struct options options;
 
 	if (!options_load(arguments, &options, &error)) {
 		fprintf(stderr, "sendwatch watch: %s\n", error.text);
+		free(watch.work);
 		return EXIT_USAGE;
 	}
-	log_open(&options.log, stderr, getenv("JOURNAL_STREAM") != NULL);
-	if (watch_open(&watch, &error)) {
-		log_say(clock_now(), LOG_LEVEL_INFO, "sendwatch %s reads", SENDWATCH_VERSION);
-		watch_loop(&watch);
-		watch_notify("STOPPING=1");
-		log_say(clock_now(), LOG_LEVEL_INFO, "stops");
-	} else {
-		log_say(clock_now(), LOG_LEVEL_ERROR, "%s", error.text);
-		status = EXIT_FAILED;
-	}
-	watch_close(&watch);
+	watch.journald = getenv("JOURNAL_STREAM") != NULL;
+	log_open(&options.log, stderr, watch.journald);
 	options_free(&options);
-	return status;
+	watch.signals = watch_block_signals();
+	log_say(clock_now(), LOG_LEVEL_INFO, "version %s starts", SENDWATCH_VERSION);
+	if (!watch_work_open(watch.work, arguments, &error)) {
+		log_say(clock_now(), LOG_LEVEL_ERROR, "%s", error.text);
+		free(watch.work);
+		return EXIT_FAILED;
+	}
+	watch.saved = watch.heard = clock_monotonic();
+	watch.watchdog = watch_watchdog();
+	watch_loop(&watch);
+	watch_notify("STOPPING=1");
+	watch_save(&watch);
+	watch_work_close(watch.work);
+	free(watch.work);
+	close(watch.signals);
+	log_say(clock_now(), LOG_LEVEL_INFO, "stops, its state saved");
+	return EXIT_DONE;
 }

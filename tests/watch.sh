@@ -25,7 +25,7 @@ settings() # PORT
 {
 	{
 		printf '[logs]\nfiles = %s/mail.log\nstart = beginning\n' "$TMP"
-		printf '[watch]\nstate = %s/state\nsave_every = 1s\n' "$TMP"
+		printf '[watch]\nstate = %s/state\nsave_every = 100ms\n' "$TMP"
 		printf '[journal]\nfile = %s/verdicts.ndjson\n[outbox]\npause = 100ms\nlongest_pause = 300ms\n' "$TMP"
 		[ -z "$1" ] || printf '[webhook ops]\nurl = http://127.0.0.1:%s/hook\n' "$1"
 		cat

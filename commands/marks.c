@@ -1,0 +1,132 @@
+/* A handful of logs, so a list by name; sources are looked up once and then by their number. */
+#include "commands/marks.h"
+
+#include "base/memory.h"
+
+#include <stdlib.h>
+
+struct mark {
+	char *name;
+	usec_t time;    /* the newest stamp */
+	uint64_t count; /* lines since it was first met, that one included */
+};
+
+struct marks {
+	struct mark *items;
+	size_t count;
+	uint32_t *of_source; /* 1 + place in items; 0: not looked up yet */
+	size_t sources;
+};
+
+struct marks *marks_new(void)
+{
+	return memory_new(1, sizeof(struct marks));
+}
+
+void marks_free(struct marks **marks)
+{
+	if (*marks == NULL)
+		return;
+	for (size_t i = 0; i < (*marks)->count; i++)
+		free((*marks)->items[i].name);
+	free((*marks)->items);
+	free((*marks)->of_source);
+	free(*marks);
+	*marks = NULL;
+}
+
+static struct mark *marks_find(const struct marks *marks, struct span name)
+{
+	for (size_t i = 0; i < marks->count; i++)
+		if (span_equal(name, span_of(marks->items[i].name)))
+			return &marks->items[i];
+	return NULL;
+}
+
+static struct mark *marks_add(struct marks *marks, struct span name)
+{
+	marks->items = memory_grow(marks->items, marks->count + 1, sizeof(*marks->items));
+	marks->items[marks->count] = (struct mark){ .name = memory_copy(name), .time = USEC_NEVER };
+	return &marks->items[marks->count++];
+}
+
+/* Whoever follows names a source with its host, whoever replays without; the path tells them apart here. */
+static struct span marks_name(const struct collector *collector, uint32_t source)
+{
+	struct span name = span_of(collector_source_name(collector, source)), host;
+
+	if (!span_starts(name, SPAN("/")))
+		(void)span_cut(&name, ':', &host);
+	return name;
+}
+
+static struct mark *marks_of(struct marks *marks, const struct collector *collector, uint32_t source)
+{
+	struct mark *mark;
+
+	if (source >= marks->sources) {
+		marks->of_source = memory_grow(marks->of_source, source + 1, sizeof(*marks->of_source));
+		while (marks->sources <= source)
+			marks->of_source[marks->sources++] = 0;
+	}
+	if (marks->of_source[source] == 0) {
+		struct span name = marks_name(collector, source);
+
+		mark = marks_find(marks, name);
+		if (mark == NULL)
+			mark = marks_add(marks, name);
+		marks->of_source[source] = (uint32_t)(mark - marks->items) + 1;
+	}
+	return &marks->items[marks->of_source[source] - 1];
+}
+
+void marks_note(struct marks *marks, const struct collector *collector, uint32_t source, usec_t time)
+{
+	struct mark *mark = marks_of(marks, collector, source);
+
+	mark->count = time > mark->time ? 1 : mark->count + 1;
+	if (time > mark->time)
+		mark->time = time;
+}
+
+bool marks_cover(const struct marks *marks, struct marks *seen, const struct collector *collector,
+		 uint32_t source, usec_t time)
+{
+	const struct mark *mark = marks_find(marks, marks_name(collector, source));
+	const struct mark *now;
+
+	marks_note(seen, collector, source, time);
+	now = marks_of(seen, collector, source);
+	return mark != NULL &&
+	       (now->time < mark->time || (now->time == mark->time && now->count <= mark->count));
+}
+
+void marks_write(const struct marks *marks, struct text *out)
+{
+	for (size_t i = 0; i < marks->count; i++) {
+		text_add_format(out, "mark %lld %llu ", (long long)marks->items[i].time,
+				(unsigned long long)marks->items[i].count);
+		text_add(out, span_of(marks->items[i].name));
+		text_add(out, SPAN("\n"));
+	}
+}
+
+bool marks_read(struct marks *marks, struct span text)
+{
+	struct span line, time, count;
+	uint64_t number, lines;
+
+	while (span_cut(&text, '\n', &line)) {
+		struct mark *mark;
+
+		/* Stamps before 1970 are no log's, so they need no sign. */
+		if (!span_skip(&line, SPAN("mark ")) || !span_cut(&line, ' ', &time) ||
+		    !span_cut(&line, ' ', &count) || !span_to_u64(time, &number) ||
+		    !span_to_u64(count, &lines) || marks_find(marks, line) != NULL)
+			return false;
+		mark = marks_add(marks, line);
+		mark->time = (usec_t)number;
+		mark->count = lines;
+	}
+	return text.len == 0;
+}
