@@ -1,0 +1,204 @@
+/* Stamps, years and zones; golden lines (test_golden) hold whole frames. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <unistd.h>
+
+#include "base/zone.h"
+#include "parsers/frame.h"
+#include "parsers/stamp.h"
+#include "parsers/year.h"
+
+static usec_t at(const char *text)
+{
+	usec_t time;
+
+	assert_true(clock_parse(span_of(text), &time));
+	return time;
+}
+
+static void test_stamp_lengths(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+	} rows[] = {
+		{ "Nov 21 16:29:42 x", 15 },
+		{ "Nov  1 16:29:42 x", 15 },
+		{ "Nov 1 16:29:42 x", 14 },
+		{ "Nov 1 16:29:42", 14 },
+		{ "Nov 21 16:29:60 x", 15 },
+		{ "Nov 21 16:29:42.123456789 x", 25 },
+		{ "2026 Nov 21 16:29:42.1 x", 22 },
+		{ "2026-11-21T16:29:42Z", 20 },
+		{ "2026-11-21T16:29:42.5+01:00 x", 27 },
+		{ "2026-11-21T16:29:42,5-0330 x", 26 },
+		{ "2026-11-21 16:29:42 +0100 x", 25 },
+		{ "2026-11-21 16:29:42 +01 x", 19 },
+		{ "1795278582.1 x", 12 },
+		{ "Sat 2026-11-21 16:29:42 UTC x", 27 },
+		/* none of these is a stamp */
+		{ "Nov 32 16:29:42 x", 0 },
+		{ "Feb 30 16:29:42 x", 0 },
+		{ "Nov 21 24:29:42 x", 0 },
+		{ "Nov 21 16:60:42 x", 0 },
+		{ "nov 21 16:29:42 x", 0 },
+		{ "2026-13-21T16:29:42Z", 0 },
+		{ "2026-11-21X16:29:42Z", 0 },
+		{ "17952785821234 x", 0 },
+		{ "Nov 21", 0 },
+		{ "", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct stamp stamp;
+
+		if (stamp_read(span_of(rows[i].text), &stamp) != rows[i].len)
+			fail_msg("\"%s\" has not %zu bytes of stamp", rows[i].text, rows[i].len);
+	}
+}
+
+static void test_zone_rows(void **state)
+{
+	static const struct {
+		const char *zone, *wall, *after, *time;
+	} rows[] = {
+		{ "UTC", "2026-07-01T12:00:00Z", NULL, "2026-07-01T12:00:00Z" },
+		{ "+02:00", "2026-07-01T12:00:00Z", NULL, "2026-07-01T10:00:00Z" },
+		{ "-0330", "2026-07-01T12:00:00Z", NULL, "2026-07-01T15:30:00Z" },
+		{ "Europe/Berlin", "2026-01-15T12:00:00Z", NULL, "2026-01-15T11:00:00Z" },
+		{ "Europe/Berlin", "2026-07-15T12:00:00Z", NULL, "2026-07-15T10:00:00Z" },
+		/* by the rule, far behind what the table lists */
+		{ "Europe/Berlin", "2090-07-15T12:00:00Z", NULL, "2090-07-15T10:00:00Z" },
+		/* twice: the first, unless the log has been later */
+		{ "Europe/Berlin", "2026-10-25T02:30:00Z", NULL, "2026-10-25T00:30:00Z" },
+		{ "Europe/Berlin", "2026-10-25T02:30:00Z", "2026-10-25T00:29:00Z", "2026-10-25T00:30:00Z" },
+		{ "Europe/Berlin", "2026-10-25T02:30:00Z", "2026-10-25T00:34:00Z", "2026-10-25T00:30:00Z" },
+		{ "Europe/Berlin", "2026-10-25T02:30:00Z", "2026-10-25T00:59:59Z", "2026-10-25T01:30:00Z" },
+		/* left out */
+		{ "Europe/Berlin", "2026-03-29T02:30:00Z", NULL, "2026-03-29T01:30:00Z" },
+		/* the other half of the world has summer in January */
+		{ "America/Santiago", "2026-01-15T12:00:00Z", NULL, "2026-01-15T15:00:00Z" },
+		{ "America/Santiago", "2026-07-15T12:00:00Z", NULL, "2026-07-15T16:00:00Z" },
+		{ "Australia/Lord_Howe", "2026-07-15T12:00:00Z", NULL, "2026-07-15T01:30:00Z" },
+		{ "Asia/Kolkata", "2026-07-15T12:00:00Z", NULL, "2026-07-15T06:30:00Z" },
+	};
+	struct error error;
+
+	(void)state;
+	if (access("/usr/share/zoneinfo/Europe/Berlin", R_OK) != 0)
+		skip();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct zone *zone = zone_open(rows[i].zone, &error);
+		char text[CLOCK_TEXT_SIZE];
+
+		if (zone == NULL)
+			fail_msg("%s", error.text);
+		clock_text(zone_time(zone, at(rows[i].wall),
+				     rows[i].after == NULL ? USEC_NEVER : at(rows[i].after)),
+			   text);
+		assert_string_equal(text, rows[i].time);
+		zone_free(&zone);
+	}
+}
+
+static void test_zone_names(void **state)
+{
+	static const char *const names[] = { "Europe/Nowhere", "../../../etc/passwd", "/etc/passwd",
+					     "+99:00",         "Europe/../UTC",       "." };
+	struct error error;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		error.text[0] = '\0';
+		assert_null(zone_open(names[i], &error));
+		assert_true(error.text[0] != '\0');
+	}
+}
+
+static int year_of(const struct years *start, const char *last, int month, int day)
+{
+	struct years years = *start;
+
+	if (last != NULL)
+		years_note(&years, at(last));
+	return years_place(&years, (struct civil){ .month = month, .day = day });
+}
+
+static void test_years(void **state)
+{
+	const struct years archive = { .bound = at("2026-03-05T12:00:00Z"), .last = USEC_NEVER };
+	const struct years growing = { .bound = archive.bound, .growing = true, .last = USEC_NEVER };
+	const struct years told = { .first = 2019, .bound = archive.bound, .last = USEC_NEVER };
+	const struct years blind = { .bound = USEC_NEVER, .last = USEC_NEVER };
+
+	(void)state;
+	assert_int_equal(year_of(&archive, NULL, 3, 5), 2026);
+	assert_int_equal(year_of(&archive, NULL, 3, 6), 2026); /* a zone ahead of ours */
+	assert_int_equal(year_of(&archive, NULL, 3, 9), 2025);
+	assert_int_equal(year_of(&archive, NULL, 12, 31), 2025);
+	assert_int_equal(year_of(&archive, NULL, 2, 29), 2024);
+	assert_int_equal(year_of(&told, NULL, 12, 31), 2019);
+	assert_int_equal(year_of(&archive, "2025-12-31T23:59:59Z", 1, 1), 2026);
+	assert_int_equal(year_of(&archive, "2026-01-01T00:00:05Z", 12, 31), 2025);
+	assert_int_equal(year_of(&archive, "2025-08-01T00:00:00Z", 2, 1), 2026); /* a rest of months */
+	assert_int_equal(year_of(&archive, "2026-03-01T00:00:00Z", 2, 1), 2026); /* 2027 is to come */
+	assert_int_equal(year_of(&growing, "2026-12-31T23:59:59Z", 1, 1), 2027);
+	assert_int_equal(year_of(&growing, "2026-12-31T23:59:59Z", 12, 20), 2026);
+	assert_int_equal(year_of(&blind, "2026-12-31T23:59:59Z", 1, 1), 2027);
+	/* a bound that lines have passed binds no more */
+	assert_int_equal(year_of(&archive, "2026-12-31T23:59:59Z", 1, 1), 2027);
+}
+
+/* Asking for a line's time, once or twice, changes nothing of what is cut afterwards. */
+static void test_time_before_cut(void **state)
+{
+	static const char *const lines[] = {
+		"Oct 25 02:59:59 mx1 a: x",
+		"Oct 25 02:00:00 mx1 a: x",
+		"Oct 25 02:10:00 mx1 a: x",
+		"Dec 31 23:59:59 mx1 a: x",
+		"Jan  1 00:00:00 mx1 a: x",
+		"Jan  1 00:00:01.5 mx1 a: x",
+		"2027-01-01T00:00:02+01:00 mx1 a: x",
+		"Jan  1 00:00:03 mx1 exim[7]: [1/2] 2027-01-01 00:00:03 1vMOct-00064A-1J ",
+		"Jan  1 00:00:03 mx1 exim[7]: [2/2] Completed",
+	};
+	struct framer_options options = { .timezone = "Europe/Berlin", .year = 2026, .written = USEC_NEVER };
+	struct error error;
+	struct framer *plain, *asked;
+
+	(void)state;
+	if (access("/usr/share/zoneinfo/Europe/Berlin", R_OK) != 0)
+		skip();
+	plain = framer_new(&options, &error);
+	asked = framer_new(&options, &error);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct frame a, b;
+		usec_t time = framer_time(asked, span_of(lines[i]));
+
+		assert_true(framer_time(asked, span_of(lines[i])) == time);
+		assert_true(framer_cut(plain, span_of(lines[i]), &a));
+		assert_true(framer_cut(asked, span_of(lines[i]), &b));
+		assert_true(a.time == b.time && span_equal(a.text, b.text));
+		assert_true(framer_cut(asked, span_of(lines[i]), &b));
+		assert_true(a.time == b.time && span_equal(a.text, b.text));
+	}
+	framer_free(&plain);
+	framer_free(&asked);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_stamp_lengths),   cmocka_unit_test(test_zone_rows),
+		cmocka_unit_test(test_zone_names),      cmocka_unit_test(test_years),
+		cmocka_unit_test(test_time_before_cut),
+	};
+
+	return cmocka_run_group_tests_name("frame", tests, NULL, NULL);
+}
