@@ -105,7 +105,7 @@ static char *position_path(struct span text)
 
 static bool position_parse(struct span line, struct position *position_r)
 {
-	struct position position = { 0 };
+	struct position position;
 	uint64_t numbers[9];
 
 	for (size_t i = 0; i < 9; i++)

@@ -96,7 +96,7 @@ static struct summary_account *summary_add(struct summary *summary, struct span 
 {
 	struct summary_account *account;
 
-	if (summary->count == summary->room)
+	if (summary->accounts == NULL || summary->count == summary->room)
 		summary_grow(summary);
 	account = &summary->accounts[summary->count];
 	*account = (struct summary_account){ .name = memory_copy(name),

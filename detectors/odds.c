@@ -29,8 +29,8 @@ static double log_gamma(double x)
 {
 	double product = 1, square;
 
-	for (; x < 8; x++)
-		product *= x;
+	while (x < 8)
+		product *= x++;
 	square = 1 / (x * x);
 	return (x - 0.5) * log(x) - x + 0.9189385332046727 +
 	       (1.0 / 12 - square * (1.0 / 360 - square / 1260)) / x - log(product);

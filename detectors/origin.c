@@ -1,7 +1,7 @@
 /*
- * A subnet is a /24 (/48), what one host or office has. A network is a /16 of IPv4 or a /32 of IPv6: about what a provider gives the customers of one town. Mail
- * that was submitted on this machine has no address, or a loopback one (webmail): these are networks of
- * their own, so that a script is not away where a person is.
+ * A subnet is a /24 (/48), what one host or office has. A network is a /16 of IPv4 or a /32 of IPv6: about
+ * what a provider gives the customers of one town. Mail that was submitted on this machine has no address, or
+ * a loopback one (webmail): these are networks of their own, so that a script is not away where a person is.
  */
 #include "detectors/origin.h"
 
@@ -46,7 +46,7 @@ struct origin origins_find(struct origins *origins, struct span client, enum acc
 	origins->last = origin_find(origins->geo, client, kind);
 	origins->kind = kind;
 	origins->len = client.len < sizeof(origins->text) ? client.len : SIZE_MAX;
-	if (client.len > 0 && origins->len != SIZE_MAX)
+	if (client.at != NULL && origins->len != SIZE_MAX)
 		memcpy(origins->text, client.at, client.len);
 	return origins->last;
 }

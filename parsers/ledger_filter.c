@@ -186,7 +186,7 @@ static struct span reply_queue_id(struct span reply)
 	static const char *const words[] = { "queued as ", "OK id=", "queued_as: " };
 	struct span id = { NULL, 0 };
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && id.at == NULL; i++) {
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]) && reply.at != NULL && id.at == NULL; i++) {
 		struct span word = span_of(words[i]);
 		size_t at = span_find_last(reply, word);
 

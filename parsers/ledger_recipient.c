@@ -11,6 +11,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define RECIPIENTS_SEARCHED 16
@@ -46,8 +47,10 @@ static uint32_t message_index_mask(const struct message *message)
 
 static void message_index_put(struct message *message, uint32_t number)
 {
-	uint32_t mask = message_index_mask(message);
-	uint32_t at = message->more[number].hash & mask;
+	uint32_t mask = message_index_mask(message), at;
+
+	assert(message->more != NULL && message->index != NULL);
+	at = message->more[number].hash & mask;
 
 	while (message->index[at] != UINT32_MAX)
 		at = (at + 1) & mask;

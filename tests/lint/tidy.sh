@@ -13,7 +13,7 @@ check() # FILE
 	{ clang -E $flags "$1"; cat .clang-tidy; } 2> /dev/null | cksum > "$stamp.now.$$"
 	if ! cmp -s "$stamp.now.$$" "$stamp"; then
 		# shellcheck disable=SC2086
-		clang-tidy --quiet "$1" -- $flags 2> "$stamp.errors" || { cat "$stamp.errors"; rm -f "$stamp.now.$$"; return 1; }
+		clang-tidy --quiet "$1" -- $flags > "$stamp.found" 2>&1 || { grep 'error:' "$stamp.found"; rm -f "$stamp.now.$$"; return 1; }
 	fi
 	mv "$stamp.now.$$" "$stamp"
 }
