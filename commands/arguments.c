@@ -46,6 +46,7 @@ static const struct argument arguments_known[] = {
 	ARGUMENT("html", TEXT, html, "FILE", "write the report to FILE"),
 	ARGUMENT("attempts", FLAG, attempts, NULL, "print attempts (one a recipient) instead of events"),
 	ARGUMENT("coverage", FLAG, coverage, NULL, "print how much was understood, and what was not"),
+	ARGUMENT("list", FLAG, list, NULL, "print all rules"),
 	ARGUMENT("defaults", FLAG, defaults, NULL, "print every key with its default and its sentence"),
 	ARGUMENT("man", FLAG, manual, NULL, "with --defaults: as the manual page detect.conf(5)"),
 	ARGUMENT("exit-code", FLAG, exit_code, NULL, "exit with 3 where an account was flagged"),

@@ -22,6 +22,8 @@ struct arguments {
 	bool quiet, progress, exit_code, help;
 	/* parse */
 	bool attempts, coverage;
+	/* explain */
+	bool list;
 	/* check */
 	bool defaults, manual;
 	/* what is no option: logs, mostly */

@@ -32,6 +32,13 @@ static const struct command commands[] = {
 	  .options = "config format " LOG_OPTIONS,
 	  .run = command_trace,
 	  .about = "every step of a message: WHAT is an address, a queue id, a message-id or an account" },
+	{ .name = "explain",
+	  .usage = "REPLY | -",
+	  .options = "config format list",
+	  .run = command_explain,
+	  .about = "what a refusal means, whom it blames, and what to do",
+	  .more = "REPLY is the remote server's answer, or a whole log line; with - one a line from standard "
+		  "input.\n" },
 	{ .name = "check",
 	  .usage = "",
 	  .options = "config defaults man",

@@ -65,6 +65,15 @@ static const struct settings_section options_last[] = {
 		.place = offsetof(struct options, webhooks),
 		.repeated = true,
 	},
+	{
+		.name = "reply",
+		.about = "What refusals mean, where the built-in rules do not know: any number of these, "
+			 "each with a name of your choice.",
+		.settings = reply_rule_settings,
+		.size = sizeof(struct reply_rule_options),
+		.place = offsetof(struct options, replies),
+		.repeated = true,
+	},
 	SECTION("log", "What sendwatch says of itself, on standard error.", log_settings, log),
 };
 

@@ -41,6 +41,7 @@ struct options {
 	struct journal_options journal;
 	struct outbox_options outbox;
 	struct settings_many webhooks; /* struct webhook_options */
+	struct settings_many replies;  /* struct reply_rule_options */
 	struct log_options log;
 };
 

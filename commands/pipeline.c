@@ -206,7 +206,7 @@ static bool pipeline_build(struct pipeline *pipeline, struct error *error)
 	framer_free(&framer);
 	if (pipeline->watcher.attempt == NULL && pipeline->watcher.verdict == NULL)
 		return true;
-	pipeline->replies = replies_new(NULL, 0, error);
+	pipeline->replies = replies_configured(&options->replies, error);
 	if (pipeline->replies == NULL)
 		return false;
 	pipeline->ledger = ledger_new(&options->ledger, pipeline->replies, &sink, error);

@@ -8,6 +8,7 @@
 #define SENDWATCH_PARSERS_REPLY_H
 
 #include "base/error.h"
+#include "base/settings.h"
 #include "parsers/event.h"
 
 enum reply_class {
@@ -69,6 +70,16 @@ struct reply_question {
 	enum event_outcome outcome;
 };
 
+/* "[reply NAME]" in detect.conf: a rule of the admin's own. */
+struct reply_rule_options {
+	char *name;
+	char *pattern;
+	int class; /* enum reply_class */
+	char *provider, *meaning, *owner, *admin, *delist;
+};
+
+extern const struct setting reply_rule_settings[];
+
 struct replies; /* the compiled rules and the memory of shapes */
 
 struct replies_stats {
@@ -78,6 +89,9 @@ struct replies_stats {
 /* EXTRA rules (of the admin) come first; a bad pattern is refused with its place in ERROR. */
 struct replies *replies_new(const struct reply_rule *extra, size_t extra_count, struct error *error);
 void replies_free(struct replies **replies);
+
+/* The same with the sections [reply NAME], struct reply_rule_options each. OWN may go once it returns, its texts stay. */
+struct replies *replies_configured(const struct settings_many *own, struct error *error);
 
 struct reply_meaning replies_classify(struct replies *replies, const struct reply_question *question);
 struct replies_stats replies_stats(const struct replies *replies);

@@ -543,7 +543,8 @@ size_t reply_text_join(const struct reply_text *text, char *shape, size_t len)
 	if (text->code != 0 && len > 3) {
 		shape[3] = ' ';
 		in = out = 4;
-		while (in < len && memchr(" #-", shape[in], 3) != NULL)
+		while (in + 1 < len && (shape[in] == ' ' || shape[in] == '-' ||
+					(shape[in] == '#' && is_digit(shape[in + 1]))))
 			in++;
 	}
 	while (in < len) {
