@@ -31,16 +31,18 @@ static bool message_is_filtered_soon(const struct ledger *ledger, const struct m
 static struct message *ledger_first_leg(struct ledger *ledger, const struct message *message,
 					unsigned *count_r)
 {
-	uint32_t *ways = ledger->by_message_id[message->message_id % LEDGER_BUCKETS];
+	uint32_t *ways = ledger->by_message_id[(message->message_id >> 1) % LEDGER_BUCKETS];
 	struct message *found = NULL;
 
 	*count_r = 0;
 	for (unsigned i = 0; i < LEDGER_WAYS; i++) {
 		struct message *first = ways[i] == 0 ? NULL : map_at(ledger->messages, ways[i] - 1);
 
-		if (first == NULL || first == message || first->message_id != message->message_id ||
-		    first->host != message->host || message->time - first->time > FILTER_TAKES ||
-		    first->root != MAP_NONE || !message_is_filtered_soon(ledger, first) ||
+		/* A slot that is used again may stand in its bucket twice. */
+		if (first == NULL || first == found || first == message ||
+		    first->message_id != message->message_id || first->host != message->host ||
+		    message->time - first->time > FILTER_TAKES || first->root != MAP_NONE ||
+		    !message_is_filtered_soon(ledger, first) ||
 		    !span_equal(message_get(first, TEXT_MESSAGE_ID), message_get(message, TEXT_MESSAGE_ID)))
 			continue;
 		found = first;
@@ -91,7 +93,7 @@ void ledger_note_message_id(struct ledger *ledger, struct message *message, stru
 		return;
 	message->message_id = (uint32_t)(hash_text(message_id) >> 32) | 1;
 	if (!(message->flags & MESSAGE_LOOPBACK)) {
-		ways = ledger->by_message_id[message->message_id % LEDGER_BUCKETS];
+		ways = ledger->by_message_id[(message->message_id >> 1) % LEDGER_BUCKETS];
 		memmove(ways + 1, ways, (LEDGER_WAYS - 1) * sizeof(*ways));
 		ways[0] = map_slot(ledger->messages, message) + 1;
 		return;
