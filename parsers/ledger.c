@@ -79,7 +79,7 @@ void ledger_free(struct ledger **ledger_r)
 	users_free(&ledger->users);
 	owners_free(&ledger->owners);
 	for (uint32_t i = 1; i < ledger->host_count; i++)
-		free(ledger->hosts[i]);
+		free(ledger->hosts[i].name);
 	free(ledger->hosts);
 	free(ledger->trusted);
 	free(ledger->known);

@@ -16,7 +16,25 @@
 #define TEXT_HEAD    3
 #define TEXT_LONGEST ((size_t)512)
 #define TEXT_BLOCK   ((size_t)16 * 1024)
-#define TEXT_ROOM    96 /* at first, and steps */
+#define TEXT_ROOM    160 /* at first: what most messages need */
+
+static bool host_is(const struct host *host, struct span name)
+{
+	return span_equal((struct span){ host->name, host->len }, name);
+}
+
+/* The number of a host that has none yet. So many as 65,535 share the last number, not their queue ids. */
+static uint32_t ledger_host_add(struct ledger *ledger, struct span name)
+{
+	uint32_t at = ledger->host_count;
+
+	if (at == UINT16_MAX)
+		return at - 1;
+	ledger->hosts = memory_grow(ledger->hosts, at + 1, sizeof(*ledger->hosts));
+	ledger->hosts[at] = (struct host){ memory_copy(name), name.len };
+	ledger->host_count++;
+	return at;
+}
 
 /* Lines of one host follow each other: the last host is remembered with its hash. */
 uint16_t ledger_host_id(struct ledger *ledger, const struct step *step)
@@ -29,17 +47,12 @@ uint16_t ledger_host_id(struct ledger *ledger, const struct step *step)
 		ledger->host_hash = (step->source + UINT64_C(1)) * UINT64_C(0x9e3779b97f4a7c15);
 		return 0;
 	}
-	if (at != 0 && span_equal(host, span_of(ledger->hosts[at])))
+	if (at != 0 && host_is(&ledger->hosts[at], host))
 		return (uint16_t)at;
-	for (at = 1; at < ledger->host_count && !span_equal(host, span_of(ledger->hosts[at])); at++)
+	for (at = 1; at < ledger->host_count && !host_is(&ledger->hosts[at], host); at++)
 		;
-	if (at == ledger->host_count) {
-		if (at == UINT16_MAX)
-			at--; /* so many hosts share the last name, not their queue ids */
-		ledger->hosts = memory_grow(ledger->hosts, at + 1, sizeof(*ledger->hosts));
-		ledger->hosts[at] = memory_copy(host);
-		ledger->host_count = at + 1;
-	}
+	if (at == ledger->host_count)
+		at = ledger_host_add(ledger, host);
 	ledger->host_last = (uint16_t)at;
 	ledger->host_hash = hash_text(host);
 	return (uint16_t)at;
@@ -213,7 +226,7 @@ void ledger_forget(struct ledger *ledger, struct message *message)
 
 struct span ledger_host(const struct ledger *ledger, const struct message *message)
 {
-	return message->host == 0 ? (struct span){ NULL, 0 } : span_of(ledger->hosts[message->host]);
+	return (struct span){ ledger->hosts[message->host].name, ledger->hosts[message->host].len };
 }
 
 void message_put(struct message *message, enum text_field field, struct span text)
@@ -225,7 +238,7 @@ void message_put(struct message *message, enum text_field field, struct span tex
 	if (text.at == NULL || need > TEXT_BLOCK)
 		return;
 	if (need > message->text_room) {
-		size_t room = need < TEXT_ROOM ? TEXT_ROOM : (need + 31) / 32 * 32;
+		size_t room = need < TEXT_ROOM ? TEXT_ROOM : (need + 63) / 64 * 64;
 
 		message->text = memory_grow(message->text, room, 1);
 		message->text_room = (uint16_t)room;

@@ -116,6 +116,11 @@ struct network {
 	unsigned bits;
 };
 
+struct host {
+	char *name;
+	size_t len;
+};
+
 #define LEDGER_SCRIPTS 64
 #define LEDGER_HELD    4096 /* most that waits at once */
 #define LEDGER_WAYS    4
@@ -141,7 +146,7 @@ struct ledger {
 	struct network *trusted;
 	size_t trusted_count;
 	struct map *messages;
-	char **hosts;
+	struct host *hosts; /* the first has no name */
 	uint32_t host_count;
 	uint16_t host_last; /* of the line before, as most lines have the same */
 	uint64_t host_hash;

@@ -1,6 +1,7 @@
 /*
- * Uids and their names. A name server may be slow and a machine may have many users, so an answer, also
- * "nobody", is kept for a day of the log's time; 4,096 uids at most, the longest unused goes first.
+ * Uids and their names. A name server may be slow, and a replay passes through weeks in seconds: a name is
+ * asked for once, and a uid without one again after an hour of the log's time, then two, then four ...
+ * 4,096 uids are remembered at most, the longest unused goes first.
  *
  * Names longer than 47 bytes are as good as none.
  */
@@ -16,7 +17,7 @@
 #include <stdlib.h>
 
 #define USERS_MOST  4096
-#define USERS_FRESH USEC_DAY
+#define USERS_AGAIN USEC_HOUR
 
 struct users {
 	struct map *map;
@@ -25,6 +26,7 @@ struct users {
 
 struct user {
 	usec_t asked;
+	usec_t again; /* ask again so long after; 0: the name is known */
 	char name[48];
 };
 
@@ -97,29 +99,30 @@ void users_free(struct users **users)
 	*users = NULL;
 }
 
-static void users_ask(struct user *user, uint32_t uid)
+static void users_ask(struct user *user, uint32_t uid, usec_t now)
 {
 	struct passwd entry, *found = NULL;
 	char text[4096];
 
+	user->asked = now;
 	if (getpwuid_r(uid, &entry, text, sizeof(text), &found) == 0 && found != NULL &&
-	    strlen(found->pw_name) < sizeof(user->name))
+	    strlen(found->pw_name) < sizeof(user->name)) {
 		snprintf(user->name, sizeof(user->name), "%s", found->pw_name);
-	else
-		snprintf(user->name, sizeof(user->name), "%u", uid);
+		user->again = 0;
+	} else {
+		user->again = user->again == 0 ? USERS_AGAIN : 2 * user->again;
+	}
 }
 
 struct span users_name(struct users *users, uint32_t uid, usec_t now)
 {
 	struct user *user = map_find(users->map, users_hash(uid), (struct span){ NULL, 0 });
-	bool fresh = user != NULL && now - user->asked < USERS_FRESH;
+	bool ask = !users->fixed && (user == NULL || (user->again != 0 && now - user->asked >= user->again));
 
 	if (user == NULL)
 		user = users_add(users, uid);
-	if (!users->fixed && !fresh) {
-		users_ask(user, uid);
-		user->asked = now;
-	}
+	if (ask)
+		users_ask(user, uid, now);
 	map_touch(users->map, user);
 	return span_of(user->name);
 }

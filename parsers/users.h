@@ -1,6 +1,6 @@
 /*
  * Names of uids: from a passwd file, for logs of another machine, or from this machine's own accounts,
- * remembered for an hour of the log's time.
+ * asked for once.
  */
 #ifndef SENDWATCH_PARSERS_USERS_H
 #define SENDWATCH_PARSERS_USERS_H
