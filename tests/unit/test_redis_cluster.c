@@ -1,0 +1,386 @@
+/*
+ * Many nodes: a cluster of three masters and three replicas, and Sentinel with a master and two replicas, both
+ * of real servers that this program starts on loopback and ends. Masters are killed while counting goes on.
+ */
+#define _GNU_SOURCE
+#include "base/memory.h"
+#include "detectors/store_redis.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define START    (USEC_DAY * 20000)
+#define NODES    6
+#define ACCOUNTS 200
+
+static char folder[] = "/tmp/sendwatch-nodes-XXXXXX";
+static int ports[NODES];
+static pid_t nodes[NODES];
+
+static pid_t run(const char *const words[])
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		int null = open("/dev/null", O_RDWR);
+		char *copies[32] = { NULL };
+
+		for (int i = 0; words[i] != NULL; i++)
+			copies[i] = memory_copy(span_of(words[i]));
+
+		dup2(null, 0);
+		dup2(null, 1);
+		dup2(null, 2);
+		execvp(copies[0], copies);
+		_exit(127);
+	}
+	return child;
+}
+
+static struct redis *dial(int port)
+{
+	struct redis_login login = { .timeout = USEC_SECOND };
+	struct error error;
+	char address[32];
+
+	snprintf(address, sizeof(address), "127.0.0.1:%d", port);
+	return redis_open(address, &login, &error);
+}
+
+/* Does the reply to WORD (and MORE) hold TEXT? */
+static bool says(int port, const char *word, const char *more, const char *text)
+{
+	struct redis *redis = dial(port);
+	struct redis_reply reply;
+	struct error error;
+	bool found = redis != NULL &&
+		     redis_ask(redis, (struct span[]){ span_of(word), span_of(more) }, 2, &reply, &error) &&
+		     span_find(reply.text, span_of(text)) < reply.text.len;
+
+	redis_close(&redis);
+	return found;
+}
+
+static void await(int port, const char *word, const char *more, const char *text)
+{
+	for (int i = 0; i < 600; i++) {
+		if (says(port, word, more, text))
+			return;
+		poll(NULL, 0, 50);
+	}
+	fail_msg("port %d: %s %s never said %s", port, word, more, text);
+}
+
+static int free_port(int from)
+{
+	/* A cluster's nodes also listen 10,000 ports higher. */
+	for (int port = from; port < from + 500; port++) {
+		struct redis *there = dial(port);
+
+		if (there == NULL)
+			return port;
+		redis_close(&there);
+	}
+	return from;
+}
+
+static void node_start(int at, bool cluster, int master)
+{
+	char port[16], dir[64], master_port[16];
+	const char *words[24] = { "redis-server", "--port", port,     "--dir",    dir,
+				  "--save",       "",       "--bind", "127.0.0.1" };
+	size_t count = 9;
+
+	snprintf(port, sizeof(port), "%d", ports[at]);
+	snprintf(dir, sizeof(dir), "%s/%d", folder, at);
+	snprintf(master_port, sizeof(master_port), "%d", master);
+	mkdir(dir, 0700);
+	if (cluster) {
+		words[count++] = "--cluster-enabled";
+		words[count++] = "yes";
+		words[count++] = "--cluster-node-timeout";
+		words[count++] = "1000";
+	}
+	if (master > 0) {
+		words[count++] = "--replicaof";
+		words[count++] = "127.0.0.1";
+		words[count++] = master_port;
+	}
+	words[count] = NULL;
+	nodes[at] = run(words);
+}
+
+static void node_kill(int at)
+{
+	if (nodes[at] <= 0)
+		return;
+	kill(nodes[at], SIGKILL);
+	waitpid(nodes[at], NULL, 0);
+	nodes[at] = 0;
+}
+
+static struct store *store_new(const struct redis_options *options, const char *name)
+{
+	struct error error;
+	struct store *store = store_redis_new(options, 10000, &error);
+
+	assert_non_null(store);
+	store_source(store, 0, span_of(name));
+	return store;
+}
+
+static void count(struct store *store, uint32_t number)
+{
+	char account[32];
+	struct delta delta = {
+		.kind = DELTA_ATTEMPT,
+		.time = START + number * USEC_SECOND,
+		.count = 1,
+		.outcome = COUNT_DELIVERED,
+		.elsewhere = true,
+		.message = number,
+		.recipient = number * 2654435761U | 1,
+		.network = 1,
+	};
+	struct applied applied;
+	struct record *record;
+
+	snprintf(account, sizeof(account), "user%u@example.com", number % ACCOUNTS);
+	record = store->calls->record(store, span_of(account), true);
+	store->calls->apply(store, record, &delta, 0, number, &applied);
+}
+
+static void step(struct store *store)
+{
+	struct pollfd ready = { .fd = store_fd(store), .events = POLLIN };
+
+	store_flush(store, clock_monotonic());
+	if (!store_clean(store))
+		poll(&ready, 1, 5);
+	store_settle(store);
+}
+
+static void settle(struct store *store)
+{
+	for (usec_t from = clock_monotonic(); clock_monotonic() - from < 40 * USEC_SECOND;) {
+		store_flush(store, clock_monotonic());
+		if (store_clean(store))
+			return;
+		step(store);
+	}
+	fail_msg("never settled");
+}
+
+/* What a server that knows nothing yet finds in Redis. */
+static uint64_t total(const struct redis_options *options)
+{
+	struct store *store = store_new(options, "a reader");
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < ACCOUNTS; i++) {
+		char account[32];
+		struct record *record;
+
+		snprintf(account, sizeof(account), "user%u@example.com", i);
+		record = store->calls->record(store, span_of(account), true);
+		store->calls->keep(store, record); /* offers an empty record, and is told what is there */
+	}
+	settle(store);
+	for (struct record *record = store->calls->next(store, NULL); record != NULL;
+	     record = store->calls->next(store, record)) {
+		struct counts sums[HORIZONS];
+
+		windows_sum(&record->windows, record->now, sums);
+		sum += sums[HORIZON_24H].n[COUNT_RECIPIENTS];
+	}
+	store_free(&store);
+	return sum;
+}
+
+static bool replicated(int from, int to)
+{
+	for (int at = from; at < to; at++)
+		if (says(ports[at], "INFO", "replication", "role:master") &&
+		    !says(ports[at], "INFO", "replication", "state=online"))
+			return false;
+	return true;
+}
+
+static void await_replicas(int count_of)
+{
+	for (int i = 0; i < 400 && !replicated(0, count_of); i++)
+		poll(NULL, 0, 50);
+	assert_true(replicated(0, count_of));
+}
+
+static void a_cluster_loses_a_master_and_no_count(void **state)
+{
+	char addresses[NODES][32], *servers[NODES];
+	const char *words[16] = { "redis-cli", "--cluster", "create" };
+	struct redis_options options = {
+		.topology = REDIS_CLUSTER,
+		.servers = { servers, NODES },
+		.timeout = USEC_SECOND,
+		.prefix = (char[]){ "test" },
+		.keep = USEC_DAY,
+		.batch = 50,
+		.memory = 64 * 1024 * 1024,
+	};
+	struct store *a, *b;
+	int status;
+
+	(void)state;
+	for (int i = 0; i < NODES; i++) {
+		ports[i] = free_port(i == 0 ? 21000 + (int)(getpid() % 500) : ports[i - 1] + 1);
+		node_start(i, true, 0);
+		snprintf(addresses[i], sizeof(addresses[i]), "127.0.0.1:%d", ports[i]);
+		words[3 + i] = servers[i] = addresses[i];
+	}
+	for (int i = 0; i < NODES; i++)
+		await(ports[i], "INFO", "server", "redis_mode:cluster");
+	words[3 + NODES] = "--cluster-replicas";
+	words[4 + NODES] = "1";
+	words[5 + NODES] = "--cluster-yes";
+	words[6 + NODES] = NULL;
+	assert_int_equal(waitpid(run(words), &status, 0) > 0 && WEXITSTATUS(status), 0);
+	for (int i = 0; i < NODES; i++)
+		await(ports[i], "CLUSTER", "INFO", "cluster_state:ok");
+	await_replicas(NODES);
+	a = store_new(&options, "mx1:/var/log/mail.log");
+	b = store_new(&options, "mx2:/var/log/mail.log");
+	for (uint32_t i = 1; i <= 4000; i++) {
+		count(i % 2 == 0 ? a : b, i);
+		if (i % 50 == 0) {
+			step(a);
+			step(b);
+		}
+		if (i == 2000) {
+			settle(a);
+			settle(b);
+			poll(NULL, 0,
+			     100); /* replication is asynchronous: what it had no time for is lost with the master */
+			node_kill(0);
+		}
+	}
+	settle(a);
+	settle(b);
+	store_free(&a);
+	store_free(&b);
+	assert_int_equal(total(&options), 4000);
+	for (int i = 0; i < NODES; i++)
+		node_kill(i);
+}
+
+static void sentinel_start(int at, const char *master)
+{
+	char path[64], text[256];
+	const char *words[] = { "redis-server", path, "--sentinel", NULL };
+	int len, fd;
+
+	snprintf(path, sizeof(path), "%s/sentinel-%d.conf", folder, at);
+	len = snprintf(text, sizeof(text),
+		       "port %d\nbind 127.0.0.1\ndir %s\nsentinel monitor mymaster 127.0.0.1 %s 2\n"
+		       "sentinel down-after-milliseconds mymaster 1000\n"
+		       "sentinel failover-timeout mymaster 3000\n",
+		       ports[at], folder, master);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_int_equal(write(fd, text, (size_t)len), len);
+	close(fd);
+	nodes[at] = run(words);
+}
+
+static void sentinel_names_the_new_master(void **state)
+{
+	char addresses[3][32], *servers[3], master[16];
+	struct redis_options options = {
+		.topology = REDIS_SENTINEL,
+		.servers = { servers, 3 },
+		.master = (char[]){ "mymaster" },
+		.timeout = USEC_SECOND,
+		.prefix = (char[]){ "test" },
+		.keep = USEC_DAY,
+		.batch = 50,
+		.memory = 64 * 1024 * 1024,
+	};
+	struct store *store;
+
+	(void)state;
+	for (int i = 0; i < NODES; i++)
+		ports[i] = free_port(i == 0 ? 23000 + (int)(getpid() % 500) : ports[i - 1] + 1);
+	for (int i = 0; i < 3; i++)
+		node_start(i, false, i == 0 ? 0 : ports[0]);
+	await(ports[0], "INFO", "replication", "connected_slaves:2");
+	await_replicas(3);
+	snprintf(master, sizeof(master), "%d", ports[0]);
+	for (int i = 0; i < 3; i++) {
+		sentinel_start(3 + i, master);
+		snprintf(addresses[i], sizeof(addresses[i]), "127.0.0.1:%d", ports[3 + i]);
+		servers[i] = addresses[i];
+	}
+	for (int i = 3; i < 6; i++)
+		await(ports[i], "INFO", "sentinel", "slaves=2,sentinels=3");
+	store = store_new(&options, "mx1:/var/log/mail.log");
+	for (uint32_t i = 1; i <= 2000; i++) {
+		count(store, i);
+		if (i % 50 == 0)
+			step(store);
+		if (i == 1000) {
+			settle(store);
+			poll(NULL, 0, 100);
+			node_kill(0);
+		}
+	}
+	settle(store);
+	store_free(&store);
+	assert_int_equal(total(&options), 2000);
+	for (int i = 0; i < NODES; i++)
+		node_kill(i);
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) == NULL ? -1 : 0;
+}
+
+static int drop(const char *path, const struct stat *about, int kind, struct FTW *ftw)
+{
+	(void)about;
+	(void)kind;
+	(void)ftw;
+	return remove(path);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	for (int i = 0; i < NODES; i++)
+		node_kill(i);
+	return nftw(folder, drop, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_cluster_loses_a_master_and_no_count),
+		cmocka_unit_test(sentinel_names_the_new_master),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	if (access("/usr/bin/redis-server", X_OK) != 0 || access("/usr/bin/redis-cli", X_OK) != 0) {
+		puts("skip: redis-server and redis-cli are not here");
+		return 77;
+	}
+	return cmocka_run_group_tests(tests, begin, end);
+}
