@@ -74,6 +74,7 @@ help:
 	echo 'make settings        rewrite detect.conf and its manual page from the tables of settings'
 	echo 'make format          rewrite the C files in the agreed format'
 	echo 'make bench           time replay beside wc, zcat, pflogsumm, eximstats (BENCH=quick, BENCH=full: growth)'
+	echo 'make bench-detection  what is found, how early, and who is flagged falsely, by kind'
 	echo 'make fuzz            fuzz every target (FUZZ_SECONDS=60 each, FUZZ=name for one)'
 	echo 'make clean'
 
@@ -110,6 +111,11 @@ $(BUILD)/generate: $(WRITER) $(LIBRARY)
 	$(call say,link $@)
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
 
+$(BUILD)/tests/detection/%: tests/detection/%.c $(LIBRARY)
+	$(call say,$(CC) $@)
+	mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIB_LIBS)
+
 $(BUILD)/tests/bench/%: tests/bench/%.c $(LIBRARY)
 	$(call say,$(CC) $@)
 	mkdir -p $(@D)
@@ -121,7 +127,7 @@ $(BUILD)/tests/fuzz/%: tests/fuzz/%.c $(LIBRARY)
 	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -fsanitize=fuzzer -MMD -MP $(ALL_LDFLAGS) -o $@ $< $(LIBRARY) $(LIB_LIBS)
 
 units: all $(UNIT)
-benches: all $(BUILD)/generate $(BENCHES)
+benches: all $(BUILD)/generate $(BENCHES) $(BUILD)/tests/detection/feed
 fuzzers: all $(FUZZERS)
 
 test-unit: $(UNIT)
@@ -145,6 +151,10 @@ demo: deps-build
 bench: deps-build deps-check
 	$(MAKE) --no-print-directory $(JOBS) benches
 	BUILD=$(BUILD) tests/bench/run $(BENCH)
+
+bench-detection: deps-build deps-check
+	$(MAKE) --no-print-directory $(JOBS) benches
+	BUILD=$(BUILD) tests/detection/full
 
 fuzz: deps-build deps-check
 	$(MAKE) --no-print-directory $(JOBS) sanitized
@@ -172,4 +182,4 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(WRITER:.o=.d) $(UNIT:%=%.d) $(BENCHES:%=%.d) $(FUZZERS:%=%.d) $(BUILD)/commands/main.d
 
-.PHONY: all help units benches fuzzers test-unit sanitized check lint demo bench fuzz format settings install clean FORCE
+.PHONY: all help units benches fuzzers test-unit sanitized check lint demo bench bench-detection fuzz format settings install clean FORCE

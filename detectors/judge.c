@@ -18,6 +18,7 @@
 #include "detectors/origin.h"
 #include "detectors/score.h"
 #include "detectors/trail.h"
+#include "detectors/witness.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -53,6 +54,7 @@ const struct setting judge_settings[] = {
 #define STEP_MOST    12
 #define FEWEST_MET   3                  /* strangers in the account's whole time */
 #define LOOK_EVERY   (30 * USEC_MINUTE) /* event time between looks at accounts that are not normal */
+#define INNOCENT     5.0                /* decibans below which an account may witness for others */
 #define ALONE_FULL   8.0                /* decibans over `alone` at which neighbours have their full weight */
 #define TRAIL_KEPT   (2 * USEC_DAY)
 #define WATCH_HOLD   USEC_HOUR /* watching is cheap to leave, but not at every line */
@@ -64,6 +66,7 @@ struct judge {
 	struct origins origins;
 	struct population population;
 	struct neighbourhood *hood;
+	struct witnesses *witnesses;
 	struct judge_stats stats;
 	bool quiet;
 	usec_t looked;
@@ -97,6 +100,7 @@ struct judge *judge_new(const struct judge_options *options, struct store *store
 	judge->store = store;
 	judge->sink = *sink;
 	judge->hood = neighbourhood_new();
+	judge->witnesses = witnesses_new();
 	store->context = judge;
 	store->evicted = judge_evicted;
 	store->changed = judge_changed;
@@ -119,6 +123,7 @@ void judge_free(struct judge **judge)
 		free((*judge)->raised[i]);
 	free((*judge)->raised);
 	neighbourhood_free(&(*judge)->hood);
+	witnesses_free(&(*judge)->witnesses);
 	population_free(&(*judge)->population);
 	free(*judge);
 	*judge = NULL;
@@ -446,6 +451,24 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 	judge_time(judge, envelope->time);
 }
 
+/* Refused by whom, and are others whom nobody suspects refused there too? Then it is not for the content. */
+static void weigh_refusal(struct judge *judge, const struct record *record, const struct attempt *attempt,
+			  struct delta *delta)
+{
+	uint32_t provider = short_hash(attempt->provider);
+	bool refused = delta->outcome == COUNT_SPAM || delta->outcome == COUNT_BLOCKED;
+
+	if (delta->outcome == COUNT_SPAM) {
+		if (witnesses_agree(judge->witnesses, provider, record->hash, attempt->time))
+			delta->outcome = COUNT_BLOCKED;
+		else
+			delta->refuser = provider;
+	}
+	if ((refused || delta->outcome == COUNT_DELIVERED) && record->standing.state == STATE_NORMAL &&
+	    (double)record->standing.score < INNOCENT)
+		witnesses_hear(judge->witnesses, provider, record->hash, attempt->time, refused);
+}
+
 static void follow_trail(struct record *record, const struct attempt *attempt, const struct delta *delta,
 			 const struct applied *applied)
 {
@@ -505,8 +528,7 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	delta.recipient = short_hash(attempt->recipient);
 	delta.message = short_hash(envelope->queue_id);
 	delta.foreign = is_foreign(envelope);
-	if (delta.outcome == COUNT_SPAM)
-		delta.refuser = short_hash(attempt->provider);
+	weigh_refusal(judge, record, attempt, &delta);
 	judge->store->calls->apply(judge->store, record, &delta, attempt->source, attempt->position,
 				   &applied);
 	if (delta.elsewhere) {

@@ -1,0 +1,330 @@
+/* The judge: stories of accounts, told attempt by attempt, and what must come of them. */
+#include "detectors/judge.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#define START (USEC_DAY * 20370) /* a Friday */
+
+struct options {
+	struct judge_options judge;
+};
+
+static struct settings_section sections[DETECTORS + 2];
+static struct options options;
+
+/* What the judge said. */
+struct said {
+	size_t count;
+	struct told {
+		char account[64], id[VERDICT_ID_SIZE], text[EVIDENCE_TEXT_SIZE], first[32];
+		enum account_state state, previous;
+		usec_t time;
+		double score;
+		size_t samples, clients;
+	} told[64];
+};
+
+static void hear(void *context, const struct verdict *verdict)
+{
+	struct said *said = context;
+	struct told *told = &said->told[said->count];
+
+	assert_true(said->count < 64);
+	said->count++;
+	snprintf(told->account, sizeof(told->account), "%.*s", SPAN_ARGS(verdict->account));
+	snprintf(told->id, sizeof(told->id), "%s", verdict->id);
+	snprintf(told->text, sizeof(told->text), "%s",
+		 verdict->evidence_count > 0 ? verdict->evidence[0].text : "");
+	snprintf(told->first, sizeof(told->first), "%s",
+		 verdict->evidence_count > 0 ? verdict->evidence[0].detector : "");
+	told->state = verdict->state;
+	told->previous = verdict->previous;
+	told->time = verdict->time;
+	told->score = verdict->score;
+	told->samples = verdict->sample_count;
+	told->clients = verdict->client_count;
+}
+
+struct story {
+	struct said said;
+	struct store *store;
+	struct judge *judge;
+	int serial;
+};
+
+static void begin(struct story *story)
+{
+	struct judge_sink sink = { &story->said, hear };
+
+	*story = (struct story){ .store = store_memory_new(10000) };
+	story->judge = judge_new(&options.judge, story->store, &sink);
+}
+
+static void end(struct story *story)
+{
+	judge_free(&story->judge);
+	store_free(&story->store);
+}
+
+struct mail {
+	const char *account, *ip, *to; /* TO with %d: a new address each time */
+	enum reply_class class;
+	int recipients;
+	enum account_kind kind;
+};
+
+static void send_one(struct story *story, usec_t time, const struct mail *mail)
+{
+	char queue_id[16], to[64];
+	struct envelope envelope = {
+		.time = time,
+		.account_kind = mail->kind == ACCOUNT_NONE ? ACCOUNT_LOGIN : mail->kind,
+		.account = span_of(mail->account),
+		.sender = span_of(mail->account),
+		.client_ip = span_of(mail->ip),
+		.queue_id = { queue_id, 0 },
+		.nrcpt = mail->recipients == 0 ? 1 : mail->recipients,
+	};
+
+	envelope.queue_id.len = (size_t)snprintf(queue_id, sizeof(queue_id), "Q%d", story->serial);
+	judge_submitted(story->judge, &envelope, 0, (uint64_t)story->serial);
+	for (int i = 0; i < envelope.nrcpt; i++) {
+		struct attempt attempt = {
+			.envelope = &envelope,
+			.time = time,
+			.direction = DIRECTION_OUTBOUND,
+			.recipient = { to, 0 },
+			.provider = SPAN("google"),
+			.meaning.class = mail->class,
+			.outcome = mail->class == REPLY_DELIVERED ? OUTCOME_DELIVERED : OUTCOME_BOUNCED,
+		};
+
+		story->serial++;
+		attempt.recipient.len = (size_t)snprintf(to, sizeof(to), "p%d@there.example",
+							 mail->to == NULL ? story->serial : i % 7);
+		judge_attempt(story->judge, &attempt, ATTEMPT_FIRST);
+	}
+}
+
+static const struct mail to_friends = { "bob@example.com", "198.51.100.9", "friend", REPLY_DELIVERED, 2, 0 };
+
+/* Ten working days of an ordinary person. */
+static usec_t ordinary_days(struct story *story, int days)
+{
+	for (int day = 0; day < days; day++)
+		for (int hour = 8; hour < 17; hour += 2)
+			send_one(story, START + day * USEC_DAY + hour * USEC_HOUR, &to_friends);
+	return START + days * USEC_DAY + 10 * USEC_HOUR;
+}
+
+static const struct told *first_of(const struct said *said, enum account_state state)
+{
+	for (size_t i = 0; i < said->count; i++)
+		if (said->told[i].state == state)
+			return &said->told[i];
+	return NULL;
+}
+
+/* COUNT strangers, one a minute, every tenth of them dead. */
+static void abuse(struct story *story, usec_t from, int count, const char *ip)
+{
+	for (int i = 0; i < count; i++) {
+		struct mail mail = { "bob@example.com",
+				     ip,
+				     NULL,
+				     i % 10 == 4   ? REPLY_INVALID_RECIPIENT
+				     : i % 25 == 7 ? REPLY_CONTENT_SPAM
+						   : REPLY_DELIVERED,
+				     1,
+				     0 };
+
+		send_one(story, from + i * USEC_MINUTE, &mail);
+	}
+}
+
+static void test_an_ordinary_person_is_never_mentioned(void **state)
+{
+	struct story story;
+
+	(void)state;
+	begin(&story);
+	ordinary_days(&story, 30);
+	assert_int_equal(story.said.count, 0);
+	end(&story);
+}
+
+static void test_a_takeover_is_flagged_early_and_explained(void **state)
+{
+	struct story story;
+	const struct told *told;
+	usec_t from;
+
+	(void)state;
+	begin(&story);
+	from = ordinary_days(&story, 10);
+	abuse(&story, from, 120, "203.0.113.7");
+	told = first_of(&story.said, STATE_FLAGGED);
+	if (told == NULL) {
+		fail_msg("it was not flagged");
+		return;
+	}
+	assert_true(told->time <= from + 60 * USEC_MINUTE);
+	assert_true(told->score >= options.judge.flagged);
+	assert_true(strstr(told->text, "recipients in") != NULL);
+	assert_true(told->samples > 0 && told->clients > 0);
+	end(&story);
+}
+
+static void test_the_same_found_twice_has_the_same_id(void **state)
+{
+	struct story a, b;
+
+	(void)state;
+	begin(&a);
+	begin(&b);
+	abuse(&a, ordinary_days(&a, 10), 120, "203.0.113.7");
+	abuse(&b, ordinary_days(&b, 10), 120, "203.0.113.7");
+	assert_true(a.said.count > 0);
+	assert_int_equal(a.said.count, b.said.count);
+	for (size_t i = 0; i < a.said.count; i++)
+		assert_string_equal(a.said.told[i].id, b.said.told[i].id);
+	end(&a);
+	end(&b);
+}
+
+static void test_a_flag_is_told_once_stays_and_goes_by_itself(void **state)
+{
+	struct story story;
+	usec_t from;
+	size_t flags = 0;
+
+	(void)state;
+	begin(&story);
+	from = ordinary_days(&story, 10);
+	abuse(&story, from, 200, "203.0.113.7");
+	for (size_t i = 0; i < story.said.count; i++)
+		flags += story.said.told[i].state == STATE_FLAGGED;
+	assert_int_equal(flags, 1);
+	judge_time(story.judge, from + 10 * USEC_HOUR);
+	assert_true(story.said.told[story.said.count - 1].state != STATE_NORMAL);
+	for (int hour = 0; hour < 24 * 20; hour++)
+		judge_time(story.judge, from + hour * USEC_HOUR);
+	assert_int_equal(story.said.told[story.said.count - 1].state, STATE_NORMAL);
+	assert_int_equal(judge_stats(story.judge).in_state[STATE_NORMAL], 1);
+	end(&story);
+}
+
+static void test_a_listed_address_flags_nobody(void **state)
+{
+	struct story story;
+	char account[32];
+
+	(void)state;
+	begin(&story);
+	for (int minute = 0; minute < 600; minute++) {
+		struct mail mail = { account, "198.51.100.9",
+				     NULL,    minute % 3 == 0 ? REPLY_CONTENT_SPAM : REPLY_IP_LISTED,
+				     1,       0 };
+
+		snprintf(account, sizeof(account), "user%d@example.com", minute % 40);
+		send_one(&story, START + minute * USEC_MINUTE, &mail);
+	}
+	assert_null(first_of(&story.said, STATE_FLAGGED));
+	end(&story);
+}
+
+static void test_what_is_only_passed_on_is_not_judged(void **state)
+{
+	struct story story;
+	struct mail mail = { "bob@example.com", "203.0.113.7", NULL, REPLY_CONTENT_SPAM, 1, ACCOUNT_FORWARD };
+
+	(void)state;
+	begin(&story);
+	for (int i = 0; i < 300; i++)
+		send_one(&story, START + i * USEC_MINUTE, &mail);
+	assert_int_equal(story.said.count, 0);
+	end(&story);
+}
+
+static void test_a_weekly_newsletter_is_not_flagged(void **state)
+{
+	struct story story;
+	struct mail mail = { "news@example.com", "198.51.100.20", NULL, REPLY_DELIVERED, 1, 0 };
+
+	(void)state;
+	begin(&story);
+	for (int week = 0; week < 5; week++) {
+		for (int i = 0; i < 900; i++) {
+			mail.class = i % 40 == 3    ? REPLY_INVALID_RECIPIENT
+				     : i % 450 == 9 ? REPLY_CONTENT_SPAM
+						    : REPLY_DELIVERED;
+			send_one(&story, START + week * 7 * USEC_DAY + i * 4 * USEC_SECOND, &mail);
+		}
+	}
+	assert_null(first_of(&story.said, STATE_FLAGGED));
+	end(&story);
+}
+
+static void test_nobody_is_disabled_on_one_kind_of_evidence(void **state)
+{
+	struct story story;
+	struct mail mail = { "bob@example.com", "198.51.100.9", NULL, REPLY_DELIVERED, 50, 0 };
+	usec_t from;
+
+	(void)state;
+	begin(&story);
+	from = ordinary_days(&story, 20);
+	for (int i = 0; i < 400; i++)
+		send_one(&story, from + i * 20 * USEC_SECOND, &mail);
+	assert_null(first_of(&story.said, STATE_DISABLED));
+	end(&story);
+}
+
+static void test_learning_quietly_says_nothing(void **state)
+{
+	struct story story;
+
+	(void)state;
+	begin(&story);
+	judge_quiet(story.judge, true);
+	abuse(&story, ordinary_days(&story, 10), 120, "203.0.113.7");
+	assert_int_equal(story.said.count, 0);
+	end(&story);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_an_ordinary_person_is_never_mentioned),
+		cmocka_unit_test(test_a_takeover_is_flagged_early_and_explained),
+		cmocka_unit_test(test_the_same_found_twice_has_the_same_id),
+		cmocka_unit_test(test_a_flag_is_told_once_stays_and_goes_by_itself),
+		cmocka_unit_test(test_a_listed_address_flags_nobody),
+		cmocka_unit_test(test_what_is_only_passed_on_is_not_judged),
+		cmocka_unit_test(test_a_weekly_newsletter_is_not_flagged),
+		cmocka_unit_test(test_nobody_is_disabled_on_one_kind_of_evidence),
+		cmocka_unit_test(test_learning_quietly_says_nothing),
+	};
+	int failed;
+
+	sections[0] = (struct settings_section){
+		"judge", "", judge_settings, sizeof(struct judge_options), offsetof(struct options, judge),
+		false
+	};
+	for (size_t i = 0; i < DETECTORS; i++)
+		sections[i + 1] = (struct settings_section){ detectors[i]->name,
+							     "",
+							     detectors[i]->settings,
+							     detectors[i]->options_size,
+							     offsetof(struct options, judge.detector) +
+								     i * sizeof(union detector_options),
+							     false };
+	settings_defaults(sections, &options);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	settings_free(sections, &options);
+	return failed;
+}
