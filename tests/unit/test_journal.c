@@ -125,7 +125,7 @@ static void test_rotation(void **state)
 static void test_no_file(void **state)
 {
 	struct journal_options none = { .file = NULL },
-			       bad = { .file = (char[]){ "/nonexistent/x" }, .rotate_at = 1 };
+			       bad = { .file = (char[]){ "/proc/nonexistent/x" }, .rotate_at = 1 };
 	struct error error = { "" };
 	struct journal *journal = journal_open(&none, &error);
 
@@ -134,7 +134,7 @@ static void test_no_file(void **state)
 	assert_int_equal(journal_knows(journal, "a"), JOURNAL_WRITTEN);
 	journal_close(&journal);
 	assert_null(journal_open(&bad, &error));
-	assert_string_equal(error.text, "/nonexistent/x: No such file or directory");
+	assert_string_equal(error.text, "/proc/nonexistent/x: No such file or directory");
 }
 
 /* Replaced whole, with the mode that it had; what cannot be written leaves the old one. */
@@ -151,7 +151,7 @@ static void test_save(void **state)
 	assert_int_equal(stat(file, &found), 0);
 	assert_int_equal(found.st_mode & 0777, 0644);
 	expect_file(file, "two");
-	assert_false(save_whole("/nonexistent/x", SPAN("one"), 0600, &error));
+	assert_false(save_whole("/proc/nonexistent/x", SPAN("one"), 0600, &error));
 	assert_false(save_read(file, 2, &text, &error));
 	assert_int_equal(text.len, 0);
 	text_free(&text);
