@@ -252,6 +252,8 @@ struct piece *pieces_take(struct pieces *pieces)
 		pieces->count--;
 		memmove(&pieces->items[0], &pieces->items[1], pieces->count * sizeof(struct piece *));
 	}
+	if (pieces->count == 0)
+		pieces_free(pieces);
 	return piece;
 }
 

@@ -290,6 +290,7 @@ static void tail_queue_later(struct tail *tail)
 
 		piece_close(&same);
 	}
+	pieces_free(&tail->queue);
 	tail->queue = pieces;
 }
 

@@ -55,14 +55,6 @@ static unsigned clock_two(const char *at)
 	return high > 9 || low > 9 ? 99 : high * 10 + low;
 }
 
-/* Constant lengths, which compilers compare without a call. */
-static inline bool clock_same_hour(const struct frame_hour *hour, const char *at)
-{
-	if (hour->len == CLASSIC_HOUR)
-		return memcmp(at, hour->text, CLASSIC_HOUR) == 0;
-	return hour->len == ISO_HOUR && memcmp(at, hour->text, ISO_HOUR) == 0;
-}
-
 /* A stamp of the hour that is kept. 0 where it is of another, or not as plain. */
 static size_t clock_read_hour(const struct frame_clock *clock, struct span text, struct stamp *stamp_r,
 			      usec_t *time_r)
