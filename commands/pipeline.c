@@ -131,7 +131,7 @@ static void *pipeline_opened(void *context, const char *path, usec_t written)
 	const struct framer_options options = {
 		.year = (int)logs->year,
 		.timezone = logs->timezone,
-		.written = written,
+		.written = written == USEC_NEVER ? clock_now() : written, /* standard input: the present */
 	};
 	struct error error;
 

@@ -272,7 +272,7 @@ static void *search_opened(void *context, const char *path, usec_t written)
 	const struct logs_options *logs = &search->scan->options->logs;
 	const struct framer_options options = { .year = (int)logs->year,
 						.timezone = logs->timezone,
-						.written = written };
+						.written = written == USEC_NEVER ? clock_now() : written };
 	struct error error;
 
 	(void)path;

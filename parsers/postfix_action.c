@@ -167,7 +167,7 @@ static void action_client(struct span *words, struct event *event)
 static bool action_command(struct span words, struct event *event)
 {
 	struct field_tail tail = { .login = { NULL, 0 } };
-	struct span where = words, text;
+	struct span where, text;
 	size_t end = 0;
 
 	while (end < words.len && words.at[end] != ' ' && words.at[end] != ':')

@@ -9,10 +9,12 @@
  */
 #include "parsers/year.h"
 
-#define YEARS_BACK  (2 * USEC_DAY)  /* with a bound that excludes the wrong guess */
-#define YEARS_BLIND (30 * USEC_DAY) /* without one, or where the log still grows */
-#define YEARS_AHEAD (355 * USEC_DAY)
-#define YEARS_SLACK (2 * USEC_DAY) /* zones, and clocks that are wrong */
+#define YEARS_BACK   (2 * USEC_DAY)  /* with a bound that excludes the wrong guess */
+#define YEARS_BLIND  (30 * USEC_DAY) /* without one, or where the log still grows */
+#define YEARS_AHEAD  (355 * USEC_DAY)
+#define YEARS_FAR    (300 * USEC_DAY)
+#define YEARS_SILENT (30 * USEC_DAY)
+#define YEARS_SLACK  (2 * USEC_DAY) /* zones, and clocks that are wrong */
 
 static usec_t years_wall(struct civil civil, int year)
 {
@@ -47,11 +49,14 @@ static int years_first(const struct years *years, struct civil civil)
 static int years_next(const struct years *years, struct civil civil)
 {
 	int year = clock_to_civil(years->last).year;
-	usec_t wall = years_wall(civil, year);
+	usec_t wall = years_wall(civil, year), next = years_wall(civil, year + 1);
 	bool bounded = years->bound != USEC_NEVER && !years->growing;
 
+	/* A log that was opened in December, then silent over New Year, without being known to grow. */
+	if (wall < years->last - YEARS_FAR && bounded && next < years->bound + YEARS_SILENT)
+		return year + 1;
 	if (wall < years->last - (bounded ? YEARS_BACK : YEARS_BLIND) &&
-	    !(bounded && years_to_come(years, years_wall(civil, year + 1))))
+	    !(bounded && years_to_come(years, next)))
 		return year + 1;
 	if (wall > years->last + YEARS_AHEAD)
 		return year - 1;

@@ -133,6 +133,7 @@ static void test_years(void **state)
 {
 	const struct years archive = { .bound = at("2026-03-05T12:00:00Z"), .last = USEC_NEVER };
 	const struct years growing = { .bound = archive.bound, .growing = true, .last = USEC_NEVER };
+	const struct years december = { .bound = at("2026-12-30T12:00:00Z"), .last = USEC_NEVER };
 	const struct years told = { .first = 2019, .bound = archive.bound, .last = USEC_NEVER };
 	const struct years blind = { .bound = USEC_NEVER, .last = USEC_NEVER };
 
@@ -150,6 +151,9 @@ static void test_years(void **state)
 	assert_int_equal(year_of(&growing, "2026-12-31T23:59:59Z", 1, 1), 2027);
 	assert_int_equal(year_of(&growing, "2026-12-31T23:59:59Z", 12, 20), 2026);
 	assert_int_equal(year_of(&blind, "2026-12-31T23:59:59Z", 1, 1), 2027);
+	/* opened at the end of a year, and silent over its turn */
+	assert_int_equal(year_of(&december, "2026-12-30T12:00:00Z", 1, 4), 2027);
+	assert_int_equal(year_of(&december, "2026-12-30T12:00:00Z", 2, 4), 2026);
 	/* a bound that lines have passed binds no more */
 	assert_int_equal(year_of(&archive, "2026-12-31T23:59:59Z", 1, 1), 2027);
 }
