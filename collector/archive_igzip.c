@@ -41,6 +41,8 @@ static enum archive_step igzip_step(void *state, struct archive_flow *flow)
 	inflate->next_out = flow->out;
 	inflate->avail_out = (uint32_t)flow->out_room;
 	result = isal_inflate(inflate);
+	if (inflate->avail_in > flow->in_len) /* of damaged data it gives back more than it got */
+		inflate->avail_in = (uint32_t)flow->in_len;
 	flow->in += flow->in_len - inflate->avail_in;
 	flow->in_len = inflate->avail_in;
 	flow->out = inflate->next_out;

@@ -32,6 +32,11 @@ static size_t piece_pread(const struct piece *piece, void *into, size_t room, ui
 	return len;
 }
 
+usec_t piece_written(const struct stat *about)
+{
+	return about->st_mtim.tv_sec * USEC_SECOND + about->st_mtim.tv_nsec / 1000;
+}
+
 bool piece_look(struct piece *piece)
 {
 	struct stat about;
@@ -41,7 +46,7 @@ bool piece_look(struct piece *piece)
 	piece->dev = about.st_dev;
 	piece->ino = about.st_ino;
 	piece->size = (uint64_t)about.st_size;
-	piece->written = about.st_mtim.tv_sec * USEC_SECOND + about.st_mtim.tv_nsec / 1000;
+	piece->written = piece_written(&about);
 	return S_ISREG(about.st_mode);
 }
 

@@ -9,6 +9,8 @@
 #include "collector/position.h"
 #include "collector/rotation.h"
 
+#include <sys/stat.h>
+
 struct piece {
 	char *path;
 	int fd;
@@ -29,6 +31,8 @@ struct piece {
 /* NULL, and ERROR, where PATH cannot be opened or is not a file. LIVE: as above. */
 struct piece *piece_open(const char *path, bool live, struct error *error);
 void piece_close(struct piece **piece);
+
+usec_t piece_written(const struct stat *about);
 
 /* Look at size and time again. False where it cannot be told. */
 bool piece_look(struct piece *piece);

@@ -85,6 +85,7 @@ static int position_hex(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+/* NULL where it is none: empty, or with a NUL in it. */
 static char *position_path(struct span text)
 {
 	char *path = memory_new(text.len + 1, 1);
@@ -100,7 +101,10 @@ static char *position_path(struct span text)
 		}
 		path[len++] = c;
 	}
-	return path;
+	if (len > 0 && memchr(path, '\0', len) == NULL)
+		return path;
+	free(path);
+	return NULL;
 }
 
 static bool position_parse(struct span line, struct position *position_r)
@@ -125,7 +129,7 @@ static bool position_parse(struct span line, struct position *position_r)
 		return false;
 	position.path = position_path(line);
 	*position_r = position;
-	return true;
+	return position.path != NULL;
 }
 
 /* The text without its last line, where that line's count and hash are right. */

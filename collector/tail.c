@@ -265,14 +265,18 @@ static bool tail_is_silent(struct tail *tail, usec_t now)
 	return false;
 }
 
-/* The new file has nothing yet, so the old one may still be written to. */
+/*
+ * The new file has nothing yet, so the old one may still be written to. One that was written to and is empty
+ * again was truncated: what it had is looked for when it is read.
+ */
 static bool tail_is_first_empty(struct tail *tail)
 {
 	const struct piece *first = tail->queue.items[0];
-	struct stat about;
+	struct stat about, named;
 
-	if (fstat(first->fd, &about) != 0 || about.st_size > 0 || stat(tail->path, &about) != 0 ||
-	    (uint64_t)about.st_ino != first->ino || (uint64_t)about.st_dev != first->dev)
+	if (first->size > 0 || fstat(first->fd, &about) != 0 || about.st_size > 0 ||
+	    piece_written(&about) != first->written || stat(tail->path, &named) != 0 ||
+	    named.st_ino != about.st_ino || named.st_dev != about.st_dev)
 		return false;
 	tail->late = false;
 	return true;
@@ -371,8 +375,8 @@ static void tail_lose(struct tail *tail, const struct error *error)
 }
 
 /*
- * The file was empty when last looked at, and is not now. Where nothing was read, nothing can be compared:
- * it may have been written, copied and truncated meanwhile. What was written since is then in a rotation.
+ * The file was empty when last looked at, and has been written to since. Where nothing was read, nothing can
+ * be compared: it may have been filled, copied and truncated meanwhile. That is in a rotation then.
  */
 static bool tail_missed(struct tail *tail, usec_t written, usec_t now)
 {
@@ -427,7 +431,7 @@ static enum tail_fill tail_fill(struct tail *tail)
 		tail->cut = true;
 		tail_fail(tail, &error);
 	}
-	if (was_empty && offset == 0 && len > 0 && tail_missed(tail, written, now))
+	if (was_empty && offset == 0 && tail->piece->written != written && tail_missed(tail, written, now))
 		return TAIL_AGAIN;
 	if (len > 0) {
 		lines_feed(&tail->lines, data, len);
