@@ -109,9 +109,15 @@ static uint32_t owner_group(struct trace_groups *groups, struct span id, uint32_
 	return group_join(groups, owner->group, group);
 }
 
+/* A line that opens a queue id; and one that opens a message, which no other message led to. */
 static bool begins(const struct event *event)
 {
 	return event->kind == EVENT_CLIENT;
+}
+
+static bool begins_message(const struct event *event)
+{
+	return begins(event) && event->parent_id.len == 0;
 }
 
 /* Does the line tell more of ids than that they occur? Then they are one message. */
@@ -144,11 +150,11 @@ static void group_line(struct trace_groups *groups, uint32_t at, const struct ev
 	struct trace_group *group = &groups->groups[at];
 
 	group->last = time > group->last ? time : group->last;
-	group->begun = group->begun || begins(event);
-	if (group->id == NULL || (begins(event) && !group->named)) {
+	group->begun = group->begun || begins_message(event);
+	if (group->id == NULL || (begins_message(event) && !group->named)) {
 		free(group->id);
 		group->id = memory_copy(event->queue_id);
-		group->named = begins(event);
+		group->named = begins_message(event);
 	}
 	if (wanted_match(groups->wanted, event) == WANTED_SEED || wanted_by_account(groups->wanted))
 		group->seed = true;
@@ -198,15 +204,15 @@ static void told_submitted(void *context, const struct envelope *envelope, uint3
 static void told_attempt(void *context, const struct attempt *attempt, enum attempt_stage stage)
 {
 	struct trace_groups *groups = context;
-	struct owner *owner;
 	struct trace_group *group;
+	uint32_t at;
 
-	if (stage != ATTEMPT_DONE || attempt->queue_id_count == 0 || attempt->direction == DIRECTION_BOUNCE)
+	if (stage != ATTEMPT_DONE || attempt->direction == DIRECTION_BOUNCE)
 		return;
-	owner = map_find(groups->owners, hash_text(attempt->queue_ids[0]), attempt->queue_ids[0]);
-	if (owner == NULL)
+	at = group_root(groups, groups->group_of[attempt->position]);
+	if (at == TRACE_NO_GROUP)
 		return;
-	group = &groups->groups[group_root(groups, owner->group)];
+	group = &groups->groups[at];
 	if (attempt->outcome == OUTCOME_DELIVERED)
 		group->delivered++;
 	else if (attempt->outcome == OUTCOME_DEFERRED || attempt->outcome == OUTCOME_HELD)

@@ -114,6 +114,28 @@ static void search_line(struct search *search, struct span line, const struct pi
 	wanted_learn(wanted, &event);
 }
 
+/*
+ * Where NEEDLE stands in the text. Addresses are found in any case: by their '@', which memchr finds as fast as
+ * memmem does a word. Ids and IP addresses are what they are.
+ */
+static const char *find(const char *at, size_t len, const char *needle, size_t needle_len)
+{
+	const char *sign = strchr(needle, '@'), *end = at + len, *hit;
+	size_t before = sign == NULL ? 0 : (size_t)(sign - needle);
+	struct span wanted = { needle, needle_len };
+
+	if (sign == NULL)
+		return memmem(at, len, needle, needle_len);
+	for (const char *from = at + before; from < end; from = hit + 1) {
+		hit = memchr(from, '@', (size_t)(end - from));
+		if (hit == NULL || (size_t)(end - hit) < needle_len - before)
+			return NULL;
+		if (span_equal_nocase((struct span){ hit - before, needle_len }, wanted))
+			return hit - before;
+	}
+	return NULL;
+}
+
 /* Every line of the piece that holds NEEDLE. */
 static void search_piece(struct search *search, const struct piece *piece, const char *needle)
 {
@@ -121,7 +143,7 @@ static void search_piece(struct search *search, const struct piece *piece, const
 	size_t len = strlen(needle);
 
 	while (at < end) {
-		const char *hit = memmem(at, (size_t)(end - at), needle, len), *first, *last;
+		const char *hit = find(at, (size_t)(end - at), needle, len), *first, *last;
 
 		if (hit == NULL)
 			return;

@@ -165,10 +165,12 @@ struct span wanted_child(const struct event *event)
 	static const struct span words[] = { SPAN_INIT("queued as "), SPAN_INIT("OK id=") };
 	struct span none = { NULL, 0 };
 
-	if (event->kind != EVENT_RESULT || event->child_id.at != NULL)
+	if (event->kind != EVENT_RESULT)
 		return event->child_id;
 	if (!wanted_private(event->relay_ip))
 		return none;
+	if (event->child_id.at != NULL)
+		return event->child_id;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		size_t at = span_find_last(event->reply, words[i]), len = 0;
 		struct span id = span_from(event->reply, at + words[i].len);

@@ -1,0 +1,71 @@
+#!/bin/sh
+# needs: gzip python3
+# trace through rotations and gzip, from standard input, by account, of more messages than are searched for as
+# text, and what it says when it finds nothing or is used wrongly.
+. "$TOP/tests/shell.sh"
+golden=$TOP/tests/golden
+
+# One message in three files, the oldest of them packed, gives what it gives in one.
+exim=$golden/trace-exim/mainlog.in
+head -5 "$exim" | gzip > mainlog.2.gz
+sed -n 6,9p "$exim" > mainlog.1
+tail -n +10 "$exim" > mainlog
+expect 0 "$SENDWATCH" trace 1xUnyD-00067j-1b --timezone UTC mainlog mainlog.1 mainlog.2.gz
+cmp -s out "$golden/trace-exim/mainlog.ref" || die "rotations: $(diff out "$golden/trace-exim/mainlog.ref")"
+expect 0 "$SENDWATCH" trace 1xUnyD-00067j-1b --timezone UTC 'mainlog*'
+cmp -s out "$golden/trace-exim/mainlog.ref" || die "a glob gives something else"
+expect 0 sh -c "\"$SENDWATCH\" trace 1xUnyD-00067j-1b --timezone UTC - < \"$exim\""
+cmp -s out "$golden/trace-exim/mainlog.ref" || die "standard input gives something else"
+
+# By the ledger's names of accounts, and by time.
+for account in local:web1 script:/home/web1/public_html; do
+	expect 0 "$SENDWATCH" trace $account --timezone UTC mainlog mainlog.1 mainlog.2.gz
+	has out "message 1xUnyD-00067j-1b of local:web1, script /home/web1/public_html"
+	lacks out 1xUnyE-00067k-1c
+done
+expect 0 "$SENDWATCH" trace joe@example.net --account ann@example.com --timezone UTC mainlog*
+has out "message 1xUnyE-00067k-1c of ann@example.com"
+lacks out "message 1xUnyD-00067j-1b"
+expect 0 "$SENDWATCH" trace 1xUnyD-00067j-1b --since 2026-11-21T10:30:00Z --timezone UTC mainlog*
+lacks out 10:00:00Z
+has out "550 5.1.1 no such user"
+
+# What was sent last is found without the beginning, and this is said.
+expect 0 "$SENDWATCH" trace 1xUnyD-00067j-1b --timezone UTC mainlog
+has out "its beginning is not in these logs"
+
+# More messages than are searched for as text.
+i=100
+while [ $i -lt 150 ]; do
+	echo "2026-11-21 10:00:00 1xU$i-00067j-1b <= bob@example.com H=(pc8) [203.0.113.8] P=esmtpa A=p:bob@example.com S=7 id=$i@example.com"
+	echo "2026-11-21 10:00:01 1xU$i-00067j-1b => joe$i@example.net R=r T=remote_smtp H=mx.example.net [192.0.2.9] C=\"250 OK\""
+	echo "2026-11-21 10:00:01 1xV$i-00067j-1b <= ann@example.com H=(pc9) [203.0.113.9] P=esmtpa A=p:ann@example.com S=7"
+	echo "2026-11-21 10:00:02 1xU$i-00067j-1b Completed"
+	i=$((i + 1))
+done > many.log
+expect 0 "$SENDWATCH" trace Bob@example.com --format ndjson many.log
+python3 - <<'END' || die "NDJSON"
+import json
+lines = [json.loads(line) for line in open("out")]
+heads = [line for line in lines if line["type"] == "message"]
+steps = [line for line in lines if line["type"] == "step"]
+assert len(heads) == 50 and len(steps) == 150, (len(heads), len(steps))
+assert all(head["account"] == "bob@example.com" and head["delivered"] == 1 and head["complete"] for head in heads)
+assert all(step["queue_id"].startswith("1xU") for step in steps)
+END
+expect 1 sh -c "\"$SENDWATCH\" trace bob@example.com - < many.log"
+has err "name a file"
+
+# Strangers' bytes do not reach the terminal.
+printf '2026-11-21 10:00:00 1xUnyD-00067j-1b <= bob@example.com H=(\033[2Jx) [203.0.113.8] P=esmtp S=7\n' > evil.log
+expect 0 "$SENDWATCH" trace bob@example.com evil.log
+has out '\x1b[2Jx'
+
+# A file that is not there is named, and the others are read.
+expect 1 "$SENDWATCH" trace 1xUnyD-00067j-1b mainlog nothing.log
+has err nothing.log
+has out "removed by root"
+expect 1 "$SENDWATCH" trace 1xZZZZ-00067j-1b mainlog
+has err "nothing is said of it"
+expect 2 "$SENDWATCH" trace 1xUnyD-00067j-1b
+expect 2 "$SENDWATCH" trace "" mainlog
