@@ -28,8 +28,9 @@ const struct setting ledger_settings[] = {
 		"hold bounces against the account they are for"),
 	SETTING(LIST, struct ledger_options, local_domains, "", 0, 0,
 		"domains whose mailboxes are ours, though on other machines"),
-	SETTING(LIST, struct ledger_options, filters, "", 0, 0,
-		"content filters on other machines: name, address, or either with :port"),
+	SETTING(LIST, struct ledger_options, filters, "spamassassin, spamfilter, spamchk, dfilt, filter", 0,
+		0,
+		"content filters beyond this machine's ports: host, address, either with :port, or pipe service"),
 	SETTING(LIST, struct ledger_options, trusted_hosts, "", 0, 0,
 		"addresses and networks that may send without login"),
 	SETTING(TEXT, struct ledger_options, passwd, "", 0, 0,
@@ -57,6 +58,8 @@ struct ledger *ledger_new(const struct ledger_options *options, struct replies *
 	ledger->hosts = memory_new(1, sizeof(*ledger->hosts));
 	ledger->host_count = 1;
 	ledger->now = USEC_NEVER;
+	for (size_t i = 0; i < options->filters.count; i++)
+		ledger->filters_have_ports |= strchr(options->filters.texts[i], ':') != NULL;
 	ledger->by_message_id = memory_new(LEDGER_BUCKETS, sizeof(*ledger->by_message_id));
 	ledger->users = users_new(options->passwd, error);
 	if (ledger->users == NULL || !ledger_read_trusted(ledger, error))

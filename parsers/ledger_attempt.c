@@ -74,6 +74,12 @@ static bool domain_is_local(const struct ledger *ledger, struct span address)
 	       setting_list_has(&ledger->options.local_domains, domain);
 }
 
+/* LMTP is for the last step into a mailbox, on this machine or another. */
+bool event_is_local(const struct event *event)
+{
+	return event->local || span_find_nocase(event->transport, SPAN("lmtp")) < event->transport.len;
+}
+
 static enum direction attempt_direction(const struct ledger *ledger, const struct message *root,
 					const struct attempt *attempt, bool local)
 {
@@ -194,13 +200,13 @@ void ledger_attempt(struct ledger *ledger, struct message *message, const struct
 	if (first)
 		recipient = message_recipient_add(root, hash, original);
 	attempt.meaning = attempt_meaning(ledger, event);
-	attempt.direction = attempt_direction(ledger, root, &attempt, event->local);
+	attempt.direction = attempt_direction(ledger, root, &attempt, event_is_local(event));
 	if (!attempt_changes(recipient, &attempt) && !ledger->sink.want_done)
 		return;
 	message_envelope(ledger, root, &envelope);
 	attempt_forwarder(ledger, &envelope, &attempt, &name);
 	message_queue_ids(root, &attempt);
-	if (!event->local)
+	if (!event_is_local(event))
 		attempt.provider = reply_provider(event->relay);
 	if (ledger->sink.want_done)
 		message_keep(root, recipient, &attempt);

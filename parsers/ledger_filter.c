@@ -79,6 +79,12 @@ static void ledger_joined(struct ledger *ledger, struct message *root, struct me
 	ledger_settle(ledger, root);
 }
 
+/* From this machine without a login; or, where a filter is run as a command, by that command's user. */
+static bool message_may_be_second(const struct ledger *ledger, const struct message *message)
+{
+	return (message->flags & MESSAGE_LOOPBACK) || (ledger->filter_piped && message->uid != UINT32_MAX);
+}
+
 /* Once for each message, when its message-id is known. */
 void ledger_note_message_id(struct ledger *ledger, struct message *message, struct span message_id)
 {
@@ -92,17 +98,19 @@ void ledger_note_message_id(struct ledger *ledger, struct message *message, stru
 	if (message->root != MAP_NONE)
 		return;
 	message->message_id = (uint32_t)(hash_text(message_id) >> 32) | 1;
-	if (!(message->flags & MESSAGE_LOOPBACK)) {
-		ways = ledger->by_message_id[(message->message_id >> 1) % LEDGER_BUCKETS];
-		memmove(ways + 1, ways, (LEDGER_WAYS - 1) * sizeof(*ways));
-		ways[0] = map_slot(ledger->messages, message) + 1;
-		return;
+	if (message_may_be_second(ledger, message)) {
+		first = ledger_first_leg(ledger, message, &count);
+		if (count == 1 &&
+		    ((first->flags & (MESSAGE_HANDED | MESSAGE_ENDED)) || ledger_has_suspects(ledger, first)))
+			ledger_joined(ledger, first, message);
+		else if (count > 0)
+			ledger_make_unsure(ledger, message);
 	}
-	first = ledger_first_leg(ledger, message, &count);
-	if (count == 1 && (first->flags & (MESSAGE_HANDED | MESSAGE_ENDED)))
-		ledger_joined(ledger, first, message);
-	else if (count > 0)
-		ledger_make_unsure(ledger, message);
+	if ((message->flags & (MESSAGE_LOOPBACK | MESSAGE_UNSURE)) || message->root != MAP_NONE)
+		return;
+	ways = ledger->by_message_id[(message->message_id >> 1) % LEDGER_BUCKETS];
+	memmove(ways + 1, ways, (LEDGER_WAYS - 1) * sizeof(*ways));
+	ways[0] = map_slot(ledger->messages, message) + 1;
 }
 
 /* It was no second leg after all. */
@@ -203,23 +211,31 @@ static struct span reply_queue_id(struct span reply)
 	return id;
 }
 
+/* Is the relay named in the settings? A name without a dot is a pipe's, and no host's elsewhere. */
 static bool ledger_is_filter(const struct ledger *ledger, const struct event *event)
 {
 	const struct setting_list *filters = &ledger->options.filters;
+	struct span names[] = { event->relay, event->relay_ip };
+	bool dotted = memchr(event->relay.at, '.', event->relay.len) != NULL;
 	char place[300];
-	int len;
 
 	if (filters->count == 0)
 		return false;
-	if (setting_list_has(filters, event->relay) || setting_list_has(filters, event->relay_ip))
-		return true;
-	len = snprintf(place, sizeof(place), "%.*s:%.*s", SPAN_ARGS(event->relay_ip),
-		       SPAN_ARGS(event->relay_port));
-	if (event->relay_ip.len > 0 && setting_list_has(filters, (struct span){ place, (size_t)len }))
-		return true;
-	len = snprintf(place, sizeof(place), "%.*s:%.*s", (int)(event->relay.len & 255), event->relay.at,
-		       SPAN_ARGS(event->relay_port));
-	return setting_list_has(filters, (struct span){ place, (size_t)len });
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		int len;
+
+		if (names[i].len == 0 || (i == 0 && event->relay_ip.len > 0 && !dotted))
+			continue;
+		if (setting_list_has(filters, names[i]))
+			return true;
+		if (!ledger->filters_have_ports || names[i].len > 255)
+			continue;
+		len = snprintf(place, sizeof(place), "%.*s:%.*s", SPAN_ARGS(names[i]),
+			       SPAN_ARGS(event->relay_port));
+		if (setting_list_has(filters, (struct span){ place, (size_t)len }))
+			return true;
+	}
+	return false;
 }
 
 /* What an alias led to, for results behind the filter that no longer say so. */
@@ -274,11 +290,13 @@ bool ledger_handed_over(struct ledger *ledger, struct message *message, const st
 	if (event->outcome != OUTCOME_DELIVERED || message != root ||
 	    event->relay_ip.len + event->relay.len == 0)
 		return false;
-	certain = ledger_is_filter(ledger, event);
+	certain = event->relay.len > 0 && ledger_is_filter(ledger, event);
+	if (certain && event->local)
+		ledger->filter_piped = true;
 	if (!certain && !ledger_is_here(event->relay_ip))
 		return false;
 	second = event->child_id.len > 0 ? event->child_id : reply_queue_id(event->reply);
-	if (second.len == 0 && event->local && !certain)
+	if (second.len == 0 && event_is_local(event) && !certain)
 		return false; /* a mailbox server on this machine */
 	if (second.len == 0 && span_find_nocase(event->reply, SPAN("discard")) < event->reply.len)
 		return false;
@@ -307,7 +325,8 @@ bool ledger_must_wait(struct ledger *ledger, struct message *message, const stru
 	if (root == message)
 		return (message->flags & MESSAGE_UNSURE) != 0;
 	/* Nobody's mail that leaves again is the forwarding address's, which the first leg's result names. */
-	return root->account_kind == ACCOUNT_NONE && !event->local && event->original_recipient.len == 0 &&
+	return root->account_kind == ACCOUNT_NONE && !event_is_local(event) &&
+	       event->original_recipient.len == 0 &&
 	       !(root->flags & (MESSAGE_NULL_SENDER | MESSAGE_NOTICE | MESSAGE_ORPHAN)) &&
 	       message_original(root, recipient_hash(event->recipient)).at == NULL;
 }

@@ -160,8 +160,10 @@ struct ledger {
 	struct known *known; /* NULL until there is one */
 	uint32_t known_next;
 	uint32_t (*by_message_id)[LEDGER_WAYS];
-	usec_t filter_seen;     /* when a content filter last took a message over */
-	uint32_t submit_source; /* of the line at hand, for the sink */
+	bool filters_have_ports; /* in the settings */
+	bool filter_piped;       /* some filter is run as a command, and gives back by sendmail */
+	usec_t filter_seen;      /* when a content filter last took a message over */
+	uint32_t submit_source;  /* of the line at hand, for the sink */
 	uint64_t submit_position;
 	struct ledger_stats stats;
 };
@@ -229,6 +231,7 @@ void ledger_release_due(struct ledger *ledger);
 bool ledger_has_suspects(const struct ledger *ledger, const struct message *message);
 
 /* ledger_attempt.c: what the sink is told */
+bool event_is_local(const struct event *event);
 void ledger_submit(struct ledger *ledger, struct message *message);
 void ledger_attempt(struct ledger *ledger, struct message *message, const struct step *step);
 void ledger_expire(struct ledger *ledger, struct message *message, const struct step *step);

@@ -1,4 +1,6 @@
 /* What the ledger makes of messages' lives, from raw lines of both servers to attempts. */
+#define _GNU_SOURCE
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -315,6 +317,106 @@ static void settings_change_whose_it_is(void **state)
 	       "! Bob@example.com 203.0.113.9\n");
 }
 
+#define PIPED(id, to) \
+	P("pipe", id \
+	  ": to=<" to \
+	  ">, relay=spamassassin, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (delivered via spamassassin service)")
+#define BY_SPAMD(id) P("pickup", id ": uid=2000000001 from=<bob@example.com>")
+
+/* A filter that is run as a command gives back by sendmail, before or after its own result is logged. */
+static void a_piped_filter_is_no_account(void **state)
+{
+	struct ledger_options options = ledger_options_plain();
+	char filter[] = "spamassassin";
+	char *filters[] = { filter };
+
+	(void)state;
+	options.filters = (struct setting_list){ filters, 1 };
+	expect(&options, ">+=",
+	       BOB("A00000001") MID("A00000001", "m@x") ACTIVE("A00000001") PIPED("A00000001", "a@r.example")
+		       BY_SPAMD("A00000002") MID("A00000002", "m@x") REMOVED("A00000001") ACTIVE("A00000002")
+			       RESULT("10:00:01", "A00000002", "a@r.example", SENT) REMOVED("A00000002")
+				       BOB("A00000003") MID("A00000003", "n@x") ACTIVE("A00000003") BY_SPAMD(
+					       "A00000004") MID("A00000004", "n@x") ACTIVE("A00000004")
+					       PIPED("A00000003", "b@r.example") REMOVED("A00000003")
+						       RESULT("10:00:01", "A00000004", "b@r.example", SENT)
+							       REMOVED("A00000004"),
+	       "> bob@example.com 1\n" BOB_OUT(
+		       "a@r.example") "= bob@example.com a@r.example delivered outbound A00000001,A00000002\n"
+				      "> bob@example.com 1\n" BOB_OUT(
+					      "b@r.example") "= bob@example.com b@r.example delivered outbound A00000003,A00000004\n");
+	/* What that user sends of his own is his. */
+	expect(&options, ">+",
+	       BY_SPAMD("A00000002") MID("A00000002", "m@x") ACTIVE("A00000002")
+		       RESULT("10:00:01", "A00000002", "a@r.example", SENT),
+	       "> local:2000000001 1\n+ local:2000000001 a@r.example delivered outbound\n");
+}
+
+static void a_mailbox_by_lmtp_is_here(void **state)
+{
+	struct ledger_options options = ledger_options_plain();
+
+	(void)state;
+	expect(&options, "+",
+	       BOB("A00000001") ACTIVE("A00000001") P(
+		       "lmtp",
+		       "A00000001: to=<a@example.com>, relay=127.0.0.1[127.0.0.1]:24, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 <a@example.com> Saved)"),
+	       "+ bob@example.com a@example.com delivered internal\n");
+	expect(&options, "+",
+	       E(EX " <= s@q.example H=q.example [203.0.113.9] P=esmtp S=100") E(
+		       EX
+		       " => bob@example.com R=dovecot T=dovecot_lmtp H=127.0.0.1 [127.0.0.1]:24 C=\"250 2.0.0 <bob@example.com> Saved\""),
+	       "+ - bob@example.com delivered inbound\n");
+}
+
+/* An open message costs less than 400 bytes, its recipient and texts included. */
+static void an_open_message_is_small(void **state)
+{
+	enum { MANY = 20000 };
+	struct ledger_options options = ledger_options_plain();
+	struct ledger_sink sink = { .context = NULL };
+	struct error error;
+	struct replies *replies = replies_new(NULL, 0, &error);
+	struct ledger *ledger;
+	struct mallinfo2 before, after;
+	char line[800];
+
+	(void)state;
+	options.messages = MANY;
+	ledger = ledger_new(&options, replies, &sink, &error);
+	before = mallinfo2();
+	for (unsigned i = 0; i < MANY; i++) {
+		snprintf(line, sizeof(line),
+			 BOB("A%08X") P("cleanup", "A%08X: message-id=<0123456789abcdef.%u@mail.example.com>")
+				 ACTIVE("A%08X") RESULT("10:00:01", "A%08X", "a.recipient@remote.example",
+							GREYLISTED),
+			 i, i, i, i, i);
+		ledger_feed_text(ledger, span_of(line));
+	}
+	after = mallinfo2();
+	assert_int_equal(ledger_stats(ledger).open, MANY);
+	if (after.uordblks > before.uordblks) /* 0 where another allocator is at work */
+		assert_in_range((after.uordblks + after.hblkhd - before.uordblks - before.hblkhd) / MANY, 1,
+				400);
+	ledger_free(&ledger);
+	replies_free(&replies);
+}
+
+/* After two days of the log's time without news a message is over, though no line says so. */
+static void silence_ends_a_message(void **state)
+{
+	struct ledger_options options = ledger_options_plain();
+
+	(void)state;
+	expect(&options, "+=",
+	       BOB("A00000001") ACTIVE("A00000001") RESULT(
+		       "10:00:01", "A00000001", "a@r.example",
+		       DEFERRED) "Nov 23 10:00:00 mx postfix/smtpd[1]: A00000002: client=x[203.0.113.9]\n"
+				 "Nov 23 10:00:01 mx postfix/smtp[1]: A00000001: to=<a@r.example>, relay=r.example[198.51.100.9]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)\n",
+	       "+ bob@example.com a@r.example deferred outbound\n= bob@example.com a@r.example deferred outbound A00000001\n"
+	       "+ - a@r.example delivered unknown\n= - a@r.example delivered unknown A00000001\n");
+}
+
 static void bad_settings_are_refused(void **state)
 {
 	struct ledger_options options = ledger_options_plain();
@@ -398,6 +500,10 @@ int main(void)
 		cmocka_unit_test(bad_settings_are_refused),
 		cmocka_unit_test(it_is_bounded),
 		cmocka_unit_test(many_recipients_are_told_apart),
+		cmocka_unit_test(a_piped_filter_is_no_account),
+		cmocka_unit_test(a_mailbox_by_lmtp_is_here),
+		cmocka_unit_test(an_open_message_is_small),
+		cmocka_unit_test(silence_ends_a_message),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
