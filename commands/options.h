@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/settings.h"
+#include "detectors/redis_route.h"
 #include "detectors/judge.h"
 #include "parsers/ledger.h"
 #include "responders/journal.h"
@@ -37,6 +38,7 @@ struct options {
 	struct logs_options logs;
 	struct ledger_options ledger;
 	struct judge_options judge;
+	struct redis_options redis;
 	struct watch_options watch;
 	struct journal_options journal;
 	struct outbox_options outbox;

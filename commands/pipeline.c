@@ -13,8 +13,10 @@
 #include "commands/pipeline.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "commands/options.h"
 #include "detectors/geo.h"
+#include "detectors/store_redis.h"
 
 #include <stdlib.h>
 
@@ -30,6 +32,8 @@ struct pipeline {
 	struct line line; /* the one that is being read */
 	usec_t judged;    /* when the judge was last told the time */
 	enum pipeline_telling telling;
+	uint32_t sources;    /* whose names the store knows */
+	bool recalls_ledger; /* alone: windows survive in a shared store */
 };
 
 static void pipeline_count(struct pipeline *pipeline, const struct frame *frame, const struct event *event)
@@ -48,6 +52,24 @@ static void pipeline_count(struct pipeline *pipeline, const struct frame *frame,
 		stats->last = frame->time;
 }
 
+/*
+ * A shared store counts each line of a source once, by its position; positions of a reading that is not the
+ * following one are others, so that it goes by another name.
+ */
+static void pipeline_name_sources(struct pipeline *pipeline, const struct collector *collector)
+{
+	for (; pipeline->sources <= pipeline->line.source; pipeline->sources++) {
+		struct text name = { 0 };
+
+		text_add(&name, span_of(collector_source_name(collector, pipeline->sources)));
+		if (pipeline->telling != PIPELINE_TELLS)
+			text_add(&name, SPAN(" before"));
+		if (pipeline->store != NULL)
+			store_source(pipeline->store, pipeline->sources, text_span(&name));
+		text_free(&name);
+	}
+}
+
 enum collected pipeline_run(struct pipeline *pipeline, struct collector *collector, uint64_t most)
 {
 	const struct logs_options *logs = &pipeline->options->logs;
@@ -62,6 +84,8 @@ enum collected pipeline_run(struct pipeline *pipeline, struct collector *collect
 		if (what != COLLECTED_LINE)
 			break;
 		pipeline->stats.lines++;
+		if (line->source >= pipeline->sources)
+			pipeline_name_sources(pipeline, collector);
 		if (!framer_cut(collector_opened(collector), line->text, &frame)) {
 			pipeline->stats.unframed++;
 			continue;
@@ -85,12 +109,18 @@ enum collected pipeline_run(struct pipeline *pipeline, struct collector *collect
 	return what;
 }
 
+static bool pipeline_judges(const struct pipeline *pipeline)
+{
+	return pipeline->judge != NULL &&
+	       !(pipeline->recalls_ledger && pipeline->telling == PIPELINE_RECALLS);
+}
+
 static void pipeline_submitted(void *context, const struct envelope *envelope, uint32_t source,
 			       uint64_t position)
 {
 	struct pipeline *pipeline = context;
 
-	if (pipeline->judge != NULL)
+	if (pipeline_judges(pipeline))
 		judge_submitted(pipeline->judge, envelope, source, position);
 }
 
@@ -101,7 +131,7 @@ static void pipeline_attempt(void *context, const struct attempt *attempt, enum 
 
 	if (watcher->attempt != NULL && attempt->time >= pipeline->options->logs.since)
 		watcher->attempt(watcher->context, attempt, stage);
-	if (pipeline->judge != NULL)
+	if (pipeline_judges(pipeline))
 		judge_attempt(pipeline->judge, attempt, stage);
 }
 
@@ -109,7 +139,7 @@ static void pipeline_login(void *context, const struct login *login)
 {
 	struct pipeline *pipeline = context;
 
-	if (pipeline->judge != NULL)
+	if (pipeline_judges(pipeline))
 		judge_login(pipeline->judge, login);
 }
 
@@ -181,7 +211,14 @@ static bool pipeline_build_judge(struct pipeline *pipeline, struct error *error)
 		if (pipeline->geo == NULL)
 			return false;
 	}
-	pipeline->store = store_memory_new((uint32_t)options->accounts);
+	pipeline->recalls_ledger = pipeline->watcher.shared && pipeline->options->redis.topology != REDIS_OFF;
+	if (pipeline->recalls_ledger)
+		pipeline->store = store_redis_new(&pipeline->options->redis, (uint32_t)options->accounts,
+						  error);
+	else
+		pipeline->store = store_memory_new((uint32_t)options->accounts);
+	if (pipeline->store == NULL)
+		return false;
 	pipeline->judge = judge_new(options, pipeline->store, &sink);
 	judge_use_geo(pipeline->judge, pipeline->geo);
 	return true;
@@ -244,8 +281,9 @@ void pipeline_free(struct pipeline **pipeline)
 void pipeline_tell(struct pipeline *pipeline, enum pipeline_telling telling)
 {
 	pipeline->telling = telling;
+	pipeline->sources = 0;
 	if (pipeline->judge != NULL)
-		judge_quiet(pipeline->judge, telling == PIPELINE_QUIET);
+		judge_quiet(pipeline->judge, telling == PIPELINE_QUIET || telling == PIPELINE_RECALLS);
 }
 
 void pipeline_idle(struct pipeline *pipeline, usec_t silence)
@@ -265,6 +303,11 @@ void pipeline_finish(struct pipeline *pipeline)
 		ledger_finish(pipeline->ledger);
 	if (pipeline->judge != NULL && pipeline->stats.last != USEC_NEVER)
 		judge_time(pipeline->judge, pipeline->stats.last);
+}
+
+struct store *pipeline_store(const struct pipeline *pipeline)
+{
+	return pipeline->store;
 }
 
 struct pipeline_stats pipeline_stats(const struct pipeline *pipeline)

@@ -27,6 +27,7 @@ struct pipeline_watcher {
 	void (*trouble)(void *context,
 			const char *words); /* something is wrong with a file; reading goes on */
 	bool want_done;                     /* ATTEMPT_DONE is wanted, with all its text */
+	bool shared; /* windows live where the settings say, with other servers'; else in memory */
 };
 
 struct pipeline_stats {
@@ -52,8 +53,12 @@ struct collector_calls pipeline_calls(struct pipeline *pipeline);
 /* Read until the end of the logs, until there is nothing for now, or until MOST lines were read (0: no bound). */
 enum collected pipeline_run(struct pipeline *pipeline, struct collector *collector, uint64_t most);
 
-/* What is read from now on is learned from, and told to nobody; or told as found late, or as new. */
-enum pipeline_telling { PIPELINE_TELLS, PIPELINE_TELLS_LATE, PIPELINE_QUIET };
+/*
+ * What is read from now on is told as new, or as found late; or it is learned from and told to nobody; or it
+ * was judged before and is read again for what the process forgot: open messages, and windows, unless these are
+ * kept elsewhere.
+ */
+enum pipeline_telling { PIPELINE_TELLS, PIPELINE_TELLS_LATE, PIPELINE_QUIET, PIPELINE_RECALLS };
 void pipeline_tell(struct pipeline *pipeline, enum pipeline_telling telling);
 
 /* No line for so long: time went on by as much, also where the log's stamps are not of today. */
@@ -61,6 +66,9 @@ void pipeline_idle(struct pipeline *pipeline, usec_t silence);
 
 /* The logs are at their end: open messages are given as they stand. */
 void pipeline_finish(struct pipeline *pipeline);
+
+/* Where the windows are: to be flushed, and asked whether reading must wait. NULL where nothing is judged. */
+struct store *pipeline_store(const struct pipeline *pipeline);
 
 struct pipeline_stats pipeline_stats(const struct pipeline *pipeline);
 

@@ -131,7 +131,7 @@ void resume_learn(struct resume *resume, struct pipeline *pipeline, const char *
 		resume->tells = false;
 		marks_free(&resume->seen);
 		resume->seen = marks_new();
-		pipeline_tell(pipeline, PIPELINE_QUIET);
+		pipeline_tell(pipeline, resume->marks == NULL ? PIPELINE_QUIET : PIPELINE_RECALLS);
 		(void)pipeline_run(pipeline, resume->learning, 0);
 		pipeline_tell(pipeline, PIPELINE_TELLS);
 		collector_close(&resume->learning);

@@ -16,6 +16,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "detectors/store.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -30,6 +31,7 @@
 
 #define WATCH_BITE     2000 /* lines between two looks at signals and webhooks: some milliseconds */
 #define WATCH_LONGEST  (10 * USEC_SECOND)
+#define WATCH_SETTLES  (2 * USEC_SECOND)
 /* At the first start, what the logs say of the last day is told; older things are for replay. */
 #define WATCH_CATCH_UP USEC_DAY
 
@@ -51,6 +53,7 @@ struct watch {
 	usec_t watchdog; /* how often systemd wants to hear of us; 0: it does not */
 	usec_t heard;    /* when the last line was read */
 	bool ready, stop, journald;
+	bool away, waits; /* the store is out of reach; so much is gathered that reading waits */
 };
 
 static void watch_notify(const char *state)
@@ -77,7 +80,10 @@ static void watch_verdict(void *context, const struct verdict *verdict)
 {
 	struct watch_work *work = context;
 
-	deliver_verdict(work->deliver, clock_now(), verdict);
+	/* Of several servers that find the same, one acts. */
+	if (store_claim(pipeline_store(work->pipeline), verdict->account, verdict->state,
+			span_of(verdict->id)))
+		deliver_verdict(work->deliver, clock_now(), verdict);
 }
 
 static bool watch_line(void *context, const struct line *line, usec_t time)
@@ -96,14 +102,52 @@ static void watch_trouble(void *context, const char *words)
 	log_say(clock_now(), LOG_LEVEL_WARNING, "%s", words);
 }
 
+/*
+ * Positions are saved only while all that was counted up to them is in safety. Where the store cannot say so
+ * in time, those saved before stand: what is then read again will be known by its position.
+ */
 static void watch_save(struct watch *watch)
 {
 	const struct watch_work *work = watch->work;
+	struct store *store = pipeline_store(work->pipeline);
+	usec_t until = clock_monotonic() + WATCH_SETTLES;
 	struct error error;
 
+	store_flush(store, clock_monotonic(), true);
+	while (!store_clean(store) && clock_monotonic() < until && store_away(store, &error) == USEC_NEVER) {
+		struct pollfd answered = { .fd = store_fd(store), .events = POLLIN };
+
+		(void)poll(&answered, 1, 50);
+		store_flush(store, clock_monotonic(), true);
+	}
+	watch->saved = clock_monotonic();
+	if (!store_clean(store))
+		return;
 	if (!resume_save(work->options->watch.state, work->marks, work->collector, &error))
 		log_say(clock_now(), LOG_LEVEL_ERROR, "%s", error.text);
-	watch->saved = clock_monotonic();
+}
+
+/* Say once that the store cannot be reached, and once that it can again. */
+static void watch_store(struct watch *watch)
+{
+	struct store *store = pipeline_store(watch->work->pipeline);
+	struct error why;
+	bool away;
+
+	store_flush(store, clock_monotonic(), false);
+	away = store_away(store, &why) != USEC_NEVER;
+	if (away && !watch->away)
+		log_say(clock_now(), LOG_LEVEL_ERROR,
+			"the store cannot be reached, and counting goes on here: %s", why.text);
+	else if (!away && watch->away)
+		log_say(clock_now(), LOG_LEVEL_INFO, "the store is back");
+	watch->away = away;
+	if (store_full(store) != watch->waits) {
+		watch->waits = !watch->waits;
+		log_say(clock_now(), watch->waits ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+			watch->waits ? "reading waits until the store is back: the logs hold what is to come"
+				     : "reading goes on");
+	}
 }
 
 static void watch_work_close(struct watch_work *work)
@@ -144,7 +188,11 @@ static bool watch_work_follow(struct watch_work *work, const struct arguments *a
 static bool watch_work_open(struct watch_work *work, const struct arguments *arguments, struct error *error)
 {
 	const struct pipeline_watcher watcher = {
-		.context = work, .line = watch_line, .verdict = watch_verdict, .trouble = watch_trouble
+		.context = work,
+		.line = watch_line,
+		.verdict = watch_verdict,
+		.trouble = watch_trouble,
+		.shared = true,
 	};
 	struct options *options = memory_new(1, sizeof(*options));
 	bool good;
@@ -218,12 +266,19 @@ static usec_t watch_pause(const struct watch *watch)
 
 static void watch_wait(struct watch *watch, bool idle)
 {
-	struct pollfd fds[DELIVER_FDS + 2];
+	struct pollfd fds[DELIVER_FDS + 3];
+	struct store *store = pipeline_store(watch->work->pipeline);
 	size_t count = deliver_fds(watch->work->deliver, fds);
 	usec_t pause = idle ? watch_pause(watch) : 0;
 
 	fds[count++] = (struct pollfd){ .fd = watch->signals, .events = POLLIN };
-	fds[count++] = (struct pollfd){ .fd = collector_fd(watch->work->collector), .events = POLLIN };
+	if (!watch->waits)
+		fds[count++] = (struct pollfd){ .fd = collector_fd(watch->work->collector),
+						.events = POLLIN };
+	/* -1, which poll passes over, where the store has nothing to say. */
+	fds[count++] = (struct pollfd){ .fd = store_fd(store), .events = POLLIN };
+	if (!store_clean(store) && pause > watch->work->options->redis.flush)
+		pause = watch->work->options->redis.flush;
 	/* Rounded up: waking a little too early would mean going round for nothing. */
 	if (poll(fds, count, (int)((pause + 999) / 1000)) < 0 && errno != EINTR)
 		log_say(clock_now(), LOG_LEVEL_ERROR, "poll: %s", strerror(errno));
@@ -233,8 +288,8 @@ static void watch_loop(struct watch *watch)
 {
 	while (!watch->stop) {
 		uint64_t before = pipeline_stats(watch->work->pipeline).lines;
-		bool idle = pipeline_run(watch->work->pipeline, watch->work->collector, WATCH_BITE) !=
-			    COLLECTED_LINE;
+		bool idle = watch->waits || pipeline_run(watch->work->pipeline, watch->work->collector,
+							 WATCH_BITE) != COLLECTED_LINE;
 
 		if (pipeline_stats(watch->work->pipeline).lines != before)
 			watch->heard = clock_monotonic();
@@ -246,6 +301,7 @@ static void watch_loop(struct watch *watch)
 			log_say(clock_now(), LOG_LEVEL_INFO, "has caught up, and follows");
 			watch_notify("READY=1\nSTATUS=following");
 		}
+		watch_store(watch);
 		deliver_step(watch->work->deliver, clock_now());
 		if (clock_monotonic() - watch->saved >= watch->work->options->watch.save_every)
 			watch_save(watch);

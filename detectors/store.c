@@ -14,10 +14,10 @@ void store_source(struct store *store, uint32_t source, struct span name)
 		store->calls->source(store, source, name);
 }
 
-void store_flush(struct store *store, usec_t now)
+void store_flush(struct store *store, usec_t now, bool hurry)
 {
 	if (store->calls->flush != NULL)
-		store->calls->flush(store, now);
+		store->calls->flush(store, now, hurry);
 }
 
 void store_settle(struct store *store)

@@ -46,7 +46,7 @@ struct store_calls {
 
 	/* What only a shared store has, else NULL; see store_flush and the others below. */
 	void (*source)(struct store *store, uint32_t source, struct span name);
-	void (*flush)(struct store *store, usec_t now);
+	void (*flush)(struct store *store, usec_t now, bool hurry);
 	void (*settle)(struct store *store);
 	int (*fd)(const struct store *store);
 	bool (*clean)(const struct store *store);
@@ -58,8 +58,8 @@ struct store_calls {
 /* SOURCE of the lines to come is called NAME, on all servers and after every restart. */
 void store_source(struct store *store, uint32_t source, struct span name);
 
-/* Send what is due at NOW (of the monotonic clock), without waiting; take what was answered. */
-void store_flush(struct store *store, usec_t now);
+/* Send what is due at NOW (of the monotonic clock), in a HURRY all; take what was answered. Never waits. */
+void store_flush(struct store *store, usec_t now, bool hurry);
 void store_settle(struct store *store);
 
 /* Readable when an answer is there; -1 where none will ever be. */

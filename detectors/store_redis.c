@@ -319,14 +319,15 @@ static size_t list_begin(struct store_redis *redis, struct copy *copy, struct re
 
 static void redis_settle(struct store *store);
 
-static void redis_flush(struct store *store, usec_t now)
+static void redis_flush(struct store *store, usec_t now, bool hurry)
 {
 	struct store_redis *redis = redis_of(store);
 	size_t calls = 0;
 
 	redis_settle(store);
 	if (redis->under_way > 0 || redis->first == NULL ||
-	    (now - redis->flushed < redis->options->flush && redis->queued < (uint64_t)redis->options->batch))
+	    (!hurry && now - redis->flushed < redis->options->flush &&
+	     redis->queued < (uint64_t)redis->options->batch))
 		return;
 	redis->flushed = now;
 	while (redis->first != NULL && redis->under_way < (size_t)redis->options->batch) {
@@ -471,6 +472,9 @@ static bool redis_claim(struct store *store, struct span account, enum account_s
 	struct redis_call calls[2];
 	bool asked;
 
+	/* Told twice is better than told late, or not at all. */
+	if (redis_worker_away(redis->worker, &error) != USEC_NEVER)
+		return true;
 	if (redis->claims == NULL)
 		redis->claims = redis_route_new(redis->options, &error);
 	if (redis->claims == NULL)
@@ -493,7 +497,6 @@ static bool redis_claim(struct store *store, struct span account, enum account_s
 	};
 	asked = redis_route_run(redis->claims, calls, 2, &error);
 	text_free(&key);
-	/* Told twice is better than not told. */
 	return !asked || claim.set || claim.ours;
 }
 

@@ -165,7 +165,7 @@ static void step(struct store *store)
 {
 	struct pollfd ready = { .fd = store_fd(store), .events = POLLIN };
 
-	store_flush(store, clock_monotonic());
+	store_flush(store, clock_monotonic(), false);
 	if (!store_clean(store))
 		poll(&ready, 1, 5);
 	store_settle(store);
@@ -174,7 +174,7 @@ static void step(struct store *store)
 static void settle(struct store *store)
 {
 	for (usec_t from = clock_monotonic(); clock_monotonic() - from < 40 * USEC_SECOND;) {
-		store_flush(store, clock_monotonic());
+		store_flush(store, clock_monotonic(), false);
 		if (store_clean(store))
 			return;
 		step(store);

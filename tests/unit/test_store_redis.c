@@ -110,7 +110,7 @@ static void settle(struct store *store)
 	for (int i = 0; i < 1000; i++) {
 		struct pollfd ready = { .fd = store_fd(store), .events = POLLIN };
 
-		store_flush(store, clock_monotonic());
+		store_flush(store, clock_monotonic(), false);
 		if (store_clean(store))
 			return;
 		poll(&ready, 1, 10);
@@ -138,9 +138,9 @@ static void two_servers_count_as_one(void **state)
 	for (uint32_t i = 1; i <= 300; i++) {
 		count(i % 2 == 0 ? a : b, "bob@example.com", i / 2, i);
 		if (i % 7 == 0)
-			store_flush(a, clock_monotonic());
+			store_flush(a, clock_monotonic(), false);
 		if (i % 11 == 0)
-			store_flush(b, clock_monotonic());
+			store_flush(b, clock_monotonic(), false);
 	}
 	/* Each settles on what the other counted, and neither loses its own. */
 	settle(a);
@@ -217,7 +217,7 @@ static void an_outage_loses_nothing(void **state)
 	server_end();
 	for (uint32_t i = 2; i <= 40; i++) {
 		count(store, "joe@example.com", i, i);
-		store_flush(store, clock_monotonic());
+		store_flush(store, clock_monotonic(), false);
 	}
 	for (int i = 0; i < 500 && store_away(store, &why) == USEC_NEVER; i++)
 		poll(NULL, 0, 10);
@@ -245,7 +245,7 @@ static void a_full_store_says_so(void **state)
 	store = store_new("mx1:/var/log/mail.log");
 	for (uint32_t i = 1; i < 1000000 && !store_full(store); i++) {
 		count(store, "max@example.com", i, i);
-		store_flush(store, clock_monotonic());
+		store_flush(store, clock_monotonic(), false);
 	}
 	assert_true(store_full(store));
 	assert_true(store->calls->stats(store).bytes < 4 * 1024 * 1024);

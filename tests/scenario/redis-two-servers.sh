@@ -1,0 +1,69 @@
+#!/bin/sh
+# Two mail servers, each with half of a campaign's messages: neither half alone says enough to flag the account;
+# together, through Redis, they do, and one of the two acts. One is killed on the way: nothing counts twice.
+# needs: python3 gzip redis-server redis-cli
+. "$TOP/tests/watch.sh"
+
+redis-server --port 0 --unixsocket "$TMP/redis.sock" --save '' --dir "$TMP" > redis.log 2>&1 &
+redis=$!
+trap 'kill -9 $redis ${first:-} ${second:-} 2> /dev/null; stop_all' EXIT
+await 10 redis-cli -s "$TMP/redis.sock" ping
+
+# The day up to the campaign's flag, and a little more, by message on two servers: what has no queue id is on both.
+day > whole.log
+"$SENDWATCH" replay --format ndjson whole.log | grep '"state":"flagged"' | head -n 1 > flag
+account=$(sed 's/.*"account":"\([^"]*\)".*/\1/' flag)
+time=$(sed 's/.*"time":"\([^"]*\)Z".*/\1/' flag)
+awk -v time="$time" '
+{ stamp = substr($1, 1, 19); if (stamp > time) exit; id = $4; sub(/:$/, "", id)
+  if (id !~ /^[0-9A-F]+$/) { print > "one.log"; print > "two.log"; next }
+  if (!(id in side)) side[id] = ++count % 2
+  print > (side[id] ? "one.log" : "two.log") }' whole.log
+for half in one two; do
+	expect 0 "$SENDWATCH" replay --format ndjson $half.log
+	lacks out "\"account\":\"$account\",\"state\":\"flagged\""
+done
+
+start() # NAME: a server of its own
+{
+	mkdir -p "$1"
+	{
+		printf '[logs]\nfiles = %s/%s/mail.log\nstart = beginning\n' "$TMP" "$1"
+		printf '[watch]\nstate = %s/%s/state\nsave_every = 100ms\n' "$TMP" "$1"
+		printf '[journal]\nfile = %s/%s/verdicts.ndjson\n' "$TMP" "$1"
+		printf '[redis]\ntopology = single\nservers = %s/redis.sock\n' "$TMP"
+	} > "$1/detect.conf"
+	"$SENDWATCH" watch -c "$1/detect.conf" 2>> "$1/err" &
+}
+
+flagged() { cat one/verdicts.ndjson two/verdicts.ndjson 2> /dev/null | grep -F "\"account\":\"$account\"" | grep -F '"state":"flagged"'; }
+
+mkdir one two
+: > one/mail.log
+: > two/mail.log
+start one
+first=$!
+start two
+second=$!
+await 10 grep -q follows one/err
+await 10 grep -q follows two/err
+# Both at once, in the order of time, in bites.
+python3 - one two << 'PY'
+import heapq, sys, time
+names = sys.argv[1:]
+files = {name: open(name + "/mail.log", "a", buffering=1) for name in names}
+lines = heapq.merge(*([(line.split()[0], name, line) for line in open(name + ".log")] for name in names))
+for number, (_, name, line) in enumerate(lines):
+    files[name].write(line)
+    if number % 300 == 0:
+        time.sleep(0.02)
+PY
+await 10 flagged
+kill -9 "$first"
+wait "$first" 2> /dev/null
+start one
+first=$!
+await 10 sh -c 'test "$(grep -c follows one/err)" = 2'
+[ "$(flagged | grep -c .)" = 1 ] || die "acted on $(flagged | grep -c .) times: $(flagged)"
+kill "$first" "$second"
+wait "$first" "$second"
