@@ -1,10 +1,19 @@
 /*
  * `sendwatch check`: reads detect.conf as watch would, and says what would not work, before it is needed.
  * `--defaults` prints the settings themselves, from the table that reads them.
+ *
+ * Rights are those of whoever runs it: `sudo -u sendwatch sendwatch check` tells what the daemon may.
  */
 #define _GNU_SOURCE
 #include "commands/command.h"
 #include "commands/options.h"
+#include "commands/pipeline.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <unistd.h>
 
 static const char check_head[] =
 	"# detect.conf: the settings of sendwatch, each at its default.\n"
@@ -69,10 +78,148 @@ static int check_defaults(bool manual)
 	return EXIT_DONE;
 }
 
+struct check {
+	unsigned wrong;
+};
+
+static void check_say(struct check *check, bool good, const char *where, const char *words)
+{
+	struct text safe = { 0 };
+
+	text_add_printable(&safe, span_of(words));
+	printf("%s  %s %s\n", good ? "ok   " : "WRONG", where, safe.at);
+	text_free(&safe);
+	check->wrong += good ? 0 : 1;
+}
+
+/* Can files be made in FOLDER, or FOLDER itself, where it is not there yet? */
+static void check_folder(struct check *check, const char *where, struct span folder)
+{
+	struct text path = { 0 }, words = { 0 };
+	struct span above = folder, name;
+	bool good;
+
+	text_add(&path, folder.len == 0 ? SPAN(".") : folder);
+	good = access(path.at, W_OK | X_OK) == 0;
+	text_add_format(&words, "%s: %s", path.at, good ? "can be written to" : strerror(errno));
+	if (!good && errno == ENOENT && span_cut_last(&above, SPAN("/"), &name)) {
+		text_clear(&path);
+		text_add(&path, above.len == 0 ? SPAN("/") : above);
+		good = access(path.at, W_OK | X_OK) == 0;
+		text_clear(&words);
+		text_add_format(&words, "%.*s: %s", SPAN_ARGS(folder),
+				good ? "is not there, and will be made" : "is not there, and cannot be made");
+	}
+	check_say(check, good, where, words.at);
+	text_free(&path);
+	text_free(&words);
+}
+
+static void check_log(struct check *check, const char *path)
+{
+	struct text words = { 0 };
+	bool good = access(path, R_OK) == 0;
+
+	text_add_format(&words, "%s: %s", path, good ? "can be read" : strerror(errno));
+	check_say(check, good, "[logs] files:", words.at);
+	text_free(&words);
+}
+
+static void check_logs(struct check *check, const struct options *options)
+{
+	const struct setting_list *files = &options->logs.files;
+	size_t found = 0;
+
+	for (size_t i = 0; i < files->count; i++) {
+		glob_t names;
+
+		if (glob(files->texts[i], 0, NULL, &names) != 0)
+			continue;
+		for (size_t j = 0; j < names.gl_pathc; j++)
+			check_log(check, names.gl_pathv[j]);
+		found += names.gl_pathc;
+		globfree(&names);
+	}
+	if (found == 0)
+		check_say(check, false, "[logs] files:", "none of them is there");
+}
+
+static void check_nothing(void *context, const struct verdict *verdict)
+{
+	(void)context;
+	(void)verdict;
+}
+
+/* What the ledger and the judge read when they start: time zone, passwd, owners, countries. */
+static void check_pipeline(struct check *check, const struct options *options)
+{
+	const struct pipeline_watcher watcher = { .verdict = check_nothing };
+	struct error error;
+	struct pipeline *pipeline = pipeline_new(options, &watcher, &error);
+
+	if (pipeline == NULL)
+		check_say(check, false, "", error.text);
+	pipeline_free(&pipeline);
+}
+
+static bool check_is_open(const char *url)
+{
+	return url != NULL && span_starts(span_of(url), SPAN("http://")) &&
+	       !span_starts(span_of(url), SPAN("http://127.")) &&
+	       !span_starts(span_of(url), SPAN("http://localhost")) &&
+	       !span_starts(span_of(url), SPAN("http://[::1]"));
+}
+
+static void check_webhooks(struct check *check, const struct options *options)
+{
+	const struct webhook_options *webhooks = options->webhooks.items;
+	const struct responder_calls calls = { .done = NULL };
+
+	for (size_t i = 0; i < options->webhooks.count; i++) {
+		struct text where = { 0 };
+		struct error error;
+		struct target *target = responder_webhook.open(&webhooks[i], &calls, &error);
+
+		text_add_format(&where, "[webhook %s]", webhooks[i].name);
+		if (target == NULL)
+			check_say(check, false, "", error.text);
+		else if (check_is_open(webhooks[i].url))
+			check_say(check, true, where.at,
+				  "can be used, but http:// shows verdicts to whoever listens");
+		else
+			check_say(check, true, where.at, "can be used");
+		responder_webhook.close(&target);
+		text_free(&where);
+	}
+	if (options->webhooks.count == 0)
+		check_say(check, true, "[webhook]", "there is none: verdicts go to the journal alone");
+}
+
+static unsigned check_options(const struct options *options)
+{
+	struct check check = { 0 };
+	struct span folder = span_of(options->journal.file), name;
+
+	check_logs(&check, options);
+	check_pipeline(&check, options);
+	if (options->watch.state == NULL)
+		check_say(&check, false, "[watch] state:", "names no folder");
+	else
+		check_folder(&check, "[watch] state:", span_of(options->watch.state));
+	if (options->journal.file == NULL)
+		check_say(&check, true, "[journal] file:", "no journal is kept");
+	else
+		check_folder(&check, "[journal] file:",
+			     span_cut_last(&folder, SPAN("/"), &name) ? folder : SPAN("."));
+	check_webhooks(&check, options);
+	return check.wrong;
+}
+
 int command_check(const struct arguments *arguments)
 {
 	struct options options;
 	struct error error;
+	unsigned wrong;
 
 	if (arguments->defaults)
 		return check_defaults(arguments->manual);
@@ -80,6 +227,10 @@ int command_check(const struct arguments *arguments)
 		fprintf(stderr, "sendwatch check: %s\n", error.text);
 		return EXIT_USAGE;
 	}
+	printf("ok     settings: %s\n", arguments->config != NULL                 ? arguments->config
+					: access(OPTIONS_DEFAULT_PATH, F_OK) == 0 ? OPTIONS_DEFAULT_PATH
+										  : "all at their defaults");
+	wrong = check_options(&options);
 	options_free(&options);
-	return EXIT_DONE;
+	return wrong == 0 ? EXIT_DONE : EXIT_FAILED;
 }

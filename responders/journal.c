@@ -94,6 +94,19 @@ static const char *journal_rotated(struct journal *journal, int64_t number)
 	return journal->path.at;
 }
 
+/* Its folder, where it is not there; what is wrong with it is told when the file is opened. */
+static void journal_make_folder(const char *file)
+{
+	struct span folder = span_of(file), name;
+	struct text path = { 0 };
+
+	if (!span_cut_last(&folder, SPAN("/"), &name) || folder.len == 0)
+		return;
+	text_add(&path, folder);
+	(void)mkdir(path.at, 0750);
+	text_free(&path);
+}
+
 static bool journal_open_file(struct journal *journal, struct error *error)
 {
 	struct stat found;
@@ -117,6 +130,7 @@ struct journal *journal_open(const struct journal_options *options, struct error
 		return journal;
 	journal_read(journal, journal_rotated(journal, 1));
 	journal_read(journal, options->file);
+	journal_make_folder(options->file);
 	if (!journal_open_file(journal, error))
 		journal_close(&journal);
 	return journal;

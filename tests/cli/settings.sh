@@ -23,7 +23,7 @@ has err 'nowhere.conf: No such file or directory'
 wrong() # TEXT WORDS: added to a good file, it is refused everywhere with these words
 {
 	conf "$1"
-	for command in check "replay $TOP/contrib/samples/postfix/mail.log"; do
+	for command in check "replay $TOP/contrib/samples/postfix/mail.log" watch; do
 		# shellcheck disable=SC2086 # the command and its log are two words
 		expect 2 "$SENDWATCH" $command -c detect.conf
 		has err "$2"
@@ -35,6 +35,28 @@ wrong '[judge]
 flagged = lots' 'detect.conf:8: [judge] flagged: "lots" is not a number (0.5, 12) from 0 to 100'
 wrong '[webhok ops]' 'detect.conf:7: no section is called [webhok]; the nearest is [webhook NAME]'
 wrong '[watch]' 'detect.conf:7: this section stands twice'
+
+# What would not work is found before it is needed.
+conf
+expect 0 "$SENDWATCH" check -c detect.conf
+lacks out WRONG
+has out 'verdicts go to the journal alone'
+broken() # SED WORDS: a good file changed so is found wrong
+{
+	conf '[webhook ops]
+url = https://hooks.example.com/x
+'
+	sed "$1" detect.conf > changed.conf
+	expect 1 "$SENDWATCH" check -c changed.conf
+	has out "WRONG  $2"
+	[ "$(grep -c WRONG out)" = 1 ] || die "more is wrong than was changed: $(cat out)"
+}
+broken 's,^files = .*,files = /nowhere/mail.log,' '[logs] files: none of them is there'
+broken 's,^state = .*,state = /nowhere/a/state,' '[watch] state: /nowhere/a/state: is not there, and cannot be made'
+broken 's,^file = .*,file = /nowhere/a/v.ndjson,' '[journal] file: /nowhere/a: is not there, and cannot be made'
+broken 's,^url = .*,url = hooks,' ' [webhook ops] the URL is not one of the form'
+broken 's,^url = .*,url_file = /nowhere/secret,' ' /nowhere/secret: No such file or directory'
+broken 's,^\[watch\],[judge]\ngeo = /nowhere/geo.csv\n[watch],' ' /nowhere/geo.csv'
 
 # Drop-ins win, in the order of their names, and are named in complaints.
 conf '[judge]
