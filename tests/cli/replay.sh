@@ -34,7 +34,7 @@ expect 0 "$SENDWATCH" replay --format ndjson "$postfix"
 diff first out > /dev/null || die "two replays of one log differ"
 
 # The order of the names does not matter, and several servers go together.
-# shellcheck disable=SC2086 # the glob is the shell's this time
+# shellcheck disable=SC2086,SC2046 # the glob is the shell's this time
 expect 0 "$SENDWATCH" replay --format ndjson $(ls -r $postfix)
 diff first out > /dev/null || die "the order of the names matters"
 expect 0 "$SENDWATCH" replay "$exim" "$postfix"
