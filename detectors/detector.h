@@ -38,7 +38,8 @@ struct view {
 	double recipients, strangers, invalid, spam, foreign, odd, mailings;
 	double known;   /* recipients that it wrote to before */
 	double bulk;    /* how far beyond its habit the number of strangers is: 0 not, 1 tenfold */
-	double pending; /* recipients submitted that have no outcome yet, held to be strangers */
+	double open;    /* recipients that have no outcome yet, at most as many as have one */
+	double pending; /* of them, those held to be strangers */
 	const struct population *population;
 	struct neighbours neighbours;
 	uint32_t age; /* whole days since the log's first, up to now */

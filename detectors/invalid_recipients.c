@@ -36,6 +36,8 @@ const struct setting invalid_settings[] = {
 	{ .name = NULL },
 };
 
+/* Refusals come at once, acceptance takes its time: what is open is more likely good. */
+#define OPEN              0.5
 #define ONE_PROVES_LITTLE 1.5 /* K hits count for K / (K + this): one wrong address is a slip of the pen */
 
 static void invalid_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
@@ -51,7 +53,7 @@ static void invalid_weigh(const struct view *view, const void *options, struct e
 	usual = belief_after(usual, (double)view->habit->invalid, (double)view->habit->recipients,
 			     o->memory * view->trust);
 	mixture.usual = usual;
-	decibans = odds_share(view->invalid, view->recipients, &mixture);
+	decibans = odds_share(view->invalid, view->recipients + view->open * OPEN, &mixture);
 	if (decibans > 0)
 		decibans *= view->invalid / (view->invalid + ONE_PROVES_LITTLE);
 	evidence_r->decibans = decibans;

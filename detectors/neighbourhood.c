@@ -34,10 +34,11 @@ static const struct {
 	const char *name;
 	double factor;
 	double least, most; /* decibans */
+	double ceiling;     /* accounts, however many there are */
 } shares[SHARES] = {
-	[SHARE_CUSTOMER] = { "customer", 1.0, 7, 17 },
-	[SHARE_SUBNET] = { "client network", 1.5, 2, 10 },
-	[SHARE_HELO] = { "HELO", 0.5, 9, 19 },
+	[SHARE_CUSTOMER] = { "customer", 1.0, 7, 17, 2.5 },
+	[SHARE_SUBNET] = { "client network", 1.5, 2, 10, 4 },
+	[SHARE_HELO] = { "HELO", 0.5, 9, 19, 2 },
 };
 
 struct neighbourhood *neighbourhood_new(void)
@@ -125,7 +126,9 @@ struct neighbours neighbourhood_of(const struct neighbourhood *hood, const struc
 		if (group == NULL)
 			continue;
 		found = group_weight(group, (enum share)s, account, now);
-		found.weight *= shares[s].factor;
+		found.weight = found.weight * shares[s].factor;
+		if (found.weight > shares[s].ceiling)
+			found.weight = shares[s].ceiling;
 		found.shared = shares[s].name;
 		found.strong = s == SHARE_SUBNET;
 		if (found.weight > best.weight)

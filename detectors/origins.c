@@ -35,12 +35,13 @@ const struct setting origins_settings[] = {
 	{ .name = NULL },
 };
 
-#define PRIOR_DAYS  3.0  /* days that the server's average novelty weighs */
-#define FEW         6.0  /* strangers at which the finding has half its weight */
-#define ELSEWHERE   0.01 /* share of honest mail days that a network must have to be a place to turn up */
-#define BOTH_PLACES 4.0  /* decibans */
-#define HOME_SILENT -5.0
-#define MANY_DAILY  0.15 /* chance that a day with a new network has yet another: phones on trains */
+#define PRIOR_DAYS      3.0  /* days that the server's average novelty weighs */
+#define FEW             3.5  /* strangers at which the finding has half its weight */
+#define ELSEWHERE       0.01 /* share of honest mail days that a network must have to be a place to turn up */
+#define COUNTRIES_KNOWN 100.0 /* learned days at which the server's countries are half known */
+#define BOTH_PLACES     4.0   /* decibans */
+#define HOME_SILENT     -5.0
+#define MANY_DAILY      0.15 /* chance that a day with a new network has yet another: phones on trains */
 
 /* The rarest country that the account is not used to, seen in this horizon; 0 where there is none. */
 static uint32_t strangest_country(const struct view *view, double *share_r)
@@ -158,7 +159,9 @@ static void first_country(const struct view *view, struct evidence *evidence)
 			continue;
 		share = population_country_share(view->population, seen->hash);
 		decibans = odds_decibans((0.3 * share + 0.015) / (share + 0.004));
-		evidence->decibans = fmax(-3, decibans) * view->strangers / (view->strangers + FEW);
+		evidence->decibans = fmax(-3, decibans) * view->strangers / (view->strangers + FEW) *
+				     view->population->country_days /
+				     (view->population->country_days + COUNTRIES_KNOWN);
 		if (!view->explain || decibans < 1)
 			return;
 		evidence->window = horizon_name(view->horizon);

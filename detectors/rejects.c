@@ -36,11 +36,13 @@ const struct setting rejects_settings[] = {
 		"honest accounts whose mail is taken for spam"),
 	SETTING(NUMBER, struct rejects_options, memory, "60", 0, 10000,
 		"recipients that an account's own past weighs at most"),
-	SETTING(COUNT, struct rejects_options, opinion, "4", 1, 1000,
+	SETTING(COUNT, struct rejects_options, opinion, "2", 1, 1000,
 		"refusals that one provider's opinion counts for at most"),
 	{ .name = NULL },
 };
 
+/* As with invalid recipients: refusals come first. */
+#define OPEN              0.5
 #define ONE_PROVES_LITTLE 1.5 /* as with invalid recipients */
 
 static void rejects_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
@@ -50,7 +52,7 @@ static void rejects_weigh(const struct view *view, const void *options, struct e
 	struct mixture mixture = { .dirty = { o->abused, o->abused_weight }, .share = o->caught };
 	double providers = record_distinct(view->record, SEEN_REFUSER, view->horizon, false);
 	double hits = fmin(view->spam, fmax(1, providers) * (double)o->opinion);
-	double of = view->recipients - (view->spam - hits), decibans;
+	double of = view->recipients - (view->spam - hits) + view->open * OPEN, decibans;
 
 	usual = belief_after(usual, (double)view->habit->spam, (double)view->habit->recipients,
 			     o->memory * view->trust);

@@ -84,6 +84,8 @@ static void view_of(struct view *view, const struct counts *sums, enum horizon h
 	view->mailings = n[COUNT_MAILINGS];
 	view->known = view->recipients - view->strangers;
 	view->pending = away ? 0 : pending_of(view, sums);
+	view->open = fmax(0, (double)n[COUNT_SUBMITTED] - (double)n[COUNT_ARRIVED]);
+	view->open = fmin(view->open, view->recipients);
 	view->bulk = bulk_of(view);
 }
 

@@ -40,7 +40,7 @@ const struct setting strangers_settings[] = {
 		"an ordinary account's most in a week"),
 	SETTING(NUMBER, struct strangers_options, habit, "1.2", 1, 10,
 		"times its own maximum that an account may reach"),
-	SETTING(PERCENT, struct strangers_options, unknown, "90", 1, 99,
+	SETTING(PERCENT, struct strangers_options, unknown, "85", 1, 99,
 		"abuse that writes to none of the account's correspondents"),
 	{ .name = NULL },
 };

@@ -31,7 +31,9 @@ const struct setting volume_settings[] = {
 	{ .name = NULL },
 };
 
-#define SHRINK 0.6 /* of the ordinary, for an account that is known to write less */
+/* A mail to somebody known is worth this much of one to a stranger: repeating a list is what lists are for. */
+#define KNOWN_WEIGHT 0.3
+#define SHRINK       0.6 /* of the ordinary, for an account that is known to write less */
 
 static void volume_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
 {
@@ -42,7 +44,7 @@ static void volume_weigh(const struct view *view, const void *options, struct ev
 			   : view->horizon == HORIZON_24H ? day
 							  : day * 4;
 	double usual = (double)view->habit->top_recipients;
-	double seen = view->recipients + view->pending, decibans;
+	double seen = view->strangers + view->known * KNOWN_WEIGHT + view->pending, decibans;
 
 	reference *= 1 - SHRINK * view->trust;
 	/* A week has five full days at most; a busy day can be over in an hour. */
@@ -58,11 +60,11 @@ static void volume_weigh(const struct view *view, const void *options, struct ev
 	if (!view->explain)
 		return;
 	evidence_r->window = horizon_name(view->horizon);
-	evidence_r->seen = seen;
+	evidence_r->seen = view->recipients + view->pending;
 	evidence_r->of = -1;
 	evidence_r->expected = reference;
 	snprintf(evidence_r->text, sizeof(evidence_r->text),
-		 "%.0f recipients in %s; at most %.0f were to be expected", seen,
+		 "%.0f recipients in %s; at most %.0f were to be expected", evidence_r->seen,
 		 horizon_words(view->horizon), reference);
 }
 
