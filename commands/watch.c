@@ -8,6 +8,7 @@
  * behind it. Verdicts that are found a second time are known by their ids.
  */
 #define _GNU_SOURCE
+#include "commands/blindness.h"
 #include "commands/command.h"
 #include "commands/deliver.h"
 #include "commands/options.h"
@@ -43,6 +44,7 @@ struct watch_work {
 	struct collector *collector;
 	struct marks *marks;
 	struct resume resume;
+	struct blindness blindness;
 };
 
 struct watch {
@@ -284,17 +286,27 @@ static void watch_wait(struct watch *watch, bool idle)
 		log_say(clock_now(), LOG_LEVEL_ERROR, "poll: %s", strerror(errno));
 }
 
+/* A bite of lines. True where there is nothing more for now. */
+static bool watch_read(struct watch *watch)
+{
+	struct watch_work *work = watch->work;
+	uint64_t before = pipeline_stats(work->pipeline).lines;
+	bool idle = pipeline_run(work->pipeline, work->collector, WATCH_BITE) != COLLECTED_LINE;
+	struct pipeline_stats stats = pipeline_stats(work->pipeline);
+
+	if (stats.lines != before)
+		watch->heard = clock_monotonic();
+	else
+		pipeline_idle(work->pipeline, clock_monotonic() - watch->heard);
+	blindness_look(&work->blindness, &work->options->watch, &stats, clock_monotonic() - watch->heard,
+		       clock_now(), work->deliver);
+	return idle;
+}
+
 static void watch_loop(struct watch *watch)
 {
 	while (!watch->stop) {
-		uint64_t before = pipeline_stats(watch->work->pipeline).lines;
-		bool idle = watch->waits || pipeline_run(watch->work->pipeline, watch->work->collector,
-							 WATCH_BITE) != COLLECTED_LINE;
-
-		if (pipeline_stats(watch->work->pipeline).lines != before)
-			watch->heard = clock_monotonic();
-		else
-			pipeline_idle(watch->work->pipeline, clock_monotonic() - watch->heard);
+		bool idle = watch_read(watch);
 
 		if (idle && !watch->ready) {
 			watch->ready = true;
