@@ -39,6 +39,11 @@ static const struct command commands[] = {
 	  .about = "what a refusal means, whom it blames, and what to do",
 	  .more = "REPLY is the remote server's answer, or a whole log line; with - one a line from standard "
 		  "input.\n" },
+	{ .name = "health",
+	  .usage = "[LOG...]",
+	  .options = "config format " LOG_OPTIONS,
+	  .run = command_health,
+	  .about = "how remote providers treat our own addresses, and who causes it" },
 	{ .name = "check",
 	  .usage = "",
 	  .options = "config defaults man",

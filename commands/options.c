@@ -53,6 +53,7 @@ static const struct settings_section options_first[] = {
 
 static const struct settings_section options_last[] = {
 	SECTION("redis", "Where the windows of many servers live together.", redis_settings, redis),
+	SECTION("health", "When a provider that refuses our own addresses is news.", health_settings, health),
 	SECTION("watch", "What watch remembers, and when it warns of itself.", watch_settings, watch),
 	SECTION("journal", "The file that every verdict and every response is written to.", journal_settings,
 		journal),

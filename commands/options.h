@@ -8,8 +8,9 @@
 
 #include "base/log.h"
 #include "base/settings.h"
-#include "detectors/redis_route.h"
+#include "detectors/health.h"
 #include "detectors/judge.h"
+#include "detectors/redis_route.h"
 #include "parsers/ledger.h"
 #include "responders/journal.h"
 #include "responders/outbox.h"
@@ -44,6 +45,7 @@ struct options {
 	struct outbox_options outbox;
 	struct settings_many webhooks; /* struct webhook_options */
 	struct settings_many replies;  /* struct reply_rule_options */
+	struct health_options health;
 	struct log_options log;
 };
 

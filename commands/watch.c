@@ -41,6 +41,7 @@ struct watch_work {
 	struct options *options;
 	struct deliver *deliver;
 	struct pipeline *pipeline;
+	struct health *health;
 	struct collector *collector;
 	struct marks *marks;
 	struct resume resume;
@@ -86,6 +87,13 @@ static void watch_verdict(void *context, const struct verdict *verdict)
 	if (store_claim(pipeline_store(work->pipeline), verdict->account, verdict->state,
 			span_of(verdict->id)))
 		deliver_verdict(work->deliver, clock_now(), verdict);
+}
+
+static void watch_attempt(void *context, const struct attempt *attempt, enum attempt_stage stage)
+{
+	const struct watch_work *work = context;
+
+	health_attempt(work->health, attempt, stage);
 }
 
 static bool watch_line(void *context, const struct line *line, usec_t time)
@@ -156,6 +164,7 @@ static void watch_work_close(struct watch_work *work)
 {
 	collector_close(&work->collector);
 	pipeline_free(&work->pipeline);
+	health_free(&work->health);
 	deliver_close(&work->deliver);
 	marks_free(&work->marks);
 	resume_free(&work->resume);
@@ -192,6 +201,7 @@ static bool watch_work_open(struct watch_work *work, const struct arguments *arg
 	const struct pipeline_watcher watcher = {
 		.context = work,
 		.line = watch_line,
+		.attempt = watch_attempt,
 		.verdict = watch_verdict,
 		.trouble = watch_trouble,
 		.shared = true,
@@ -210,6 +220,8 @@ static bool watch_work_open(struct watch_work *work, const struct arguments *arg
 		good = error_set(error, "[watch] state: names no folder");
 	else if (mkdir(options->watch.state, 0700) != 0 && errno != EEXIST)
 		good = error_set(error, "%s: %s", options->watch.state, strerror(errno));
+	if (good)
+		work->health = health_new(&options->health, watch_verdict, work);
 	good = good && (work->deliver = deliver_open(options, error)) != NULL &&
 	       (work->pipeline = pipeline_new(options, &watcher, error)) != NULL &&
 	       resume_read(options->watch.state, &work->resume, error) &&

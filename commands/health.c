@@ -1,0 +1,171 @@
+/*
+ * `sendwatch health`: how remote providers treat our own addresses, from logs, and which accounts caused it.
+ * Without LOG the logs that watch follows are read.
+ */
+#define _GNU_SOURCE
+#include "base/text.h"
+#include "commands/command.h"
+#include "commands/options.h"
+#include "commands/pipeline.h"
+#include "commands/progress.h"
+#include "responders/payload.h"
+
+#include <stdlib.h>
+
+struct health_command {
+	const struct arguments *arguments;
+	struct health *health;
+	bool failed;
+};
+
+static void health_seen(void *context, const struct attempt *attempt, enum attempt_stage stage)
+{
+	const struct health_command *command = context;
+
+	health_attempt(command->health, attempt, stage);
+}
+
+static void health_trouble(void *context, const char *words)
+{
+	struct health_command *command = context;
+
+	progress_interrupt(stderr);
+	fprintf(stderr, "sendwatch health: %s\n", words);
+	command->failed = true;
+}
+
+static void health_warn(void *context, const struct verdict *verdict)
+{
+	const struct health_command *command = context;
+
+	if (command->arguments->format == FORMAT_NDJSON) {
+		char *json = payload_verdict(verdict);
+
+		puts(json);
+		free(json);
+	}
+}
+
+static void health_json(const struct health_row *row)
+{
+	struct payload *payload = payload_begin("health");
+	char *json;
+
+	payload_add_text(payload, "address", span_of(row->address));
+	payload_add_text(payload, "named", span_of(row->named[0] == '\0' ? NULL : row->named));
+	payload_add_text(payload, "provider", span_of(row->provider));
+	payload_add_count(payload, "attempts", row->attempts);
+	payload_add_count(payload, "deferred", row->deferred);
+	payload_add_count(payload, "refused", row->refused);
+	payload_add_share(payload, "share", (double)row->refused / (double)row->attempts);
+	for (unsigned i = 0; i < REPLY_CLASSES; i++)
+		if (row->classes[i] > 0)
+			payload_add_count(payload, reply_class_name((enum reply_class)i), row->classes[i]);
+	payload_add_time(payload, "first", row->first);
+	payload_add_time(payload, "last", row->last);
+	payload_add_time(payload, "since", row->since);
+	for (size_t i = 0; i < row->account_count && i < 3; i++) {
+		static const char *const keys[] = { "account_1", "account_2", "account_3" };
+
+		payload_add_text(payload, keys[i], span_of(row->accounts[i].name));
+	}
+	json = payload_end(&payload);
+	puts(json);
+	free(json);
+}
+
+static void health_text(const struct health_row *row)
+{
+	struct text line = { 0 };
+	char since[CLOCK_TEXT_SIZE];
+
+	text_add_printable(&line, span_of(row->address));
+	if (row->named[0] != '\0' && strcmp(row->named, row->address) != 0)
+		text_add_format(&line, " (%s)", row->named);
+	text_add(&line, SPAN(" at "));
+	text_add_printable(&line, span_of(row->provider));
+	printf("%s\n  %llu attempts, %.1f %% refused for our address, %llu deferred\n", line.at,
+	       (unsigned long long)row->attempts, 100 * (double)row->refused / (double)row->attempts,
+	       (unsigned long long)row->deferred);
+	if (row->since != USEC_NEVER)
+		printf("  refuses us since %s\n", clock_text(row->since, since));
+	for (unsigned i = 0; i < REPLY_CLASSES; i++)
+		if (row->classes[i] > 0 && i != REPLY_DELIVERED)
+			printf("    %8llu  %5.1f %%  %s\n", (unsigned long long)row->classes[i],
+			       100 * (double)row->classes[i] / (double)row->attempts,
+			       reply_class_name((enum reply_class)i));
+	for (size_t i = 0; row->refused > 0 && i < row->account_count && i < 3; i++) {
+		text_clear(&line);
+		text_add_printable(&line, span_of(row->accounts[i].name));
+		printf("  %s %s\n", i == 0 ? "mostly by" : "         ", line.at);
+	}
+	text_free(&line);
+}
+
+static void health_print(const struct health_command *command)
+{
+	size_t count;
+	struct health_row *rows = health_rows(command->health, &count);
+
+	for (size_t i = 0; i < count; i++)
+		if (command->arguments->format == FORMAT_NDJSON)
+			health_json(&rows[i]);
+		else
+			health_text(&rows[i]);
+	if (count == 0 && command->arguments->format == FORMAT_TEXT)
+		puts("No mail went out to anyone.");
+	free(rows);
+}
+
+static int health_run(struct health_command *command, const struct options *options)
+{
+	const struct arguments *arguments = command->arguments;
+	const struct pipeline_watcher watcher = { .context = command,
+						  .attempt = health_seen,
+						  .trouble = health_trouble };
+	const char *const *names = arguments->names;
+	size_t count = arguments->count;
+	struct error error;
+	struct pipeline *pipeline = pipeline_new(options, &watcher, &error);
+	struct collector *collector;
+
+	if (pipeline == NULL) {
+		fprintf(stderr, "sendwatch health: %s\n", error.text);
+		return EXIT_USAGE;
+	}
+	if (count == 0) {
+		names = (const char *const *)options->logs.files.texts;
+		count = options->logs.files.count;
+	}
+	struct collector_calls calls = pipeline_calls(pipeline);
+
+	collector = collector_replay(names, count, &calls, &error);
+	if (collector == NULL) {
+		command->failed = true;
+	} else {
+		progress_run(pipeline, collector, arguments, true);
+		collector_close(&collector);
+		pipeline_finish(pipeline);
+		health_print(command);
+	}
+	pipeline_free(&pipeline);
+	return command->failed ? EXIT_FAILED : EXIT_DONE;
+}
+
+int command_health(const struct arguments *arguments)
+{
+	struct health_command command = { .arguments = arguments };
+	struct options options;
+	struct error error;
+	int status;
+
+	if (!options_load(arguments, &options, &error)) {
+		fprintf(stderr, "sendwatch health: %s\n", error.text);
+		return EXIT_USAGE;
+	}
+	command.health = health_new(&options.health, health_warn, &command);
+	status = health_run(&command, &options);
+	health_free(&command.health);
+	options_free(&options);
+	return status;
+}
