@@ -5,10 +5,10 @@
 i=0
 while [ $i -lt 30 ]; do
 	i=$((i + 1))
-	printf 'Nov  1 03:04:%02d mx1 postfix/smtpd[9]: 4F2K3L%02d: client=pc[203.0.113.9], sasl_method=PLAIN, sasl_username=bob@example.com\n' "$i" "$i"
-	printf 'Nov  1 03:04:%02d mx1 postfix/qmgr[9]: 4F2K3L%02d: from=<bob@example.com>, size=900, nrcpt=1 (queue active)\n' "$i" "$i"
-	printf 'Nov  1 03:04:%02d mx1 postfix/smtp[9]: 4F2K3L%02d: to=<x%d@outlook.com>, relay=outlook-com.olc.protection.outlook.com[192.0.2.99]:25, delay=1, delays=0/0/1/0, dsn=5.7.1, status=bounced (host outlook-com.olc.protection.outlook.com[192.0.2.99] said: 550 5.7.1 Unfortunately, messages from [192.0.2.25] were not sent; part of their network is on our block list (S3150). (in reply to MAIL FROM command))\n' "$i" "$i" "$i"
-	printf 'Nov  1 03:04:%02d mx1 postfix/qmgr[9]: 4F2K3L%02d: removed\n' "$i" "$i"
+	printf 'Nov  1 03:04:%02d mx1 postfix/smtpd[9]: 4F2A3B%02d: client=pc[203.0.113.9], sasl_method=PLAIN, sasl_username=bob@example.com\n' "$i" "$i"
+	printf 'Nov  1 03:04:%02d mx1 postfix/qmgr[9]: 4F2A3B%02d: from=<bob@example.com>, size=900, nrcpt=1 (queue active)\n' "$i" "$i"
+	printf 'Nov  1 03:04:%02d mx1 postfix/smtp[9]: 4F2A3B%02d: to=<x%d@outlook.com>, relay=outlook-com.olc.protection.outlook.com[192.0.2.99]:25, delay=1, delays=0/0/1/0, dsn=5.7.1, status=bounced (host outlook-com.olc.protection.outlook.com[192.0.2.99] said: 550 5.7.1 Unfortunately, messages from [192.0.2.25] were not sent; part of their network is on our block list (S3150). (in reply to MAIL FROM command))\n' "$i" "$i" "$i"
+	printf 'Nov  1 03:04:%02d mx1 postfix/qmgr[9]: 4F2A3B%02d: removed\n' "$i" "$i"
 done > mail.log
 expect 0 "$SENDWATCH" health --year 2026 mail.log
 has out 'mx1 (192.0.2.25) at microsoft'
