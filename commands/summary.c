@@ -394,7 +394,8 @@ void summary_print(struct summary *summary, const struct summary_read *read, FIL
 {
 	size_t flagged = 0, watched = 0;
 
-	qsort(summary->accounts, summary->count, sizeof(*summary->accounts), summary_harm);
+	if (summary->count > 0)
+		qsort(summary->accounts, summary->count, sizeof(*summary->accounts), summary_harm);
 	if (!read->quiet)
 		summary_print_read(summary, read, out);
 	for (size_t i = 0; i < summary->count; i++)
