@@ -26,13 +26,13 @@ enum event_kind {
 	EVENT_EXPIRED,        /* qmgr: from=, status=expired, returned to sender */
 	EVENT_DISCARD,        /* the whole message thrown away by rule */
 	EVENT_REDIRECT,       /* recipients replaced by rule */
-	EVENT_HEADER, /* header or body check, INFO and WARN; X-PHP-Originating-Script in `directory` */
-	EVENT_END,    /* removed, Completed: the queue id is free again */
-	EVENT_LOGIN,  /* authentication succeeded (mail clients, Dovecot) */
-	EVENT_LOGIN_FAILED,
-	EVENT_SCRIPT,   /* Exim cwd= before a local submission; cPanel's Sender identification */
-	EVENT_FILTERED, /* a content filter's line that joins queue_id to child_id (amavis) */
-	EVENT_TROUBLE,  /* fatal, panic, error, disk full: the server itself */
+	EVENT_HEADER,       /* header or body check, INFO and WARN; X-PHP-Originating-Script in `directory` */
+	EVENT_END,          /* removed, Completed: the queue id is free again */
+	EVENT_LOGIN,        /* authentication succeeded (mail clients, Dovecot) */
+	EVENT_LOGIN_FAILED, /* Dovecot's program "auth" says again what smtpd or *-login says of the same try */
+	EVENT_SCRIPT,       /* Exim cwd= before a local submission; cPanel's Sender identification */
+	EVENT_FILTERED,     /* a content filter's line that joins queue_id to child_id (amavis) */
+	EVENT_TROUBLE,      /* fatal, panic, error, disk full: the server itself */
 	EVENT_KINDS
 };
 
@@ -73,6 +73,10 @@ struct event {
 	int32_t nrcpt;        /* recipients; -1 where absent */
 	struct span program;  /* service: "submission/smtpd", "smtp", "exim", "imap-login" */
 	struct span queue_id;
+	/*
+	 * Of EVENT_RESULT: what the next hop says it queued the message as; its own words, to be believed where
+	 * `relay` is ours, or `local` is set (an alias of ours forwards it).
+	 */
 	struct span child_id;  /* re-injection, notification, requeue: the other id */
 	struct span parent_id; /* EVENT_CLIENT: orig_queue_id, Exim's R= of a bounce */
 	struct span client_name, client_ip, client_port, helo;
