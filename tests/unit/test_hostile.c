@@ -247,6 +247,28 @@ static const struct {
 			  "A000004E8: to=<a@r.example>, relay=127.0.0.1[127.0.0.1]:10024, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as A000004E9)")
 			  PF_SENT("A000004E9", "spam@r.example"),
 	  MALLORY("spam@r.example") "+ victim@example.com a@r.example delivered outbound\n" },
+	{ "a remote in 127/8 takes nobody's mail over",
+	  P("smtpd", "A0000054D5: client=localhost[127.0.0.1]") PF_MALLORY("A0000054D6") P(
+		  "smtp",
+		  "A0000054D6: to=<a@r.example>, relay=r.example[127.0.1.46]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as A0000054D5)")
+		  P("qmgr", "A0000054D5: from=<app@shop.example>, size=1, nrcpt=1 (queue active)")
+			  PF_SENT("A0000054D5", "b@r.example"),
+	  MALLORY("a@r.example") "+ sender:shop.example b@r.example delivered outbound\n" },
+	{ "of two first legs with one message-id neither is believed",
+	  P("smtpd", "A0000054E1: client=x[192.0.2.1], sasl_method=PLAIN, sasl_username=victim@example.com") P(
+		  "cleanup", "A0000054E1: message-id=<same@example.com>") PF_MALLORY("A0000054E2")
+		  P("cleanup", "A0000054E2: message-id=<same@example.com>") P(
+			  "smtp",
+			  "A0000054E2: to=<spam@r.example>, relay=127.0.0.1[127.0.0.1]:10024, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 accepted)")
+			  P("smtp",
+			    "A0000054E1: to=<v@r.example>, relay=127.0.0.1[127.0.0.1]:10024, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 accepted)")
+				  P("smtpd", "A0000054E3: client=localhost[127.0.0.1]") P(
+					  "cleanup", "A0000054E3: message-id=<same@example.com>")
+					  P("qmgr",
+					    "A0000054E3: from=<m@shop.example>, size=1, nrcpt=1 (queue active)")
+						  PF_SENT("A0000054E3", "spam@r.example")
+							  PT("10:10:00", "qmgr", "A0000054E9: removed"),
+	  MALLORY("spam@r.example") "+ victim@example.com v@r.example delivered outbound\n+ sender:shop.example spam@r.example delivered outbound\n" },
 	/* Exim: who came */
 	{ "sender imitates a whole line",
 	  E(EX_ID
