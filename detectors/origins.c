@@ -132,7 +132,8 @@ static double silence_decibans(const struct view *view)
 {
 	const struct habit *habit = view->habit;
 	uint32_t now = (uint32_t)(view->now / USEC_MINUTE), last = 0;
-	double elapsed = (double)(now / (24 * 60)) - habit->first;
+	uint32_t today = now / (24 * 60);
+	double elapsed = (double)today - habit->first;
 
 	for (int i = 0; i < view->record->seen_used; i++) {
 		const struct seen *seen = &view->record->seen[i];

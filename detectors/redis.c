@@ -185,10 +185,12 @@ bool redis_reply(struct redis *redis, struct redis_reply *reply_r, struct error 
 	if (redis->reply != NULL)
 		freeReplyObject(redis->reply);
 	redis->reply = NULL;
-	if (redisGetReply(redis->context, &raw) != REDIS_OK)
-		return error_set(error, "%s: %s", redis->address,
-				 redis->context->err == REDIS_ERR_IO ? "no answer in time, or connection lost"
-								     : redis->context->errstr);
+	if (redisGetReply(redis->context, &raw) != REDIS_OK) {
+		error_set(error, "%s: %s", redis->address,
+			  redis->context->err == REDIS_ERR_IO ? "no answer in time, or connection lost"
+							      : redis->context->errstr);
+		return false;
+	}
 	redis->reply = raw;
 	*reply_r = redis_shape(raw);
 	return true;

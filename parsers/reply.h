@@ -90,7 +90,7 @@ struct replies_stats {
 struct replies *replies_new(const struct reply_rule *extra, size_t extra_count, struct error *error);
 void replies_free(struct replies **replies);
 
-/* The same with the sections [reply NAME], struct reply_rule_options each. OWN may go once it returns, its texts stay. */
+/* The same with the sections [reply NAME], struct reply_rule_options each. OWN may go, its texts stay. */
 struct replies *replies_configured(const struct settings_many *own, struct error *error);
 
 struct reply_meaning replies_classify(struct replies *replies, const struct reply_question *question);

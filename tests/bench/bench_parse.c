@@ -91,7 +91,8 @@ int main(int argc, char **argv)
 	if (argc < 2 && !bench_load(&bench, "tests/data/postfix/mail.log"))
 		return 1;
 	printf("{\"name\":\"frame\",\"value\":%.1f,\"unit\":\"ns/line\"}\n", bench_best(&bench, false));
-	printf("{\"name\":\"frame_and_parse\",\"value\":%.1f,\"unit\":\"ns/line\"}\n", bench_best(&bench, true));
+	printf("{\"name\":\"frame_and_parse\",\"value\":%.1f,\"unit\":\"ns/line\"}\n",
+	       bench_best(&bench, true));
 	free(bench.bytes);
 	return bench.sum == 0;
 }
