@@ -146,7 +146,7 @@ static void bench_corpus(unsigned threads, unsigned repeats)
 	bench_say("collector plain / wc -l", seconds / peer, "times");
 	(void)bench_peer("gzip", "-6", logs, BENCH_FILES, 1);
 	for (unsigned i = 0; i < BENCH_FILES; i++)
-		strcat(paths[i], ".gz");
+		snprintf(paths[i], sizeof(paths[i]), "%s/mail.log.%u.gz", bench_folder, i + 1);
 	peer = bench_peer("zcat", "-f", logs, BENCH_FILES, repeats < 3 ? repeats : 3);
 	for (unsigned with = 0; with <= threads; with++) {
 		char name[64];
