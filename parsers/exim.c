@@ -111,7 +111,8 @@ static void exim_parse(const struct frame *frame, struct event *event_r)
 			return;
 		}
 	}
-	if (!exim_refusal(text, event_r))
+	/* A quarter of a log with +arguments are "cwd=" lines. */
+	if (span_starts(text, SPAN("cwd=")) || !exim_refusal(text, event_r))
 		exim_note(text, event_r);
 }
 
