@@ -184,8 +184,11 @@ static bool watch_work_follow(struct watch_work *work, const struct arguments *a
 	struct collector_follow_options follow = { .start = options->logs.start, .since = USEC_NEVER };
 	struct collector_calls calls;
 
-	if (work->resume.marks != NULL || options->logs.start == COLLECTOR_START_END)
+	if (work->resume.marks != NULL || options->logs.start == COLLECTOR_START_END) {
+		/* Weeks of a large server's logs take longer than systemd waits by itself. */
+		watch_notify("EXTEND_TIMEOUT_USEC=900000000\nSTATUS=learning from the logs that are there");
 		resume_learn(&work->resume, work->pipeline, logs, count, clock_now() - WATCH_CATCH_UP);
+	}
 	work->marks = work->resume.marks != NULL ? work->resume.marks : marks_new();
 	work->resume.marks = NULL;
 	if (work->resume.positions.len > 0)

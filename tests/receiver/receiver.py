@@ -4,12 +4,13 @@
 Listens on a free port of 127.0.0.1, which it writes to FOLDER/port. Each request becomes a line of
 FOLDER/requests (JSON: path, headers in lower case, body). The answers are the STATUSes in turn, the last one
 for ever; a STATUS of "hang" answers nothing, "503:7" asks for seconds of patience (Retry-After).
-FOLDER/answers, where it is there, replaces them.
+FOLDER/answers, where it is there, replaces them. Where FOLDER/server.pem is (key and certificate), it speaks TLS.
 """
 import http.server
 import json
 import os
 import socketserver
+import ssl
 import sys
 import time
 
@@ -63,6 +64,11 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 server = Server(("127.0.0.1", 0), Receiver)
+identity = os.path.join(folder, "server.pem")
+if os.path.exists(identity):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(identity)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 with open(os.path.join(folder, "port.new"), "w") as file:
     file.write(str(server.server_address[1]))
 os.rename(os.path.join(folder, "port.new"), os.path.join(folder, "port"))
