@@ -6,19 +6,16 @@
  * what was there when last asked, or when something bad happened: a refusal, a dead address, a network or a
  * country that is new. A known correspondent who accepts mail from a known place costs no question.
  *
- * An account's day is learned when its next day begins, if nothing spoke against it (baseline.h). States:
- * normal, watch and flagged by thresholds, left again with hysteresis and after the hold time; disabled
- * needs kinds of evidence that agree independently.
+ * An account's day is learned when its next day begins, if nothing spoke against it (baseline.h). What
+ * becomes of an account that was asked about is in judge_state.c.
  */
 #include "detectors/judge.h"
 
 #include "base/hash.h"
 #include "base/memory.h"
-#include "detectors/neighbourhood.h"
-#include "detectors/origin.h"
-#include "detectors/score.h"
+#include "detectors/delta.h"
+#include "detectors/judge_state.h"
 #include "detectors/trail.h"
-#include "detectors/witness.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -52,36 +49,9 @@ const struct setting judge_settings[] = {
 #define GROWTH_MOST  12.0 /* decibans for twice as many strangers: amount and share together */
 #define GROWTH_FLOOR 12.0 /* strangers below which their number says nothing */
 #define STEP_MOST    12
-#define FEWEST_MET   3                  /* strangers in the account's whole time */
-#define LOOK_EVERY   (30 * USEC_MINUTE) /* event time between looks at accounts that are not normal */
-#define INNOCENT     5.0                /* decibans below which an account may witness for others */
-#define ALONE_FULL   8.0                /* decibans over `alone` at which neighbours have their full weight */
+#define FEWEST_MET   3   /* strangers in the account's whole time */
+#define INNOCENT     5.0 /* decibans below which an account may witness for others */
 #define TRAIL_KEPT   (2 * USEC_DAY)
-#define WATCH_HOLD   USEC_HOUR /* watching is cheap to leave, but not at every line */
-
-struct judge {
-	const struct judge_options *options;
-	struct store *store;
-	struct judge_sink sink;
-	struct origins origins;
-	struct population population;
-	struct neighbourhood *hood;
-	struct witnesses *witnesses;
-	struct judge_stats stats;
-	bool quiet;
-	usec_t looked;
-	char **raised; /* names of accounts that are not normal */
-	size_t raised_count, raised_room;
-};
-
-/* What caused a question: the verdict tells. */
-struct cause {
-	usec_t time;
-	struct span queue_id, recipient, host, customer;
-	struct shared shared;
-	uint32_t source;
-	uint64_t position;
-};
 
 static void judge_evicted(void *context, struct record *record)
 {
@@ -141,122 +111,6 @@ void judge_quiet(struct judge *judge, bool quiet)
 
 /* --- states --- */
 
-static void raised_add(struct judge *judge, const struct record *record)
-{
-	if (judge->raised_count == judge->raised_room) {
-		judge->raised_room = judge->raised_room == 0 ? 16 : judge->raised_room * 2;
-		judge->raised = memory_grow(judge->raised, judge->raised_room, sizeof(*judge->raised));
-	}
-	judge->raised[judge->raised_count++] = memory_copy(span_of(record->name));
-}
-
-static void verdict_id(struct verdict *verdict, const struct cause *cause)
-{
-	struct span stamp = { (const char *)&cause->time, sizeof(cause->time) };
-	uint64_t a, b;
-
-	a = hash_stable_more(0, verdict->account);
-	a = hash_stable_more(a, span_of(state_name(verdict->state)));
-	a = hash_stable_more(a, cause->queue_id);
-	a = hash_stable_more(a, cause->recipient);
-	a = hash_stable_more(a, stamp);
-	b = hash_stable_more(a, SPAN("verdict"));
-	snprintf(verdict->id, sizeof(verdict->id), "%016llx%016llx", (unsigned long long)a,
-		 (unsigned long long)b);
-}
-
-static void tell(struct judge *judge, struct record *record, struct view *view,
-		 const struct counts sums[HORIZONS], const struct score *score, enum account_state state,
-		 const struct cause *cause)
-{
-	struct evidence evidence[VERDICT_EVIDENCE];
-	struct verdict_sample samples[VERDICT_SAMPLES];
-	bool away = score->suspicion == SUSPECT_AWAY;
-	struct verdict verdict = {
-		.type = "verdict",
-		.time = cause->time,
-		.account = span_of(record->name),
-		.customer = cause->customer,
-		.account_kind = record->kind,
-		.state = state,
-		.previous = record->standing.state,
-		.score = score->decibans,
-		.host = cause->host,
-		.source = cause->source,
-		.position = cause->position,
-		.evidence = evidence,
-		.recipients = sums[score->horizon].n[away ? COUNT_AWAY : COUNT_RECIPIENTS],
-		.leaked = sums[score->horizon].n[COUNT_DELIVERED],
-	};
-
-	verdict.evidence_count = score_explain(view, sums, score, judge->options->detector, evidence);
-	verdict.first_bad = windows_since(&record->windows, record->now, score->horizon,
-					  away ? COUNT_AWAY_STRANGERS : COUNT_STRANGERS);
-	if (verdict.leaked > verdict.recipients)
-		verdict.leaked = verdict.recipients;
-	if (record->trail != NULL)
-		trail_show(record->trail, &verdict, samples);
-	verdict_id(&verdict, cause);
-	judge->stats.verdicts++;
-	if (!judge->quiet && judge->sink.verdict != NULL)
-		judge->sink.verdict(judge->sink.context, &verdict);
-}
-
-static bool is_flagged(enum account_state state)
-{
-	return state == STATE_FLAGGED || state == STATE_DISABLED;
-}
-
-/* The state that SCORE calls for, from the one that the account is in. */
-static enum account_state state_for(const struct judge *judge, const struct record *record,
-				    const struct score *score, usec_t now)
-{
-	const struct judge_options *o = judge->options;
-	const struct standing *standing = &record->standing;
-	enum account_state state = standing->state;
-	usec_t hold = is_flagged(state) ? o->hold : WATCH_HOLD;
-
-	if (score->decibans >= o->disabled && score->independent >= o->agree)
-		return STATE_DISABLED;
-	if (score->decibans >= o->flagged && !is_flagged(state))
-		return STATE_FLAGGED;
-	if (score->decibans >= o->watch && !is_flagged(state))
-		return STATE_WATCH;
-	if (score->decibans < o->watch - o->hysteresis && state != STATE_NORMAL &&
-	    now - standing->raised >= hold)
-		return STATE_NORMAL;
-	return state;
-}
-
-static void move(struct judge *judge, struct record *record, struct view *view,
-		 const struct counts sums[HORIZONS], const struct score *score, const struct cause *cause)
-{
-	struct standing *standing = &record->standing;
-	enum account_state state = state_for(judge, record, score, cause->time);
-
-	standing->score = (float)score->decibans;
-	standing->peak = fmaxf(standing->peak, (float)score->decibans);
-	if (score->decibans >= judge->options->watch)
-		standing->raised = cause->time;
-	if (is_flagged(state))
-		standing->taint = (uint32_t)(record->now / USEC_DAY);
-	if (state == standing->state)
-		return;
-	/* Who goes straight to disabled is flagged on the way: each state is told once. */
-	if (state == STATE_DISABLED && !is_flagged(standing->state)) {
-		if (standing->state == STATE_NORMAL)
-			raised_add(judge, record);
-		tell(judge, record, view, sums, score, STATE_FLAGGED, cause);
-		standing->state = STATE_FLAGGED;
-	}
-	if (standing->state == STATE_NORMAL)
-		raised_add(judge, record);
-	tell(judge, record, view, sums, score, state, cause);
-	standing->state = state;
-	standing->since = cause->time;
-	judge->store->calls->keep(judge->store, record);
-}
-
 /* What the sender of this shares with others; a subnet only where it is strange to the account. */
 static struct shared shared_of(const struct envelope *envelope, const struct origin *origin, bool away)
 {
@@ -274,46 +128,13 @@ static struct shared shared_of(const struct envelope *envelope, const struct ori
 	return shared;
 }
 
-static void ask(struct judge *judge, struct record *record, const struct cause *cause)
-{
-	struct counts sums[HORIZONS];
-	struct view view = {
-		.now = record->now > cause->time ? record->now : cause->time,
-		.record = record,
-		.population = &judge->population,
-		.age = (uint32_t)(cause->time / USEC_DAY) - judge->population.first_day,
-	};
-	struct score score;
-
-	if (record->unsettled)
-		return;
-	windows_sum(&record->windows, view.now, sums);
-	score = score_account(&view, sums, judge->options->detector);
-	if (score.decibans >= judge->options->alone) {
-		view.neighbours = neighbourhood_of(judge->hood, &cause->shared, record->hash, cause->time);
-		neighbourhood_note(judge->hood, &cause->shared, record->hash, cause->time, score.decibans);
-		/* The less there is against it by itself, the less do the neighbours prove. */
-		if (!view.neighbours.strong)
-			view.neighbours.weight *= fmin(1,
-						       (score.decibans - judge->options->alone) / ALONE_FULL);
-		if (view.neighbours.weight > 0)
-			score = score_account(&view, sums, judge->options->detector);
-	}
-	move(judge, record, &view, sums, &score, cause);
-	judge->stats.asked++;
-	record->asked = cause->time;
-	record->step = sums[HORIZON_24H].n[COUNT_STRANGERS];
-	record->pending = record->bad = 0;
-	record->moved = false;
-}
-
 /* Other servers counted on it too: no line of ours is the cause. */
 static void judge_changed(void *context, struct record *record)
 {
 	const struct cause cause = { .time = record->now };
 
 	if (record->habit.first != 0)
-		ask(context, record, &cause);
+		judge_ask(context, record, &cause);
 }
 
 /* --- what comes in --- */
@@ -339,84 +160,10 @@ static struct record *record_for(struct judge *judge, struct span account, enum 
 	return record;
 }
 
-static uint32_t short_hash(struct span text)
-{
-	uint32_t hash;
-
-	if (text.len == 0)
-		return 0;
-	hash = (uint32_t)hash_stable(text);
-	return hash == 0 ? 1 : hash;
-}
-
 /* Somebody whose mail we judge: not strangers' mail to us, bounces, or what is only passed on. */
 static bool is_ours(enum account_kind kind)
 {
 	return kind != ACCOUNT_NONE && kind != ACCOUNT_FORWARD;
-}
-
-static enum counter outcome_of(enum reply_class class, enum event_outcome outcome)
-{
-	switch (class) {
-	case REPLY_INVALID_RECIPIENT:
-		return COUNT_INVALID;
-	case REPLY_CONTENT_SPAM:
-	case REPLY_CONTENT_MALWARE:
-		return COUNT_SPAM;
-	case REPLY_IP_LISTED:
-	case REPLY_IP_BLOCKED:
-		return COUNT_BLOCKED;
-	case REPLY_RATE_LIMITED:
-		return COUNT_LIMITED;
-	case REPLY_SENDER_AUTH:
-	case REPLY_SENDER_REJECTED:
-	case REPLY_RELAY_DENIED:
-	case REPLY_POLICY:
-		return COUNT_REFUSED;
-	case REPLY_DELIVERED:
-		return COUNT_DELIVERED;
-	case REPLY_UNKNOWN:
-	case REPLY_MAILBOX_FULL:
-	case REPLY_MAILBOX_DISABLED:
-	case REPLY_GREYLISTED:
-	case REPLY_MESSAGE_TOO_BIG:
-	case REPLY_DNS:
-	case REPLY_NETWORK:
-	case REPLY_TLS:
-	case REPLY_REMOTE_TEMPORARY:
-	case REPLY_EXPIRED:
-	case REPLY_LOOP:
-	case REPLY_LOCAL_LIMIT:
-	case REPLY_CLASSES:
-		break;
-	}
-	return outcome == OUTCOME_DELIVERED ? COUNT_DELIVERED : COUNT_TEMPORARY;
-}
-
-/* Under the account's own address, or another of its domain? */
-static bool is_foreign(const struct envelope *envelope)
-{
-	struct span account = envelope->account, sender = envelope->sender, domain, own;
-
-	if (envelope->account_kind != ACCOUNT_LOGIN || sender.len == 0)
-		return false;
-	if (!span_cut_last(&sender, SPAN("@"), &domain) || !span_cut_last(&account, SPAN("@"), &own))
-		return false;
-	return !span_equal_nocase(domain, own);
-}
-
-static struct delta delta_of(const struct envelope *envelope, enum delta_kind kind, usec_t time,
-			     struct origin origin)
-{
-	return (struct delta){
-		.kind = kind,
-		.account_kind = envelope->account_kind,
-		.time = time,
-		.count = 1,
-		.client = origin.client,
-		.network = origin.network,
-		.country = origin.country,
-	};
 }
 
 void judge_submitted(struct judge *judge, const struct envelope *envelope, uint32_t source, uint64_t position)
@@ -432,8 +179,8 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 	origin = origins_find(&judge->origins, envelope->client_ip, envelope->account_kind);
 	delta = delta_of(envelope, DELTA_SUBMITTED, envelope->time, origin);
 	delta.count = envelope->nrcpt > 0 ? (uint32_t)envelope->nrcpt : 1;
-	delta.sender = short_hash(envelope->sender);
-	delta.helo = short_hash(envelope->helo);
+	delta.sender = delta_hash(envelope->sender);
+	delta.helo = delta_hash(envelope->helo);
 	judge->store->calls->apply(judge->store, record, &delta, source, position, &applied);
 	/* More than it could know: the first moment at which a flood can be told. */
 	if (delta.count > record->recipient_used + 20U) {
@@ -446,7 +193,7 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 				       source,
 				       position };
 
-		ask(judge, record, &cause);
+		judge_ask(judge, record, &cause);
 	}
 	judge_time(judge, envelope->time);
 }
@@ -455,7 +202,7 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 static void weigh_refusal(struct judge *judge, const struct record *record, const struct attempt *attempt,
 			  struct delta *delta)
 {
-	uint32_t provider = short_hash(attempt->provider);
+	uint32_t provider = delta_hash(attempt->provider);
 	bool refused = delta->outcome == COUNT_SPAM || delta->outcome == COUNT_BLOCKED;
 
 	if (delta->outcome == COUNT_SPAM) {
@@ -474,7 +221,7 @@ static void follow_trail(struct record *record, const struct attempt *attempt, c
 {
 	bool bad = delta->outcome != COUNT_DELIVERED && delta->outcome != COUNT_TEMPORARY;
 
-	if (!bad && !(applied->stranger && applied->away) && !is_flagged(record->standing.state))
+	if (!bad && !(applied->stranger && applied->away) && !state_is_flagged(record->standing.state))
 		return;
 	if (record->trail == NULL)
 		record->trail = trail_new();
@@ -523,11 +270,11 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	origin = origins_find(&judge->origins, envelope->client_ip, envelope->account_kind);
 	delta = delta_of(envelope, stage == ATTEMPT_FIRST ? DELTA_ATTEMPT : DELTA_CHANGED, attempt->time,
 			 origin);
-	delta.outcome = outcome_of(attempt->meaning.class, attempt->outcome);
+	delta.outcome = delta_outcome(attempt->meaning.class, attempt->outcome);
 	delta.elsewhere = attempt->direction == DIRECTION_OUTBOUND || attempt->direction == DIRECTION_UNKNOWN;
-	delta.recipient = short_hash(attempt->recipient);
-	delta.message = short_hash(envelope->queue_id);
-	delta.foreign = is_foreign(envelope);
+	delta.recipient = delta_hash(attempt->recipient);
+	delta.message = delta_hash(envelope->queue_id);
+	delta.foreign = delta_foreign(envelope);
 	weigh_refusal(judge, record, attempt, &delta);
 	judge->store->calls->apply(judge->store, record, &delta, attempt->source, attempt->position,
 				   &applied);
@@ -539,7 +286,7 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 					       envelope->customer, shared_of(envelope, &origin, applied.away),
 					       attempt->source,    attempt->position };
 
-			ask(judge, record, &cause);
+			judge_ask(judge, record, &cause);
 		}
 	}
 	judge_time(judge, attempt->time);
@@ -571,28 +318,6 @@ void judge_login(struct judge *judge, const struct login *login)
 	};
 	judge->store->calls->apply(judge->store, record, &delta, login->source, login->position, &applied);
 	judge_time(judge, login->time);
-}
-
-void judge_time(struct judge *judge, usec_t now)
-{
-	size_t kept = 0;
-
-	if (now - judge->looked < LOOK_EVERY)
-		return;
-	judge->looked = now;
-	for (size_t i = 0; i < judge->raised_count; i++) {
-		char *name = judge->raised[i];
-		struct record *record = judge->store->calls->record(judge->store, span_of(name), false);
-		struct cause cause = { .time = now };
-
-		if (record != NULL && record->standing.state != STATE_NORMAL)
-			ask(judge, record, &cause);
-		if (record != NULL && record->standing.state != STATE_NORMAL)
-			judge->raised[kept++] = name;
-		else
-			free(name);
-	}
-	judge->raised_count = kept;
 }
 
 struct judge_stats judge_stats(const struct judge *judge)

@@ -1,0 +1,81 @@
+/*
+ * Reply classes become counters by whom they blame: the list, the content, our address, the amount. What
+ * blames nobody of ours (greylisting, full mailboxes, networks) is temporary.
+ */
+#include "detectors/delta.h"
+
+#include "base/hash.h"
+
+uint32_t delta_hash(struct span text)
+{
+	uint32_t hash;
+
+	if (text.len == 0)
+		return 0;
+	hash = (uint32_t)hash_stable(text);
+	return hash == 0 ? 1 : hash;
+}
+
+enum counter delta_outcome(enum reply_class class, enum event_outcome outcome)
+{
+	switch (class) {
+	case REPLY_INVALID_RECIPIENT:
+		return COUNT_INVALID;
+	case REPLY_CONTENT_SPAM:
+	case REPLY_CONTENT_MALWARE:
+		return COUNT_SPAM;
+	case REPLY_IP_LISTED:
+	case REPLY_IP_BLOCKED:
+		return COUNT_BLOCKED;
+	case REPLY_RATE_LIMITED:
+		return COUNT_LIMITED;
+	case REPLY_SENDER_AUTH:
+	case REPLY_SENDER_REJECTED:
+	case REPLY_RELAY_DENIED:
+	case REPLY_POLICY:
+		return COUNT_REFUSED;
+	case REPLY_DELIVERED:
+		return COUNT_DELIVERED;
+	case REPLY_UNKNOWN:
+	case REPLY_MAILBOX_FULL:
+	case REPLY_MAILBOX_DISABLED:
+	case REPLY_GREYLISTED:
+	case REPLY_MESSAGE_TOO_BIG:
+	case REPLY_DNS:
+	case REPLY_NETWORK:
+	case REPLY_TLS:
+	case REPLY_REMOTE_TEMPORARY:
+	case REPLY_EXPIRED:
+	case REPLY_LOOP:
+	case REPLY_LOCAL_LIMIT:
+	case REPLY_CLASSES:
+		break;
+	}
+	return outcome == OUTCOME_DELIVERED ? COUNT_DELIVERED : COUNT_TEMPORARY;
+}
+
+/* Under the account's own address, or another of its domain? */
+bool delta_foreign(const struct envelope *envelope)
+{
+	struct span account = envelope->account, sender = envelope->sender, domain, own;
+
+	if (envelope->account_kind != ACCOUNT_LOGIN || sender.len == 0)
+		return false;
+	if (!span_cut_last(&sender, SPAN("@"), &domain) || !span_cut_last(&account, SPAN("@"), &own))
+		return false;
+	return !span_equal_nocase(domain, own);
+}
+
+struct delta delta_of(const struct envelope *envelope, enum delta_kind kind, usec_t time,
+		      struct origin origin)
+{
+	return (struct delta){
+		.kind = kind,
+		.account_kind = envelope->account_kind,
+		.time = time,
+		.count = 1,
+		.client = origin.client,
+		.network = origin.network,
+		.country = origin.country,
+	};
+}

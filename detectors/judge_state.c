@@ -1,0 +1,190 @@
+/*
+ * The states of an account: normal, watch and flagged by thresholds, left again with hysteresis and after the
+ * hold time, so that one line cannot flip them; disabled needs kinds of evidence that agree independently.
+ * Evidence fades with the windows: whoever is not normal is looked at again as event time passes.
+ */
+#include "detectors/judge_state.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "detectors/score.h"
+#include "detectors/trail.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define LOOK_EVERY (30 * USEC_MINUTE) /* event time between looks at accounts that are not normal */
+#define ALONE_FULL 8.0                /* decibans over `alone` at which neighbours have their full weight */
+#define WATCH_HOLD USEC_HOUR          /* watching is cheap to leave, but not at every line */
+
+static void raised_add(struct judge *judge, const struct record *record)
+{
+	if (judge->raised_count == judge->raised_room) {
+		judge->raised_room = judge->raised_room == 0 ? 16 : judge->raised_room * 2;
+		judge->raised = memory_grow(judge->raised, judge->raised_room, sizeof(*judge->raised));
+	}
+	judge->raised[judge->raised_count++] = memory_copy(span_of(record->name));
+}
+
+static void verdict_id(struct verdict *verdict, const struct cause *cause)
+{
+	struct span stamp = { (const char *)&cause->time, sizeof(cause->time) };
+	uint64_t a, b;
+
+	a = hash_stable_more(0, verdict->account);
+	a = hash_stable_more(a, span_of(state_name(verdict->state)));
+	a = hash_stable_more(a, cause->queue_id);
+	a = hash_stable_more(a, cause->recipient);
+	a = hash_stable_more(a, stamp);
+	b = hash_stable_more(a, SPAN("verdict"));
+	snprintf(verdict->id, sizeof(verdict->id), "%016llx%016llx", (unsigned long long)a,
+		 (unsigned long long)b);
+}
+
+static void tell(struct judge *judge, struct record *record, struct view *view,
+		 const struct counts sums[HORIZONS], const struct score *score, enum account_state state,
+		 const struct cause *cause)
+{
+	struct evidence evidence[VERDICT_EVIDENCE];
+	struct verdict_sample samples[VERDICT_SAMPLES];
+	bool away = score->suspicion == SUSPECT_AWAY;
+	struct verdict verdict = {
+		.type = "verdict",
+		.time = cause->time,
+		.account = span_of(record->name),
+		.customer = cause->customer,
+		.account_kind = record->kind,
+		.state = state,
+		.previous = record->standing.state,
+		.score = score->decibans,
+		.host = cause->host,
+		.source = cause->source,
+		.position = cause->position,
+		.evidence = evidence,
+		.recipients = sums[score->horizon].n[away ? COUNT_AWAY : COUNT_RECIPIENTS],
+		.leaked = sums[score->horizon].n[COUNT_DELIVERED],
+	};
+
+	verdict.evidence_count = score_explain(view, sums, score, judge->options->detector, evidence);
+	verdict.first_bad = windows_since(&record->windows, record->now, score->horizon,
+					  away ? COUNT_AWAY_STRANGERS : COUNT_STRANGERS);
+	if (verdict.leaked > verdict.recipients)
+		verdict.leaked = verdict.recipients;
+	if (record->trail != NULL)
+		trail_show(record->trail, &verdict, samples);
+	verdict_id(&verdict, cause);
+	judge->stats.verdicts++;
+	if (!judge->quiet && judge->sink.verdict != NULL)
+		judge->sink.verdict(judge->sink.context, &verdict);
+}
+
+bool state_is_flagged(enum account_state state)
+{
+	return state == STATE_FLAGGED || state == STATE_DISABLED;
+}
+
+/* The state that SCORE calls for, from the one that the account is in. */
+static enum account_state state_for(const struct judge *judge, const struct record *record,
+				    const struct score *score, usec_t now)
+{
+	const struct judge_options *o = judge->options;
+	const struct standing *standing = &record->standing;
+	enum account_state state = standing->state;
+	usec_t hold = state_is_flagged(state) ? o->hold : WATCH_HOLD;
+
+	if (score->decibans >= o->disabled && score->independent >= o->agree)
+		return STATE_DISABLED;
+	if (score->decibans >= o->flagged && !state_is_flagged(state))
+		return STATE_FLAGGED;
+	if (score->decibans >= o->watch && !state_is_flagged(state))
+		return STATE_WATCH;
+	if (score->decibans < o->watch - o->hysteresis && state != STATE_NORMAL &&
+	    now - standing->raised >= hold)
+		return STATE_NORMAL;
+	return state;
+}
+
+static void move(struct judge *judge, struct record *record, struct view *view,
+		 const struct counts sums[HORIZONS], const struct score *score, const struct cause *cause)
+{
+	struct standing *standing = &record->standing;
+	enum account_state state = state_for(judge, record, score, cause->time);
+
+	standing->score = (float)score->decibans;
+	standing->peak = fmaxf(standing->peak, (float)score->decibans);
+	if (score->decibans >= judge->options->watch)
+		standing->raised = cause->time;
+	if (state_is_flagged(state))
+		standing->taint = (uint32_t)(record->now / USEC_DAY);
+	if (state == standing->state)
+		return;
+	/* Who goes straight to disabled is flagged on the way: each state is told once. */
+	if (state == STATE_DISABLED && !state_is_flagged(standing->state)) {
+		if (standing->state == STATE_NORMAL)
+			raised_add(judge, record);
+		tell(judge, record, view, sums, score, STATE_FLAGGED, cause);
+		standing->state = STATE_FLAGGED;
+	}
+	if (standing->state == STATE_NORMAL)
+		raised_add(judge, record);
+	tell(judge, record, view, sums, score, state, cause);
+	standing->state = state;
+	standing->since = cause->time;
+	judge->store->calls->keep(judge->store, record);
+}
+
+void judge_ask(struct judge *judge, struct record *record, const struct cause *cause)
+{
+	struct counts sums[HORIZONS];
+	struct view view = {
+		.now = record->now > cause->time ? record->now : cause->time,
+		.record = record,
+		.population = &judge->population,
+		.age = (uint32_t)(cause->time / USEC_DAY) - judge->population.first_day,
+	};
+	struct score score;
+
+	if (record->unsettled)
+		return;
+	windows_sum(&record->windows, view.now, sums);
+	score = score_account(&view, sums, judge->options->detector);
+	if (score.decibans >= judge->options->alone) {
+		view.neighbours = neighbourhood_of(judge->hood, &cause->shared, record->hash, cause->time);
+		neighbourhood_note(judge->hood, &cause->shared, record->hash, cause->time, score.decibans);
+		/* The less there is against it by itself, the less do the neighbours prove. */
+		if (!view.neighbours.strong)
+			view.neighbours.weight *= fmin(1,
+						       (score.decibans - judge->options->alone) / ALONE_FULL);
+		if (view.neighbours.weight > 0)
+			score = score_account(&view, sums, judge->options->detector);
+	}
+	move(judge, record, &view, sums, &score, cause);
+	judge->stats.asked++;
+	record->asked = cause->time;
+	record->step = sums[HORIZON_24H].n[COUNT_STRANGERS];
+	record->pending = record->bad = 0;
+	record->moved = false;
+}
+
+void judge_time(struct judge *judge, usec_t now)
+{
+	size_t kept = 0;
+
+	if (now - judge->looked < LOOK_EVERY)
+		return;
+	judge->looked = now;
+	for (size_t i = 0; i < judge->raised_count; i++) {
+		char *name = judge->raised[i];
+		struct record *record = judge->store->calls->record(judge->store, span_of(name), false);
+		struct cause cause = { .time = now };
+
+		if (record != NULL && record->standing.state != STATE_NORMAL)
+			judge_ask(judge, record, &cause);
+		if (record != NULL && record->standing.state != STATE_NORMAL)
+			judge->raised[kept++] = name;
+		else
+			free(name);
+	}
+	judge->raised_count = kept;
+}
