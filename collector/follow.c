@@ -8,6 +8,7 @@
  */
 #define _GNU_SOURCE
 #include "collector/merge.h"
+#include "collector/names.h"
 #include "collector/position.h"
 #include "collector/source.h"
 #include "collector/tail.h"
@@ -22,7 +23,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 
 #define FOLLOW_GRACE     (2 * USEC_SECOND)
 #define FOLLOW_POLL      (30 * USEC_SECOND)        /* beside inotify */
@@ -51,32 +51,6 @@ struct follow {
 	unsigned turn;
 	bool busy; /* lines were given since the last wait */
 };
-
-static bool follow_is_remote(const char *path)
-{
-	static const uint32_t remote[] = {
-		0x6969,     0x517b,     0xff534d42, 0xfe534d42, /* NFS, SMB, CIFS, SMB2 */
-		0x65735546, 0x01021997, 0x00c36400, 0x5346414f, /* FUSE, 9P, Ceph, AFS */
-		0x7461636f, 0x01161970, 0x0bd00bd0, 0x786f4256, /* OCFS2, GFS2, Lustre, VirtualBox */
-	};
-	struct statfs about;
-
-	if (statfs(path, &about) != 0)
-		return false;
-	for (size_t i = 0; i < sizeof(remote) / sizeof(remote[0]); i++)
-		if ((uint32_t)about.f_type == remote[i])
-			return true;
-	return false;
-}
-
-static char *follow_folder(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (slash == NULL)
-		return memory_copy(SPAN("."));
-	return memory_copy((struct span){ path, slash == path ? 1 : (size_t)(slash - path) });
-}
 
 /* A file that was there, unseen, before the positions were saved is old; one born later is news. */
 static bool follow_is_news(const struct follow *follow, const char *path)
@@ -128,15 +102,8 @@ static void follow_add(struct follow *follow, const char *path)
 		tail->floor = options->known(options->known_context, tail->name);
 	follow->tails = memory_grow(follow->tails, follow->count + 1, sizeof(struct tail *));
 	follow->tails[follow->count++] = tail;
-	follow->polling = follow->polling || follow_is_remote(path);
+	follow->polling = follow->polling || names_is_remote(path);
 	(void)tail_look(tail); /* opened now, it is known by its inode to those that follow */
-}
-
-static bool follow_is_pattern(const char *name)
-{
-	struct stat about;
-
-	return strpbrk(name, "*?[{") != NULL && stat(name, &about) != 0;
 }
 
 /* What rotation made of a log is the log's tail's, not a log. */
@@ -145,7 +112,7 @@ static void follow_expand(struct follow *follow, size_t at)
 	const char *name = follow->patterns[at];
 	glob_t found;
 
-	if (!follow_is_pattern(name)) {
+	if (!names_is_pattern(name)) {
 		follow_add(follow, name);
 		return;
 	}
@@ -186,7 +153,7 @@ static void follow_watch(struct follow *follow, struct tail *tail)
 	int file = tail->piece == NULL ? -1 : watcher_add_open(follow->watcher, tail->piece->fd);
 	int path = watcher_add_file(follow->watcher, tail->path);
 	int old_file = tail->watch_file, old_path = tail->watch_path;
-	char *folder = follow_folder(tail->path);
+	char *folder = names_folder(tail->path);
 
 	tail->watch_folder = watcher_add_folder(follow->watcher, folder);
 	free(folder);
@@ -204,7 +171,7 @@ static void follow_watch(struct follow *follow, struct tail *tail)
 static void follow_watch_patterns(struct follow *follow)
 {
 	for (size_t i = 0; i < follow->pattern_count; i++) {
-		char *folder = follow_folder(follow->patterns[i]);
+		char *folder = names_folder(follow->patterns[i]);
 
 		if (strpbrk(folder, "*?[{") == NULL) /* a glob of folders is left to the poll */
 			follow->pattern_folders[i] = watcher_add_folder(follow->watcher, folder);

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "collector/latest.h"
 #include "collector/lines.h"
+#include "collector/names.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -95,14 +96,12 @@ static void plan_add(struct plan_work *work, const char *path)
 	plan->bytes += about.size;
 }
 
-/* A file that is really called "mail[1].log" is not a pattern. */
 static void plan_expand(struct plan_work *work, const char *name)
 {
 	glob_t found;
-	struct stat about;
 	struct error error;
 
-	if (strpbrk(name, "*?[{") == NULL || stat(name, &about) == 0) {
+	if (!names_is_pattern(name)) {
 		plan_add(work, name);
 		return;
 	}
