@@ -42,6 +42,18 @@ static void verdict_id(struct verdict *verdict, const struct cause *cause)
 		 (unsigned long long)b);
 }
 
+/* Accepted by the remotes. What came from away and was put off is not counted apart, and taken as accepted. */
+static uint32_t leaked_of(const struct counts *sums, bool away)
+{
+	uint32_t sent = sums->n[away ? COUNT_AWAY : COUNT_RECIPIENTS], refused, taken;
+
+	if (!away)
+		return sums->n[COUNT_DELIVERED] < sent ? sums->n[COUNT_DELIVERED] : sent;
+	refused = sums->n[COUNT_AWAY_INVALID] + sums->n[COUNT_AWAY_SPAM];
+	taken = sent > refused ? sent - refused : 0;
+	return sums->n[COUNT_DELIVERED] < taken ? sums->n[COUNT_DELIVERED] : taken;
+}
+
 static void tell(struct judge *judge, struct record *record, struct view *view,
 		 const struct counts sums[HORIZONS], const struct score *score, enum account_state state,
 		 const struct cause *cause)
@@ -63,14 +75,12 @@ static void tell(struct judge *judge, struct record *record, struct view *view,
 		.position = cause->position,
 		.evidence = evidence,
 		.recipients = sums[score->horizon].n[away ? COUNT_AWAY : COUNT_RECIPIENTS],
-		.leaked = sums[score->horizon].n[COUNT_DELIVERED],
+		.leaked = leaked_of(&sums[score->horizon], away),
 	};
 
 	verdict.evidence_count = score_explain(view, sums, score, judge->options->detector, evidence);
 	verdict.first_bad = windows_since(&record->windows, record->now, score->horizon,
 					  away ? COUNT_AWAY_STRANGERS : COUNT_STRANGERS);
-	if (verdict.leaked > verdict.recipients)
-		verdict.leaked = verdict.recipients;
 	if (record->trail != NULL)
 		trail_show(record->trail, &verdict, samples);
 	verdict_id(&verdict, cause);
