@@ -5,8 +5,12 @@
 #include "detectors/odds.h"
 
 #include <math.h>
+#include <stdint.h>
+#include <string.h>
 
-#define DECIBAN 4.3429448190325175 /* 10 / ln 10 */
+#define KNOWN_BITS 11
+#define KNOWN      (1 << KNOWN_BITS)
+#define DECIBAN    4.3429448190325175 /* 10 / ln 10 */
 
 double odds_decibans(double ratio)
 {
@@ -36,8 +40,7 @@ static double log_gamma(double x)
 	       (1.0 / 12 - square * (1.0 / 360 - square / 1260)) / x - log(product);
 }
 
-/* ln of gamma(X + N) / gamma(X): N factors, multiplied out where they are few. */
-static double log_rise(double x, double n)
+double odds_log_rise(double x, double n)
 {
 	double product = 1;
 
@@ -48,11 +51,35 @@ static double log_rise(double x, double n)
 	return log(product);
 }
 
+/*
+ * The same, remembered: the beliefs of the settings never change and an account's own seldom, so that the same
+ * question comes again and again. It was an eighth of a replay, and is a twentieth.
+ */
+double odds_log_rise_known(double x, double n)
+{
+	static _Thread_local struct {
+		double x, n, value;
+	} known[KNOWN]; /* x is never 0 */
+	uint64_t bits_x, bits_n, place;
+
+	memcpy(&bits_x, &x, sizeof(x));
+	memcpy(&bits_n, &n, sizeof(n));
+	place = (bits_x * UINT64_C(0x9e3779b97f4a7c15) ^ bits_n) * UINT64_C(0xbb67ae8584caa73b) >>
+		(64 - KNOWN_BITS);
+	if (memcmp(&known[place].x, &x, sizeof(x)) != 0 || memcmp(&known[place].n, &n, sizeof(n)) != 0) {
+		known[place].x = x;
+		known[place].n = n;
+		known[place].value = odds_log_rise(x, n);
+	}
+	return known[place].value;
+}
+
 static double log_chance(double hits, double of, struct belief belief)
 {
 	double a = belief.mean * belief.weight, b = belief.weight - a;
 
-	return log_rise(a, hits) + log_rise(b, of - hits) - log_rise(belief.weight, of);
+	return odds_log_rise_known(a, hits) + odds_log_rise_known(b, of - hits) -
+	       odds_log_rise_known(belief.weight, of);
 }
 
 double odds_share(double hits, double of, const struct mixture *m)

@@ -27,4 +27,8 @@ struct mixture {
 
 double odds_share(double hits, double of, const struct mixture *mixture);
 
+/* ln of gamma(X + N) / gamma(X) for X > 0: N factors, multiplied out where they are few; and remembered. */
+double odds_log_rise(double x, double n);
+double odds_log_rise_known(double x, double n);
+
 #endif

@@ -24,7 +24,9 @@ static struct store_memory *memory_of(struct store *store)
 
 static bool same_account(const void *record, struct span key)
 {
-	return span_equal(span_of(((const struct record *)record)->name), key);
+	const char *name = ((const struct record *)record)->name;
+
+	return strncmp(name, key.at, key.len) == 0 && name[key.len] == '\0';
 }
 
 static void record_evicted(void *context, void *record)

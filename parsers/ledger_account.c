@@ -18,8 +18,12 @@ bool ledger_is_here(struct span address)
 
 bool setting_list_has(const struct setting_list *list, struct span text)
 {
+	if (text.len == 0)
+		return false;
+	/* The first letter tells most apart, before anything is called. */
 	for (size_t i = 0; i < list->count; i++)
-		if (span_equal_nocase(span_of(list->texts[i]), text))
+		if (((list->texts[i][0] ^ text.at[0]) & ~0x20) == 0 &&
+		    span_equal_nocase(span_of(list->texts[i]), text))
 			return true;
 	return false;
 }

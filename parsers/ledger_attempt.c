@@ -207,7 +207,7 @@ void ledger_attempt(struct ledger *ledger, struct message *message, const struct
 	attempt_forwarder(ledger, &envelope, &attempt, &name);
 	message_queue_ids(root, &attempt);
 	if (!event_is_local(event))
-		attempt.provider = reply_provider(event->relay);
+		attempt.provider = reply_provider_known(&ledger->providers, event->relay);
 	if (ledger->sink.want_done)
 		message_keep(root, recipient, &attempt);
 	if (first || attempt.previous != attempt.outcome || attempt.previous_class != attempt.meaning.class)

@@ -165,6 +165,7 @@ struct ledger {
 	usec_t filter_seen;      /* when a content filter last took a message over */
 	uint32_t submit_source;  /* of the line at hand, for the sink */
 	uint64_t submit_position;
+	struct providers_known providers;
 	struct ledger_stats stats;
 };
 

@@ -8,6 +8,8 @@
  */
 #include "parsers/reply.h"
 
+#include "base/hash.h"
+
 struct provider_row {
 	const char *suffix;
 	const char *name;
@@ -284,4 +286,29 @@ struct span reply_provider(struct span relay)
 		end = start == 0 ? 0 : start - 1;
 	}
 	return best != NULL ? span_of(best->name) : provider_domain(relay);
+}
+
+/* Five searches a name, for the few hundred names that a day's mail goes to: remembered, a tenth of the price. */
+struct span reply_provider_known(struct providers_known *known, struct span relay)
+{
+	uint64_t hash = hash_text(relay) | 1;
+	struct provider_known *place = &known->places[(hash >> 32) % PROVIDERS_KNOWN];
+	struct span provider;
+	bool inside;
+
+	if (relay.len == 0)
+		return (struct span){ NULL, 0 };
+	if (place->hash == hash) {
+		if (place->name != NULL)
+			return (struct span){ place->name, place->len };
+		return place->len > 0 ? span_head(span_from(relay, place->from), place->len)
+				      : (struct span){ NULL, 0 };
+	}
+	provider = reply_provider(relay);
+	inside = provider.at >= relay.at && provider.at < relay.at + relay.len;
+	*place = (struct provider_known){ .hash = hash,
+					  .name = inside ? NULL : provider.at,
+					  .from = inside ? (uint16_t)(provider.at - relay.at) : 0,
+					  .len = (uint16_t)provider.len };
+	return provider;
 }

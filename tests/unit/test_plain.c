@@ -1,0 +1,106 @@
+/* What was made fast beside its plain version: both give the same. */
+#include "base/hash.h"
+#include "detectors/odds.h"
+#include "parsers/reply.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+__extension__ typedef unsigned __int128 wide;
+
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+	wide product = (wide)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* The stable hash, byte by byte. */
+static uint64_t plain_hash(struct span text)
+{
+	const uint64_t a = UINT64_C(0x9e3779b97f4a7c15), b = UINT64_C(0xbb67ae8584caa73b);
+	uint64_t hash = fold(a, text.len ^ b), word = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		word |= (uint64_t)(unsigned char)text.at[i] << (8 * (i % 8));
+		if (i % 8 == 7 || i + 1 == text.len) {
+			hash = fold(hash ^ word, b);
+			word = 0;
+		}
+	}
+	return fold(hash, a);
+}
+
+static void test_hash_of_every_length(void **state)
+{
+	char bytes[70];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)(i * 37 + 200);
+	for (size_t from = 0; from < 8; from++)
+		for (size_t len = 0; from + len <= sizeof(bytes); len++) {
+			struct span text = { bytes + from, len };
+
+			if (hash_stable(text) != plain_hash(text))
+				fail_msg("%zu bytes from %zu on", len, from);
+		}
+}
+
+static void test_providers_are_remembered_as_they_are(void **state)
+{
+	static const char *const relays[] = { "gmail-smtp-in.l.google.com",
+					      "hotmail-com.olc.protection.outlook.com[104.47.0.33]:25",
+					      "mx2.example.co.uk",
+					      "mail.example.org.",
+					      "mail.example.org",
+					      "example.org",
+					      "co.uk",
+					      "",
+					      "none",
+					      "localhost",
+					      "192.0.2.7",
+					      "private/dovecot-lmtp" };
+	struct providers_known *known = calloc(1, sizeof(*known));
+
+	(void)state;
+	assert_non_null(known);
+	for (int round = 0; round < 3; round++)
+		for (size_t i = 0; i < sizeof(relays) / sizeof(relays[0]); i++) {
+			struct span relay = span_of(relays[i]), plain = reply_provider(relay);
+			struct span quick = reply_provider_known(known, relay);
+
+			if (quick.at != plain.at || quick.len != plain.len)
+				fail_msg("%s, round %d: %.*s, not %.*s", relays[i], round, SPAN_ARGS(quick),
+					 SPAN_ARGS(plain));
+		}
+	free(known);
+}
+
+/* More questions than are remembered, forwards and backwards: each against the calculation. */
+static void test_odds_are_remembered_as_they_are(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 2; round++)
+		for (int i = 0; i < 10000; i++) {
+			int at = round == 0 ? i : 9999 - i;
+			double x = 0.01 + at % 100 * 0.37, n = at / 100 * 0.5;
+
+			if (odds_log_rise_known(x, n) != odds_log_rise(x, n))
+				fail_msg("%g rising by %g", x, n);
+		}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hash_of_every_length),
+		cmocka_unit_test(test_providers_are_remembered_as_they_are),
+		cmocka_unit_test(test_odds_are_remembered_as_they_are),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
