@@ -285,15 +285,23 @@ static bool health_refusal(enum reply_class class)
 	return class == REPLY_IP_LISTED || class == REPLY_IP_BLOCKED || class == REPLY_RATE_LIMITED;
 }
 
+/* Exim's own log names no host, and without +outgoing_interface no address. */
+static struct span health_own(const struct attempt *attempt)
+{
+	if (attempt->local_ip.len > 0)
+		return attempt->local_ip;
+	return attempt->envelope->host.len > 0 ? attempt->envelope->host : SPAN("this server");
+}
+
 void health_attempt(struct health *health, const struct attempt *attempt, enum attempt_stage stage)
 {
-	struct span address = attempt->local_ip.len > 0 ? attempt->local_ip : attempt->envelope->host;
+	struct span address = health_own(attempt);
 	enum reply_class class = attempt->meaning.class;
 	struct health_pair *pair;
 	size_t slot;
 
 	/* An attempt counts once, with its first outcome; retries tell of the same refusal again. */
-	if (stage != ATTEMPT_FIRST || attempt->provider.len == 0 || address.len == 0 ||
+	if (stage != ATTEMPT_FIRST || attempt->provider.len == 0 ||
 	    attempt->direction == DIRECTION_INTERNAL || attempt->time < 0)
 		return;
 	pair = health_pair_of(health, address, attempt->provider, attempt->time);

@@ -20,3 +20,7 @@ has out '"type":"address"'
 has out '"account":"192.0.2.25 at microsoft","state":"flagged"'
 has out '"type":"health","address":"mx1","named":"192.0.2.25","provider":"microsoft","attempts":30'
 expect 1 "$SENDWATCH" health nowhere.log
+
+# Exim's own log names neither host nor address: what remotes say of "this server" is told all the same.
+expect 0 "$SENDWATCH" health "$TOP/contrib/samples/exim/mainlog"
+has out 'this server'
