@@ -69,11 +69,16 @@ static void rejects_weigh(const struct view *view, const void *options, struct e
 	evidence_r->seen = view->spam;
 	evidence_r->of = view->recipients;
 	evidence_r->expected = usual.mean;
-	snprintf(
-		evidence_r->text, sizeof(evidence_r->text),
-		"%.0f of %.0f recipients in %s refused as spam by %.0f provider%s; this account usually has %.1f %%",
-		view->spam, view->recipients, horizon_words(view->horizon), fmax(1, providers),
-		providers > 1 ? "s" : "", usual.mean * 100);
+	if (view->spam < 1)
+		snprintf(evidence_r->text, sizeof(evidence_r->text),
+			 "none of %.0f recipients in %s refused as spam", view->recipients,
+			 horizon_words(view->horizon));
+	else
+		snprintf(
+			evidence_r->text, sizeof(evidence_r->text),
+			"%.0f of %.0f recipients in %s refused as spam by %.0f provider%s; this account usually has %.1f %%",
+			view->spam, view->recipients, horizon_words(view->horizon), fmax(1, providers),
+			providers > 1 ? "s" : "", usual.mean * 100);
 }
 
 const struct detector detector_rejects = {
