@@ -131,8 +131,18 @@ static void pipeline_attempt(void *context, const struct attempt *attempt, enum 
 
 	if (watcher->attempt != NULL && attempt->time >= pipeline->options->logs.since)
 		watcher->attempt(watcher->context, attempt, stage);
-	if (pipeline_judges(pipeline))
-		judge_attempt(pipeline->judge, attempt, stage);
+	if (!pipeline_judges(pipeline))
+		return;
+	/* A shared store counts lines by their positions: one that was held back counts with the line that freed it. */
+	if (pipeline->recalls_ledger) {
+		struct attempt freed = *attempt;
+
+		freed.source = pipeline->line.source;
+		freed.position = pipeline->line.position;
+		judge_attempt(pipeline->judge, &freed, stage);
+		return;
+	}
+	judge_attempt(pipeline->judge, attempt, stage);
 }
 
 static void pipeline_login(void *context, const struct login *login)

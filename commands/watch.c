@@ -321,9 +321,9 @@ static bool watch_read(struct watch *watch)
 static void watch_loop(struct watch *watch)
 {
 	while (!watch->stop) {
-		bool idle = watch_read(watch);
+		bool idle = watch->waits || watch_read(watch);
 
-		if (idle && !watch->ready) {
+		if (idle && !watch->waits && !watch->ready) {
 			watch->ready = true;
 			log_say(clock_now(), LOG_LEVEL_INFO, "has caught up, and follows");
 			watch_notify("READY=1\nSTATUS=following");

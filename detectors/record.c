@@ -18,8 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUCKET 8
-
 static uint32_t minutes_of(usec_t time)
 {
 	return time < 0 ? 0 : (uint32_t)(time / USEC_MINUTE);
@@ -34,7 +32,7 @@ static uint32_t day_of(usec_t time)
 
 static uint32_t *bucket_of(const struct record *record, uint32_t hash)
 {
-	return record->recipients + (hash & (record->recipient_room / BUCKET - 1U)) * BUCKET;
+	return record->recipients + (hash & (record->recipient_room / RECORD_BUCKET - 1U)) * RECORD_BUCKET;
 }
 
 bool record_knows(const struct record *record, uint32_t recipient)
@@ -44,7 +42,7 @@ bool record_knows(const struct record *record, uint32_t recipient)
 	if (record->recipient_room == 0)
 		return false;
 	bucket = bucket_of(record, recipient);
-	for (int i = 0; i < BUCKET; i++)
+	for (int i = 0; i < RECORD_BUCKET; i++)
 		if (bucket[i] == recipient)
 			return true;
 	return false;
@@ -53,9 +51,9 @@ bool record_knows(const struct record *record, uint32_t recipient)
 /* Put HASH first in its bucket; what stood last there is pushed out. True where nothing was. */
 static bool bucket_push(uint32_t *bucket, uint32_t hash)
 {
-	bool room = bucket[BUCKET - 1] == 0;
+	bool room = bucket[RECORD_BUCKET - 1] == 0;
 
-	memmove(bucket + 1, bucket, (BUCKET - 1) * sizeof(*bucket));
+	memmove(bucket + 1, bucket, (RECORD_BUCKET - 1) * sizeof(*bucket));
 	bucket[0] = hash;
 	return room;
 }
@@ -65,7 +63,7 @@ static void recipients_grow(struct record *record)
 	uint32_t *old = record->recipients;
 	uint16_t room = record->recipient_room;
 
-	record->recipient_room = (uint16_t)(room == 0 ? BUCKET : room * 2);
+	record->recipient_room = (uint16_t)(room == 0 ? RECORD_BUCKET : room * 2);
 	record->recipients = memory_new(record->recipient_room, sizeof(*old));
 	for (int i = room - 1; i >= 0; i--)
 		if (old[i] != 0)
@@ -81,7 +79,7 @@ static bool recipient_meet(struct record *record, uint32_t hash)
 	if (record->recipient_room == 0)
 		recipients_grow(record);
 	bucket = bucket_of(record, hash);
-	for (int i = 0; i < BUCKET; i++) {
+	for (int i = 0; i < RECORD_BUCKET; i++) {
 		if (bucket[i] != hash)
 			continue;
 		memmove(bucket + 1, bucket, (size_t)i * sizeof(*bucket));
@@ -91,7 +89,7 @@ static bool recipient_meet(struct record *record, uint32_t hash)
 	/* While it is flagged, a stranger's correspondents do not push out the owner's. */
 	if (record->standing.state == STATE_FLAGGED || record->standing.state == STATE_DISABLED)
 		return true;
-	while (bucket[BUCKET - 1] != 0 && record->recipient_room < RECORD_RECIPIENTS) {
+	while (bucket[RECORD_BUCKET - 1] != 0 && record->recipient_room < RECORD_RECIPIENTS) {
 		recipients_grow(record);
 		bucket = bucket_of(record, hash);
 	}
@@ -369,6 +367,24 @@ void record_free(struct record *record)
 	record->name = NULL;
 	record->recipients = NULL;
 	record->seen = NULL;
+}
+
+void record_swap(struct record *record, struct record *other)
+{
+	struct record was = *record;
+
+	*record = *other;
+	record->name = was.name;
+	record->hash = was.hash;
+	record->unsettled = was.unsettled;
+	record->group = was.group;
+	record->trail = was.trail;
+	was.name = other->name;
+	was.hash = other->hash;
+	was.unsettled = other->unsettled;
+	was.group = other->group;
+	was.trail = other->trail;
+	*other = was;
 }
 
 size_t record_bytes(const struct record *record)

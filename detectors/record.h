@@ -19,6 +19,7 @@
 
 #define RECORD_RECIPIENTS 512
 #define RECORD_SEEN       96
+#define RECORD_BUCKET     8 /* recipients; each bucket has its newest first */
 
 enum delta_kind { DELTA_SUBMITTED, DELTA_ATTEMPT, DELTA_CHANGED, DELTA_LOGIN, DELTA_LOGIN_FAILED };
 
@@ -50,6 +51,7 @@ struct standing {
 	float score;    /* the last one */
 	uint32_t taint; /* the last day on which the account was flagged: days since 1970 */
 	usec_t raised;  /* when the score last was above the state's threshold */
+	usec_t until;   /* released: not to be flagged again before */
 };
 
 /* Where the last sign of something unusual is kept, for people: only while it is recent. */
@@ -97,6 +99,9 @@ bool record_knows(const struct record *record, uint32_t recipient);
 /* Give back what only an active account needs. */
 void record_trim(struct record *record, usec_t now);
 void record_free(struct record *record);
+
+/* Exchange what is kept of two accounts; names, hashes, groups and trails stay. */
+void record_swap(struct record *record, struct record *other);
 size_t record_bytes(const struct record *record);
 
 #endif

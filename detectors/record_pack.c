@@ -2,17 +2,19 @@
  * Most numbers of a record are small or zero, so that an idle account takes some hundred bytes: counters
  * of a slot are written as a bitmap of those that are not zero, and these.
  */
+#define _GNU_SOURCE
 #include "detectors/record_pack.h"
 
 #include "base/memory.h"
 #include "base/pack.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <stdlib.h>
 
 /* Who adds to these adds a line below, and raises RECORD_PACK_VERSION. */
 static_assert(sizeof(struct habit) == 100, "habit_pack and habit_unpack know every field");
-static_assert(sizeof(struct standing) == 40, "standing_pack and standing_unpack know every field");
+static_assert(sizeof(struct standing) == 48, "standing_pack and standing_unpack know every field");
 static_assert(sizeof(struct seen) == 12, "record_pack and record_unpack know every field");
 static_assert(COUNTERS <= 64, "a bitmap of counters is one number");
 
@@ -71,6 +73,7 @@ static void standing_pack(const struct standing *standing, struct text *into)
 	pack_float(into, standing->score);
 	pack_number(into, standing->taint);
 	pack_signed(into, standing->raised);
+	pack_signed(into, standing->until);
 }
 
 static void standing_unpack(struct standing *standing, struct unpack *from)
@@ -81,6 +84,7 @@ static void standing_unpack(struct standing *standing, struct unpack *from)
 	standing->score = unpack_float(from);
 	standing->taint = (uint32_t)unpack_bounded(from, UINT32_MAX);
 	standing->raised = unpack_signed(from);
+	standing->until = unpack_signed(from);
 }
 
 static void slot_pack(const struct window_slot *slot, struct text *into)
@@ -117,6 +121,18 @@ static void windows_unpack(struct windows *windows, struct unpack *from)
 		slot_unpack(&windows->slots[i], from);
 }
 
+/* How many there are, the newest first, and four bytes each. */
+static void bucket_pack(const uint32_t *bucket, struct text *into)
+{
+	uint32_t bytes[RECORD_BUCKET];
+	unsigned used = 0;
+
+	for (; used < RECORD_BUCKET && bucket[used] != 0; used++)
+		bytes[used] = htole32(bucket[used]);
+	pack_number(into, used);
+	text_add(into, (struct span){ (const char *)bytes, used * sizeof(*bytes) });
+}
+
 void record_pack(const struct record *record, struct text *into)
 {
 	pack_number(into, RECORD_PACK_VERSION);
@@ -126,6 +142,9 @@ void record_pack(const struct record *record, struct text *into)
 	pack_number(into, record->pending);
 	pack_number(into, record->step);
 	pack_signed(into, record->asked);
+	pack_number(into, record->met);
+	pack_number(into, record->bad);
+	pack_number(into, record->moved ? 1 : 0);
 	habit_pack(&record->habit, into);
 	standing_pack(&record->standing, into);
 	pack_number(into, record->windows.used);
@@ -143,8 +162,8 @@ void record_pack(const struct record *record, struct text *into)
 	}
 	pack_number(into, record->recipient_room);
 	pack_number(into, record->recipient_used);
-	for (unsigned i = 0; i < record->recipient_room; i++)
-		pack_number(into, record->recipients[i]);
+	for (unsigned i = 0; i < record->recipient_room; i += RECORD_BUCKET)
+		bucket_pack(record->recipients + i, into);
 }
 
 static void seen_unpack(struct record *record, struct unpack *from)
@@ -164,12 +183,26 @@ static void seen_unpack(struct record *record, struct unpack *from)
 	}
 }
 
+static void bucket_unpack(uint32_t *bucket, struct unpack *from)
+{
+	size_t len = unpack_bounded(from, RECORD_BUCKET) * sizeof(*bucket);
+
+	if (from->rest.len < len) {
+		from->broken = true;
+		return;
+	}
+	memcpy(bucket, from->rest.at, len);
+	from->rest = span_from(from->rest, len);
+	for (unsigned i = 0; i < RECORD_BUCKET; i++)
+		bucket[i] = le32toh(bucket[i]);
+}
+
 static void recipients_unpack(struct record *record, struct unpack *from)
 {
 	uint64_t room = unpack_bounded(from, RECORD_RECIPIENTS);
 
 	/* A bucket is found by masking, so that the room is a power of two, and eight at least. */
-	if ((room & (room - 1)) != 0 || (room > 0 && room < 8)) {
+	if ((room & (room - 1)) != 0 || (room > 0 && room < RECORD_BUCKET)) {
 		from->broken = true;
 		return;
 	}
@@ -178,8 +211,8 @@ static void recipients_unpack(struct record *record, struct unpack *from)
 		return;
 	record->recipient_room = (uint16_t)room;
 	record->recipients = memory_new(room, sizeof(*record->recipients));
-	for (unsigned i = 0; i < room; i++)
-		record->recipients[i] = (uint32_t)unpack_bounded(from, UINT32_MAX);
+	for (unsigned i = 0; i < room; i += RECORD_BUCKET)
+		bucket_unpack(record->recipients + i, from);
 }
 
 static void contents_free(struct record *record)
@@ -206,6 +239,9 @@ bool record_unpack(struct record *record, struct span bytes)
 	found.pending = (uint32_t)unpack_bounded(&from, UINT32_MAX);
 	found.step = (uint32_t)unpack_bounded(&from, UINT32_MAX);
 	found.asked = unpack_signed(&from);
+	found.met = (uint32_t)unpack_bounded(&from, UINT32_MAX);
+	found.bad = (uint32_t)unpack_bounded(&from, UINT32_MAX);
+	found.moved = unpack_bounded(&from, 1) != 0;
 	habit_unpack(&found.habit, &from);
 	standing_unpack(&found.standing, &from);
 	windows_unpack(&found.windows, &from);

@@ -31,6 +31,7 @@ struct redis_route {
 	size_t node_count;
 	uint16_t slots[ROUTE_SLOTS]; /* which node; for a single server all the first */
 	bool mapped;                 /* slots are believed to be right */
+	bool short_of_replicas;      /* in this run: the next try is the caller's */
 };
 
 static const char *const topologies[] = { "off", "single", "sentinel", "cluster", NULL };
@@ -56,6 +57,9 @@ const struct setting redis_settings[] = {
 	SETTING(COUNT, struct redis_options, batch, "1000", 1, 100000, "accounts sent in one go"),
 	SETTING(BYTES, struct redis_options, memory, "256M", 1048576, 1e12,
 		"what is gathered while Redis is away, before reading waits"),
+	SETTING(COUNT, struct redis_options, replicas, "0", 0, 5,
+		"replicas that must have what was written before it is taken for safe (WAIT); with 1 a lost "
+		"master loses nothing"),
 	{ .name = NULL },
 };
 
@@ -360,19 +364,57 @@ static void route_refused(struct redis_route *route, uint16_t at, struct redis_c
 		route->mapped = false;
 }
 
+/* Ask for the replicas' word on all that was written before. */
+static void route_queue_wait(const struct redis_options *options, struct redis *redis)
+{
+	char replicas[24], milliseconds[24];
+
+	snprintf(replicas, sizeof(replicas), "%lld", (long long)options->replicas);
+	snprintf(milliseconds, sizeof(milliseconds), "%lld", (long long)(options->timeout / 2000));
+	redis_queue(redis, (struct span[]){ SPAN("WAIT"), span_of(replicas), span_of(milliseconds) }, 3);
+}
+
+/* Too few replicas have it: its calls are to be run again, which they bear. */
+static void route_waited(struct redis_route *route, uint16_t at, struct redis_call *calls,
+			 const uint16_t *places, size_t count, struct error *error)
+{
+	struct route_node *node = &route->nodes[at];
+	struct redis_reply reply;
+	bool well = redis_reply(node->redis, &reply, error);
+
+	if (well && reply.kind == REDIS_NUMBER && reply.number >= route->options->replicas)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (places[i] == at && calls[i].function)
+			calls[i].done = false;
+	route->short_of_replicas = true;
+	if (!well)
+		node_close(node);
+	else if (reply.kind == REDIS_FAILURE)
+		error_set(error, "%s: WAIT: %.*s", node->address, SPAN_ARGS(reply.text));
+	else
+		error_set(error, "%s: %lld of %lld replicas have what was written", node->address,
+			  (long long)reply.number, (long long)route->options->replicas);
+}
+
 /* Send the node at AT those calls that PLACES gives it, and read their replies. */
 static void route_round_of(struct redis_route *route, uint16_t at, struct redis_call *calls,
 			   const uint16_t *places, size_t count, struct error *error)
 {
 	struct redis_reply reply;
+	bool waits = false;
 
 	if (!node_ready(route, &route->nodes[at], error)) {
 		route->mapped = false;
 		return;
 	}
 	for (size_t i = 0; i < count; i++)
-		if (places[i] == at)
+		if (places[i] == at) {
 			node_queue(&route->nodes[at], &calls[i]);
+			waits = waits || (calls[i].function && route->options->replicas > 0);
+		}
+	if (waits)
+		route_queue_wait(route->options, route->nodes[at].redis);
 	for (size_t i = 0; i < count; i++) {
 		if (places[i] != at)
 			continue;
@@ -388,6 +430,8 @@ static void route_round_of(struct redis_route *route, uint16_t at, struct redis_
 		calls[i].done = true;
 		calls[i].answered(&calls[i], &reply);
 	}
+	if (waits)
+		route_waited(route, at, calls, places, count, error);
 }
 
 /* Which node each open call goes to; how many are open. */
@@ -409,7 +453,8 @@ bool redis_route_run(struct redis_route *route, struct redis_call *calls, size_t
 	size_t open = count;
 
 	error_set(error, "no node of the cluster serves the slot");
-	for (int round = 0; round < ROUTE_ROUNDS && open > 0; round++) {
+	route->short_of_replicas = false;
+	for (int round = 0; round < ROUTE_ROUNDS && open > 0 && !route->short_of_replicas; round++) {
 		if (!route_map(route, error))
 			break;
 		open = route_places(route, calls, places, count);

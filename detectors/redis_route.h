@@ -21,12 +21,13 @@ struct redis_options {
 	bool tls;
 	char *ca;
 	usec_t timeout;
-	char *prefix;   /* of all keys */
-	usec_t keep;    /* an account without mail for so long is forgotten */
-	usec_t flush;   /* attempts are gathered for at most so long */
-	int64_t batch;  /* accounts in one go */
-	int64_t memory; /* bytes kept while Redis is away, before reading waits */
-	char *password; /* read from password_file; not a setting */
+	char *prefix;     /* of all keys */
+	usec_t keep;      /* an account without mail for so long is forgotten */
+	usec_t flush;     /* attempts are gathered for at most so long */
+	int64_t batch;    /* accounts in one go */
+	int64_t memory;   /* bytes kept while Redis is away, before reading waits */
+	int64_t replicas; /* that must have what was written, before it counts as safe */
+	char *password;   /* read from password_file; not a setting */
 };
 
 extern const struct setting redis_settings[];

@@ -10,7 +10,13 @@
  * in C (record_apply).
  *
  * Until Redis has answered for the first time a record is `unsettled`: others may know the account well,
- * so the judge waits for that answer. Where Redis lost a record, the copy restores it.
+ * so the judge waits for that answer.
+ *
+ * A version is a number that is never taken twice. Where Redis went back (it came back empty, or a replica
+ * that lacked the last writes is the master now), the copy that has all that is left there, and more, takes
+ * its place; and since other accounts may have fallen back too, all copies are offered. That restores what this
+ * server knew. What a failover may lose of what others counted in between, only replicas that must have it
+ * prevent: [redis] replicas.
  *
  * Limit: a record keeps the positions of SOURCES sources. One that comes back after so many others, to read
  * again lines that it had counted, counts them twice.
@@ -27,6 +33,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #define SOURCES 8
 
@@ -57,7 +64,8 @@ struct copy {
 struct exchange {
 	struct copy *copy;
 	char *key;
-	char version[24];
+	char expected[24], offered[24]; /* versions */
+	uint64_t version;               /* the latter */
 	struct reached reached[SOURCES];
 	struct text bytes;
 	uint64_t version_now;
@@ -80,6 +88,8 @@ struct store_redis {
 	size_t under_way; /* exchanges */
 	char keep[24], *raised;
 	usec_t flushed;
+	bool restoring;          /* all copies were queued, and not all are out yet */
+	uint64_t seed, versions; /* of version numbers: random, and how many were taken */
 	struct store_stats stats;
 	size_t change_bytes;
 	uint32_t most; /* copies */
@@ -252,20 +262,27 @@ static void bytes_pack(const struct exchange *exchange, const struct record *rec
 	record_pack(record, into);
 }
 
-static bool bytes_unpack(struct span bytes, struct reached reached_r[SOURCES], struct record *record)
+/* RECORD is a new one, without a name; on failure nothing is to be freed. */
+static bool bytes_unpack(struct span bytes, struct reached reached[SOURCES], struct record *record)
 {
 	struct unpack from = { .rest = bytes };
-	struct reached reached[SOURCES] = { { 0 } };
 	unsigned count = (unsigned)unpack_bounded(&from, SOURCES);
 
+	memset(reached, 0, SOURCES * sizeof(*reached));
 	for (unsigned i = 0; i < count; i++) {
 		reached[i].source = unpack_number(&from);
 		reached[i].position = unpack_number(&from);
 	}
-	if (from.broken || !record_unpack(record, from.rest))
-		return false;
-	memcpy(reached_r, reached, sizeof(reached));
-	return true;
+	return !from.broken && record_unpack(record, from.rest);
+}
+
+/* A version that nobody ever takes again, neither this process nor another. */
+static uint64_t version_take(struct store_redis *redis)
+{
+	redis->versions++;
+	return hash_stable_more(redis->seed,
+				(struct span){ (const char *)&redis->versions, sizeof(redis->versions) }) |
+	       1;
 }
 
 /* The next of the queue, packed; its call goes to CALL. */
@@ -286,13 +303,16 @@ static void exchange_begin(struct store_redis *redis, struct exchange *exchange,
 	for (uint32_t i = 0; i < copy->change_count; i++)
 		reached_raise(exchange->reached, copy->changes[i].line);
 	bytes_pack(exchange, &copy->record, &exchange->bytes);
-	snprintf(exchange->version, sizeof(exchange->version), "%llu", (unsigned long long)copy->version);
+	exchange->version = version_take(redis);
+	snprintf(exchange->expected, sizeof(exchange->expected), "%llu", (unsigned long long)copy->version);
+	snprintf(exchange->offered, sizeof(exchange->offered), "%llu", (unsigned long long)exchange->version);
 	text_add_format(&key, "%s:{%s}", redis->options->prefix, copy->record.name);
 	exchange->key = key.at;
 	*call = (struct redis_call){
 		.key = text_span(&key),
-		.words = { span_of(exchange->version), span_of(redis->keep), text_span(&exchange->bytes) },
-		.count = 3,
+		.words = { span_of(exchange->expected), span_of(redis->keep), text_span(&exchange->bytes),
+			   span_of(exchange->offered) },
+		.count = 4,
 		.function = true,
 		.answered = exchange_answered,
 		.context = exchange,
@@ -342,21 +362,45 @@ static void redis_flush(struct store *store, usec_t now, bool hurry)
 
 /* --- what comes back --- */
 
-/* Another server was faster, or Redis lost what it had: begin from there, and count our changes on it. */
-static void copy_rebase(struct store_redis *redis, struct copy *copy, const struct exchange *exchange)
+/* Does OURS have all that is in THEIRS? */
+static bool reached_within(const struct reached theirs[SOURCES], const struct reached ours[SOURCES])
+{
+	for (unsigned i = 0; i < SOURCES; i++)
+		if (theirs[i].source != 0 && !reached_covers(ours, theirs[i]))
+			return false;
+	return true;
+}
+
+/* Redis lost something. It may have lost more: all that was ever there of what we know is offered again. */
+static void redis_restore(struct store_redis *redis, struct copy *copy)
+{
+	redis->stats.restored++;
+	copy->listed = STATE_NORMAL;
+	if (redis->restoring)
+		return;
+	redis->restoring = true;
+	for (copy = map_oldest(redis->map); copy != NULL; copy = map_newer(redis->map, copy))
+		if (copy->version != 0 && !copy->under_way)
+			copy_queue(redis, copy);
+}
+
+/* What another wrote in the place of ours: a newer standing and habit win, on either side. */
+static void copy_take_newer(struct record *into, const struct standing *standing, const struct habit *habit)
+{
+	if (standing->since > into->standing.since)
+		into->standing = *standing;
+	if (habit->learned > into->habit.learned)
+		into->habit = *habit;
+}
+
+/* FOUND, with the changes counted on it that it does not have, becomes the copy. */
+static void copy_replace(struct store_redis *redis, struct copy *copy, struct record *found)
 {
 	struct standing standing = copy->record.standing;
 	struct habit habit = copy->record.habit;
 	uint32_t kept = 0;
 
-	redis->stats.rebased++;
-	copy->version = exchange->version_now;
-	if (exchange->version_now == 0 ||
-	    !bytes_unpack(text_span(&exchange->bytes_now), copy->reached, &copy->record)) {
-		/* Nothing is there, or nothing that can be read: what we have replaces it. */
-		redis->stats.restored++;
-		return;
-	}
+	record_swap(&copy->record, found);
 	for (uint32_t i = 0; i < copy->change_count; i++) {
 		struct applied applied;
 
@@ -366,22 +410,48 @@ static void copy_rebase(struct store_redis *redis, struct copy *copy, const stru
 		copy->changes[kept++] = copy->changes[i];
 	}
 	copy->change_count = kept;
-	if (standing.since > copy->record.standing.since)
-		copy->record.standing = standing;
-	if (habit.learned > copy->record.habit.learned)
-		copy->record.habit = habit;
+	if (kept == 0)
+		changes_drop(redis, copy);
+	copy_take_newer(&copy->record, &standing, &habit);
+}
+
+/* Another server was faster, or Redis lost what it had: begin from there, and count our changes on it. */
+static void copy_rebase(struct store_redis *redis, struct copy *copy, const struct exchange *exchange)
+{
+	struct record found = { .kind = copy->record.kind };
+	struct reached reached[SOURCES];
+	bool known = copy->version != 0;
+
+	redis->stats.rebased++;
+	copy->version = exchange->version_now;
+	if (exchange->version_now == 0) {
+		redis_restore(redis, copy);
+		return;
+	}
+	/* Nothing that can be read: what we have replaces it. */
+	if (!bytes_unpack(text_span(&exchange->bytes_now), reached, &found))
+		return;
+	if (known && reached_within(reached, copy->reached)) {
+		/* Older than what we had from there, or only its standing is another's. */
+		if (!reached_within(copy->reached, reached))
+			redis_restore(redis, copy);
+		copy_take_newer(&copy->record, &found.standing, &found.habit);
+	} else {
+		memcpy(copy->reached, reached, sizeof(copy->reached));
+		copy_replace(redis, copy, &found);
+	}
+	record_free(&found);
 }
 
 static void exchange_end(struct store_redis *redis, struct exchange *exchange)
 {
 	struct copy *copy = exchange->copy;
-	bool first = copy->record.unsettled, taken = exchange->answered &&
-						     exchange->version_now == copy->version + 1 &&
-						     exchange->bytes_now.len == 0;
+	bool first = copy->record.unsettled,
+	     taken = exchange->answered && exchange->version_now == exchange->version;
 
 	copy->under_way = false;
 	if (taken) {
-		copy->version++;
+		copy->version = exchange->version;
 		memcpy(copy->reached, exchange->reached, sizeof(copy->reached));
 		copy->change_count -= copy->change_sent;
 		memmove(copy->changes, copy->changes + copy->change_sent,
@@ -414,6 +484,8 @@ static void redis_settle(struct store *store)
 		text_free(&exchange->bytes);
 		text_free(&exchange->bytes_now);
 	}
+	if (redis->first == NULL)
+		redis->restoring = false;
 }
 
 /* --- the rest of the contract --- */
@@ -580,6 +652,8 @@ struct store *store_redis_new(const struct redis_options *options, uint32_t most
 	redis->store.calls = &redis_calls;
 	redis->options = options;
 	redis->most = most;
+	if (getrandom(&redis->seed, sizeof(redis->seed), 0) != (ssize_t)sizeof(redis->seed))
+		redis->seed = hash_text(SPAN("version")) ^ (uint64_t)clock_monotonic();
 	redis->last = &redis->first;
 	redis->map = map_new(&map);
 	redis->exchanges = memory_new((size_t)options->batch, sizeof(*redis->exchanges));

@@ -62,6 +62,20 @@ static void server_end(void)
 	unlink(path);
 }
 
+static void ask(const char *a, const char *b);
+
+/* The server as it was when it was saved. */
+static void server_save(void)
+{
+	ask("SAVE", NULL);
+}
+
+static void server_load(void)
+{
+	server_end();
+	server_start();
+}
+
 static void ask(const char *a, const char *b)
 {
 	struct redis_login login = { .timeout = USEC_SECOND };
@@ -236,6 +250,43 @@ static void an_outage_loses_nothing(void **state)
 	store_free(&store);
 }
 
+/* Redis is put back to what it was: what this server counted since then is put back in its turn. */
+static void what_redis_forgets_is_restored(void **state)
+{
+	struct store *a = store_new("mx1:/var/log/mail.log"), *b = store_new("mx2:/var/log/mail.log");
+
+	(void)state;
+	ask("FLUSHALL", NULL);
+	for (uint32_t i = 1; i <= 20; i++)
+		count(a, i % 2 == 0 ? "kim@example.com" : "lou@example.com", i, i);
+	settle(a);
+	server_save();
+	for (uint32_t i = 21; i <= 40; i++) {
+		count(a, "kim@example.com", i, i);
+		settle(a);
+	}
+	server_load();
+	/* One change elsewhere shows the loss; the account itself is never heard of again. */
+	count(a, "kim@example.com", 41, 41);
+	settle(a);
+	count(b, "kim@example.com", 42, 1);
+	count(b, "lou@example.com", 42, 1);
+	settle(b);
+	assert_int_equal(counted(b, "kim@example.com", COUNT_RECIPIENTS), 10 + 20 + 1 + 1);
+	assert_int_equal(counted(b, "lou@example.com", COUNT_RECIPIENTS), 10 + 1);
+	/* And all of it, where all of it is gone. */
+	ask("FLUSHALL", NULL);
+	count(b, "kim@example.com", 43, 2);
+	settle(b);
+	store_free(&a);
+	store_free(&b);
+	a = store_new("mx3");
+	count(a, "lou@example.com", 50, 1);
+	settle(a);
+	assert_int_equal(counted(a, "lou@example.com", COUNT_RECIPIENTS), 10 + 1 + 1);
+	store_free(&a);
+}
+
 static void a_full_store_says_so(void **state)
 {
 	struct store *store;
@@ -311,6 +362,8 @@ static int end(void **state)
 	server_end();
 	snprintf(log, sizeof(log), "%s/redis.log", folder);
 	unlink(log);
+	snprintf(log, sizeof(log), "%s/dump.rdb", folder);
+	unlink(log);
 	return rmdir(folder);
 }
 
@@ -321,6 +374,7 @@ int main(void)
 		cmocka_unit_test(lines_read_again_count_once),
 		cmocka_unit_test(a_record_is_unsettled_until_redis_spoke),
 		cmocka_unit_test(an_outage_loses_nothing),
+		cmocka_unit_test(what_redis_forgets_is_restored),
 		cmocka_unit_test(a_full_store_says_so),
 		cmocka_unit_test(one_server_may_act),
 		cmocka_unit_test(strange_names_are_keys_like_others),
