@@ -454,9 +454,10 @@ static void exchange_end(struct store_redis *redis, struct exchange *exchange)
 		copy->version = exchange->version;
 		memcpy(copy->reached, exchange->reached, sizeof(copy->reached));
 		copy->change_count -= copy->change_sent;
-		memmove(copy->changes, copy->changes + copy->change_sent,
-			copy->change_count * sizeof(*copy->changes));
-		if (copy->change_count == 0)
+		if (copy->change_count > 0)
+			memmove(copy->changes, copy->changes + copy->change_sent,
+				copy->change_count * sizeof(*copy->changes));
+		else
 			changes_drop(redis, copy);
 	} else {
 		copy_rebase(redis, copy, exchange);
