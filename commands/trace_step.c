@@ -72,7 +72,7 @@ static void add_client(struct text *out, const struct event *event)
 	if (event->client_name.at != NULL && event->helo.at != NULL)
 		add(out, "(helo ", event->helo, ")");
 	if (event->local && event->uid >= 0)
-		text_add_format(out, "%sby uid %d", out->len > 0 ? " " : "", (int)event->uid);
+		text_add_format(out, "%sby uid %lld", out->len > 0 ? " " : "", (long long)event->uid);
 	add(out, event->local ? "by user " : "as login ", event->login, "");
 	add(out, "with ", event->protocol, "");
 	add_address(out, "sender <", event->sender);

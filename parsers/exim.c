@@ -83,6 +83,7 @@ static bool flagged(struct span text, struct event *event)
 	case '>':
 		if (text.at[1] != '>')
 			return false;
+		event->early = text.at[0] == '>';
 		exim_delivery(rest, '>', event);
 		return true;
 	case '*':

@@ -27,8 +27,16 @@ static const struct note of_messages[] = {
 	{ SPAN_INIT("frozen"), EVENT_HOLD, SPAN_INIT("frozen") },
 	{ SPAN_INIT("Unfrozen"), EVENT_RELEASE, SPAN_INIT("thawed") },
 	{ SPAN_INIT("unfrozen"), EVENT_RELEASE, SPAN_INIT("thawed") },
-	{ SPAN_INIT("removed by "), EVENT_DISCARD, SPAN_INIT("removed by hand") },
+	{ SPAN_INIT("removed "), EVENT_DISCARD, SPAN_INIT("removed by hand") },
 	IDLE("cancelled by ", "given up: each recipient has its own line"),
+	IDLE("Delivery deferred by ", "queued for later"),
+	IDLE("From: header (rewritten was:", "header rewritten"),
+	IDLE("qualify/rewrite:", "header rewritten"),
+	IDLE("rewrite:", "header rewritten"),
+	IDLE("PRDR ", "answer for one recipient"),
+	IDLE("ARC:", "signature checked"),
+	IDLE("DSN:", "delay warning sent"),
+	IDLE("no DSN", "delay warning sent"),
 	IDLE("no immediate delivery", "queued for later"),
 	IDLE("Spool file", "spool"),
 	IDLE("SMTP connection outbound", "panel's note of a delivery"),
@@ -70,6 +78,9 @@ static const struct note of_messages[] = {
 	TROUBLE("Tainted ", "failure of this server"),
 	TROUBLE("Error ", "failure of this server"),
 	TROUBLE("error ", "failure of this server"),
+	TROUBLE("log write failed", "failure of this server"),
+	TROUBLE("User 0 set for ", "failure of this server"),
+	TROUBLE("internal problem in ", "failure of this server"),
 };
 
 /* Lines of the daemon and of connections that carry no message. */
@@ -108,6 +119,16 @@ static const struct note of_server[] = {
 	IDLE("listening", "daemon"),
 	IDLE("socket bind", "daemon"),
 	IDLE("ETRN", "connection"),
+	IDLE("unqualified ", "connection"),
+	IDLE("syntax error in ", "connection"),
+	IDLE("refused relay ", "connection"),
+	IDLE("unexpected EOF ", "connection"),
+	IDLE("host lookup did not complete", "reverse lookup"),
+	IDLE("host name alias list truncated", "reverse lookup"),
+	IDLE("ident connection to ", "reverse lookup"),
+	IDLE("ACL \"warn\" ", "access rules"),
+	IDLE("WARNING: ", "daemon"),
+	IDLE("Warning: ", "daemon"),
 	IDLE("sender verify", "address check"),
 	IDLE("recipient verify", "address check"),
 	IDLE("address", "address check"),
@@ -132,6 +153,15 @@ static const struct note of_server[] = {
 	TROUBLE("Error ", "failure of this server"),
 	TROUBLE("error ", "failure of this server"),
 	TROUBLE("lookup of", "failure of this server"),
+	TROUBLE("spool ", "failure of this server"),
+	TROUBLE("spool_directory ", "failure of this server"),
+	TROUBLE("no space", "failure of this server"),
+	TROUBLE("accept() failed", "failure of this server"),
+	TROUBLE("open() failed", "failure of this server"),
+	TROUBLE("string_sprintf ", "failure of this server"),
+	TROUBLE("internal problem in ", "failure of this server"),
+	TROUBLE("SIGSEGV", "failure of this server"),
+	TROUBLE("delivery process for ", "failure of this server"),
 	TROUBLE("MySQL", "failure of this server"),
 	TROUBLE("PGSQL", "failure of this server"),
 	TROUBLE("LDAP", "failure of this server"),
@@ -237,12 +267,22 @@ static bool sender_identification(struct span text, struct event *event)
 static bool by_ending(struct span text, struct event *event)
 {
 	event->kind = EVENT_IDLE;
-	if (span_ends(text, SPAN(": error ignored"))) {
+	if (span_ends(text, SPAN(": error ignored")) ||
+	    span_ends(text, SPAN(": error ignored: RFC 3461 DSN, failure notify not requested"))) {
 		event->reason = SPAN("bounce of a bounce dropped");
 		return true;
 	}
 	if (text.at[0] == '<' && span_find(text, SPAN(" transport output: ")) < text.len) {
 		event->reason = SPAN("output of a transport");
+		return true;
+	}
+	if (text.at[0] == '[' && span_find(text, SPAN("] SSL verify error: ")) < text.len) {
+		event->reason = SPAN("TLS");
+		return true;
+	}
+	if (span_starts(text, SPAN("process ")) && span_find(text, SPAN(" crashed with signal ")) < text.len) {
+		event->kind = EVENT_TROUBLE;
+		event->reason = SPAN("failure of this server");
 		return true;
 	}
 	if (span_find(text, SPAN(" authenticator failed H=")) < text.len ||

@@ -80,13 +80,25 @@ static bool take_verb(struct span *text, struct event *event)
 	return false;
 }
 
+/* "<sender>"; old versions and local_scan() wrote it without brackets, so that only its quotes say where it ends. */
+static void take_sender(struct span *rest, bool *doubtful, struct event *event)
+{
+	struct span at = *rest;
+
+	if (exim_take_angle(rest, &event->sender))
+		return;
+	*doubtful = true;
+	if (exim_take_address(&at, &event->sender))
+		*rest = span_from(*rest, event->sender.len);
+}
+
 /* The fields between the host and the verb. */
 static void take_field(struct span *rest, bool *doubtful, struct event *event)
 {
 	struct span skipped;
 
 	if (span_skip(rest, SPAN("F="))) {
-		exim_take_angle(rest, &event->sender);
+		take_sender(rest, doubtful, event);
 	} else if (span_skip(rest, SPAN("I="))) {
 		exim_take_ip(rest, &event->local_ip, &skipped);
 	} else if (span_skip(rest, SPAN("A="))) {
@@ -152,12 +164,19 @@ static bool about_client(struct span text, struct event *event)
 	bool doubtful = false;
 	struct span at = text;
 
+	/* local_scan() tells the sender before the host. */
+	if (event->queue_id.at != NULL && span_skip(&at, SPAN("F="))) {
+		take_sender(&at, &doubtful, event);
+		span_skip(&at, SPAN(" "));
+	}
 	if (span_skip(&at, SPAN("H="))) {
 		if (!exim_take_host(&at, &host))
 			return false;
 		exim_set_client(event, &host);
-		doubtful = memchr(host.helo.at == NULL ? "" : host.helo.at, ' ', host.helo.len) != NULL;
-	} else if (!span_starts(at, SPAN("U=")) && !span_starts(at, SPAN("F=<"))) {
+		if (host.helo.at != NULL && memchr(host.helo.at, ' ', host.helo.len) != NULL)
+			doubtful = true;
+	} else if (event->sender.at == NULL && !span_starts(at, SPAN("U=")) &&
+		   !span_starts(at, SPAN("F=<"))) {
 		return false;
 	}
 	for (;;) {
@@ -168,6 +187,12 @@ static bool about_client(struct span text, struct event *event)
 			return true;
 		}
 		span_skip(&at, SPAN(" "));
+		if (span_starts(at, SPAN("RCPT <")) && span_ends(at, SPAN("discarded by RCPT ACL"))) {
+			event->kind = EVENT_REJECT;
+			event->outcome = OUTCOME_DISCARDED;
+			take_refused(at, event);
+			return true;
+		}
 		if (take_verb(&at, event)) {
 			if (event->kind == EVENT_REJECT_WARNING)
 				event->reply = at;

@@ -171,7 +171,9 @@ static void ledger_client(struct ledger *ledger, const struct step *step)
 		ledger_arrived(ledger, message);
 		return;
 	}
-	message = ledger_open(ledger, step, event->queue_id);
+	if (message == NULL || !(message->flags & MESSAGE_EARLY))
+		message = ledger_open(ledger, step, event->queue_id);
+	message->flags &= (uint16_t)~MESSAGE_EARLY;
 	if (event->client_ip.len > 0)
 		message_put(message, TEXT_CLIENT, event->client_ip);
 	if (event->helo.len > 0)
@@ -182,6 +184,8 @@ static void ledger_client(struct ledger *ledger, const struct step *step)
 		ledger_take_exim(ledger, message, step);
 	else
 		message_set_sender(message, event->local ? event->sender : (struct span){ NULL, 0 });
+	if (message->held > 0)
+		ledger_release(ledger, message, false);
 }
 
 static void ledger_message_id(struct ledger *ledger, const struct step *step)
@@ -222,7 +226,10 @@ static void ledger_result_event(struct ledger *ledger, const struct step *step)
 	if (step->event->outcome == OUTCOME_PROBE || step->event->recipient.len == 0)
 		return;
 	message = ledger_find_event(ledger, step);
-	if (message == NULL) {
+	if (message == NULL && step->event->early) {
+		message = ledger_open(ledger, step, step->event->queue_id);
+		message->flags |= MESSAGE_EARLY;
+	} else if (message == NULL) {
 		message = ledger_open(ledger, step, step->event->queue_id);
 		message->flags |= MESSAGE_ORPHAN;
 		ledger->stats.orphans++;
@@ -230,18 +237,21 @@ static void ledger_result_event(struct ledger *ledger, const struct step *step)
 	ledger_result(ledger, message, step);
 }
 
-/* Held, or thrown away by rule: with a recipient it is that one's outcome. */
+/* Held, frozen or thrown away: with a recipient that one's outcome, else that of all who wait for it. */
 static void ledger_hold_event(struct ledger *ledger, const struct step *step)
 {
 	struct event event = *step->event;
 	struct step with = *step;
 	struct message *message = ledger_find_event(ledger, step);
 
-	if (message == NULL || event.recipient.len == 0)
+	if (message == NULL)
 		return;
 	event.outcome = event.kind == EVENT_HOLD ? OUTCOME_HELD : OUTCOME_DISCARDED;
 	with.event = &event;
-	ledger_attempt(ledger, message, &with);
+	if (event.recipient.len > 0)
+		ledger_attempt(ledger, message, &with);
+	else
+		ledger_give_up(ledger, message, step, event.outcome);
 }
 
 static void ledger_expired(struct ledger *ledger, const struct step *step)
@@ -249,7 +259,7 @@ static void ledger_expired(struct ledger *ledger, const struct step *step)
 	struct message *message = ledger_find_event(ledger, step);
 
 	if (message != NULL)
-		ledger_expire(ledger, message, step);
+		ledger_give_up(ledger, message, step, OUTCOME_EXPIRED);
 }
 
 /* A refusal of the whole message after its data: nothing more comes of it. */

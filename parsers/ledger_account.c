@@ -142,6 +142,29 @@ void ledger_set_script(struct ledger *ledger, struct message *message, struct sp
 		ledger_set_account(ledger, message, ACCOUNT_SCRIPT, account_script(directory, &name));
 }
 
+/*
+ * Is this the server's own bounce, or an answer that a user's filter or vacation message gives? Exim writes R=
+ * for whoever says -E on the command line: so a user's counts only once for each message that is here, and
+ * where the recipients are told, only back to its sender.
+ */
+static bool ledger_answers(struct ledger *ledger, const struct step *step, struct span user)
+{
+	const struct event *event = step->event;
+	struct message *parent;
+
+	if (event->mta != MTA_EXIM || event->sender.len > 0 || event->parent_id.len == 0)
+		return false;
+	if (ledger_is_server_user(user))
+		return true;
+	parent = ledger_find(ledger, step, MTA_EXIM, event->parent_id);
+	if (parent == NULL || (parent->flags & (MESSAGE_ANSWERED | MESSAGE_ORPHAN | MESSAGE_NULL_SENDER)) ||
+	    (event->recipients.len > 0 &&
+	     !span_equal_nocase(event->recipients, message_get(parent, TEXT_SENDER))))
+		return false;
+	parent->flags |= MESSAGE_ANSWERED;
+	return true;
+}
+
 static void ledger_attribute_local(struct ledger *ledger, struct message *message, const struct step *step)
 {
 	const struct event *event = step->event;
@@ -153,8 +176,7 @@ static void ledger_attribute_local(struct ledger *ledger, struct message *messag
 		if (user.len == 0)
 			user = users_name(ledger->users, message->uid, step->frame->time);
 	}
-	if (event->mta == MTA_EXIM && event->sender.len == 0 && event->parent_id.len > 0 &&
-	    ledger_is_server_user(user)) {
+	if (ledger_answers(ledger, step, user)) {
 		message->flags |= MESSAGE_NOTICE;
 		return;
 	}

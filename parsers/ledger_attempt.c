@@ -225,8 +225,12 @@ void ledger_result(struct ledger *ledger, struct message *message, const struct 
 		ledger_attempt(ledger, message, step);
 }
 
-/* The queue gives up: whoever was deferred until now will not get it. */
-void ledger_expire(struct ledger *ledger, struct message *message, const struct step *step)
+/*
+ * One line for all who were deferred until now, or held: the queue gives up, or somebody holds the message or
+ * removes it. A held message's reply still says why it was deferred before.
+ */
+void ledger_give_up(struct ledger *ledger, struct message *message, const struct step *step,
+		    enum event_outcome outcome)
 {
 	struct message *root = ledger_root(ledger, message);
 	struct recipient *recipients = message_recipients(root);
@@ -237,21 +241,24 @@ void ledger_expire(struct ledger *ledger, struct message *message, const struct 
 		struct envelope envelope = whole;
 		struct attempt attempt = { .envelope = &envelope, .tries = recipients[i].tries };
 
-		if (recipients[i].outcome != OUTCOME_DEFERRED)
+		if ((recipients[i].outcome != OUTCOME_DEFERRED && recipients[i].outcome != OUTCOME_HELD) ||
+		    recipients[i].outcome == outcome)
 			continue;
 		if (ledger->sink.want_done)
 			ledger_kept_attempt(root, i, &attempt, &envelope);
 		attempt.time = step->frame->time;
-		attempt.previous = OUTCOME_DEFERRED;
+		attempt.previous = (enum event_outcome)recipients[i].outcome;
 		attempt.previous_class = (enum reply_class)recipients[i].class;
-		attempt.outcome = OUTCOME_EXPIRED;
-		attempt.meaning = (struct reply_meaning){ .class = REPLY_EXPIRED };
+		attempt.outcome = outcome;
+		attempt.meaning = (struct reply_meaning){ .class = attempt.previous_class };
+		if (outcome == OUTCOME_EXPIRED)
+			attempt.meaning.class = REPLY_EXPIRED;
 		attempt.source = step->source;
 		attempt.position = step->position;
 		attempt.queue_id_count = 0;
 		message_queue_ids(root, &attempt);
-		recipients[i].outcome = OUTCOME_EXPIRED;
-		recipients[i].class = REPLY_EXPIRED;
+		recipients[i].outcome = (uint8_t)outcome;
+		recipients[i].class = (uint8_t)attempt.meaning.class;
 		if (attempt.direction == DIRECTION_UNKNOWN && root->account_kind != ACCOUNT_NONE)
 			attempt.direction = DIRECTION_OUTBOUND; /* what is local is not deferred for days */
 		if (ledger->sink.want_done)

@@ -323,7 +323,7 @@ bool ledger_must_wait(struct ledger *ledger, struct message *message, const stru
 	struct message *root = ledger_root(ledger, message);
 
 	if (root == message)
-		return (message->flags & MESSAGE_UNSURE) != 0;
+		return (message->flags & (MESSAGE_UNSURE | MESSAGE_EARLY)) != 0;
 	/* Nobody's mail that leaves again is the forwarding address's, which the first leg's result names. */
 	return root->account_kind == ACCOUNT_NONE && !event_is_local(event) &&
 	       event->original_recipient.len == 0 &&

@@ -48,7 +48,9 @@ enum message_flag {
 	MESSAGE_NOTICE = 256, /* a bounce or another notification by the server itself */
 	MESSAGE_ORPHAN = 512, /* its beginning was never seen */
 	MESSAGE_SENDER_KNOWN = 1024,
-	MESSAGE_SRS = 2048 /* the sender was rewritten by a forwarder */
+	MESSAGE_SRS = 2048,  /* the sender was rewritten by a forwarder */
+	MESSAGE_EARLY = 4096, /* has results that wait for the line that brings it in */
+	MESSAGE_ANSWERED = 8192 /* an autoreply to it went out */
 };
 
 struct recipient {
@@ -82,7 +84,6 @@ struct message {
 	uint16_t host;
 	uint16_t flags;
 	uint16_t held;   /* results of it that wait */
-	uint8_t notices; /* replies by the server or an autoresponder that named it */
 	uint8_t mta;
 	uint8_t account_kind;
 };
@@ -235,7 +236,9 @@ bool ledger_has_suspects(const struct ledger *ledger, const struct message *mess
 bool event_is_local(const struct event *event);
 void ledger_submit(struct ledger *ledger, struct message *message);
 void ledger_attempt(struct ledger *ledger, struct message *message, const struct step *step);
-void ledger_expire(struct ledger *ledger, struct message *message, const struct step *step);
+/* Recipients that were deferred until now are expired, held or discarded: all of them by one line. */
+void ledger_give_up(struct ledger *ledger, struct message *message, const struct step *step,
+		    enum event_outcome outcome);
 void ledger_result(struct ledger *ledger, struct message *message, const struct step *step);
 void message_queue_ids(const struct message *root, struct attempt *attempt);
 void message_envelope(const struct ledger *ledger, const struct message *message,

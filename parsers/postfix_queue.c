@@ -91,9 +91,9 @@ bool postfix_read_pickup(struct span words, struct event *event)
 	event->kind = EVENT_CLIENT;
 	event->local = true;
 	if (!span_skip(&words, SPAN("uid=")) || !span_cut(&words, ' ', &uid) || !span_to_u64(uid, &number) ||
-	    number > INT32_MAX)
+	    number >= UINT32_MAX)
 		return false;
-	event->uid = (int32_t)number;
+	event->uid = (int64_t)number;
 	if (!span_ends(words, SPAN(">")) && span_cut_last(&words, SPAN(" orig_id="), &id)) {
 		if (!field_is_queue_id(id))
 			return false;

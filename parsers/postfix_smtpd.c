@@ -28,7 +28,7 @@ static void client_login(struct span words, struct event *event)
 		return;
 	if (!span_cut_text(&words, SPAN(", sasl_sender="), &name))
 		name = words;
-	event->login = span_trim(name);
+	event->login = name;
 }
 
 /* ", orig_queue_id=4F2A3B, orig_client=h[ip]": a content filter that may say so gave the message back. */

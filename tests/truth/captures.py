@@ -64,6 +64,8 @@ def explain(row, attempt):
             return "the remote took it, but its answer came too late"
     if row["final"] == "rejected" and attempt["outcome"] == "delivered" and not row.get("sink"):
         return "no remote answer is recorded"
+    if row["final"] == "unseen" and '"' in row["rcpt"]:
+        return "the remote side took a quoted address for another"
     return None
 
 

@@ -89,6 +89,47 @@ static const struct {
 	  P("pickup", "A00000001: uid=0 from=<root>") QUEUED("A00000001", "1")
 		  RESULT("10:00:01", "A00000001", "a@r.example", SENT),
 	  "+ local:root a@r.example delivered outbound\n" },
+	{ "delivered while it came in: the result stands before the message", ">+=",
+	  E(EX " >> a@r.example R=all T=smtp H=r.example [198.51.100.9] C=\"250 OK\"") E(
+		  EX
+		  " <= bob@example.com H=(pc) [192.0.2.7] P=esmtpsa A=plain:bob@example.com S=100 for a@r.example")
+		  E(EX " Completed"),
+	  "> bob@example.com 1\n" BOB_OUT("a@r.example") "= bob@example.com a@r.example delivered outbound " EX
+							  "\n" },
+	{ "delivered while it came in, and the message never told", "+",
+	  E(EX " >> a@r.example R=all T=smtp H=r.example [198.51.100.9] C=\"250 OK\"")
+		  ET("10:05:00", "1abcde-0001aB-Xy Completed"),
+	  "+ - a@r.example delivered inbound\n" },
+	{ "who waits is held when the message is, and not lost when it goes on", "+~",
+	  BOB("A00000001") QUEUED("A00000001", "2") RESULT("10:00:01", "A00000001", "a@r.example", DEFERRED)
+		  RESULT("10:00:01", "A00000001", "b@r.example", SENT)
+			  P("postsuper", "A00000001: placed on hold")
+				  P("postsuper", "A00000001: released from hold")
+					  RESULT("10:00:02", "A00000001", "a@r.example", SENT),
+	  "+ bob@example.com a@r.example deferred outbound\n" BOB_OUT(
+		  "b@r.example") "~ bob@example.com ? held outbound\n~ bob@example.com a@r.example delivered outbound\n" },
+	{ "who waits is thrown away with the message", "+=",
+	  E(EX " <= bob@example.com H=(pc) [192.0.2.7] P=esmtpsa A=plain:bob@example.com S=100")
+		  E(EX " == a@r.example R=dnslookup T=remote_smtp defer (-53): retry time not reached")
+			  E(EX " Frozen (delivery error message)") E(EX " removed by root") E(EX " Completed"),
+	  "+ bob@example.com a@r.example deferred outbound\n= bob@example.com a@r.example discarded outbound " EX
+	  "\n" },
+	{ "a vacation message is its correspondent's answer, once", ">+",
+	  E(EX " <= s@q.example H=q.example [203.0.113.9] P=esmtp S=100 for bob@example.com")
+		  E("1abcde-0001aB-Va <= <> R=" EX " U=bob P=local S=100 for s@q.example")
+			  E("1abcde-0001aB-Va => s@q.example R=dnslookup T=remote_smtp H=q.example [203.0.113.9] C=\"250 OK\"")
+				  E("1abcde-0001aB-Vb <= <> R=" EX " U=bob P=local S=100 for s@q.example")
+					  E("1abcde-0001aB-Vb => s@q.example R=dnslookup T=remote_smtp H=q.example [203.0.113.9] C=\"250 OK\""),
+	  "> - 1\n> - 1\n+ - s@q.example delivered bounce\n> local:bob 1\n+ local:bob s@q.example delivered outbound\n" },
+	{ "an answer to somebody else is none", "+",
+	  E(EX " <= s@q.example H=q.example [203.0.113.9] P=esmtp S=100 for bob@example.com")
+		  E("1abcde-0001aB-Va <= <> R=" EX " U=bob P=local S=100 for a@r.example")
+			  E("1abcde-0001aB-Va => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 OK\""),
+	  "+ local:bob a@r.example delivered outbound\n" },
+	{ "a local user beyond 31 bits", "+",
+	  P("pickup", "A00000001: uid=4294967294 from=<nobody>") QUEUED("A00000001", "1")
+		  RESULT("10:00:01", "A00000001", "a@r.example", SENT),
+	  "+ local:4294967294 a@r.example delivered outbound\n" },
 	{ "a bounce is nobody's", ">+",
 	  MID("A00000002", "x@mx") P("bounce", "A00000001: sender non-delivery notification: A00000002")
 		  P("qmgr", "A00000002: from=<>, size=1, nrcpt=1 (queue active)")
