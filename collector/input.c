@@ -82,14 +82,15 @@ static bool input_begin(struct input *input, struct ahead *ahead, struct error *
 	if (stranger != NULL)
 		return error_set(error, "%s: is a %s archive, which this build cannot read", input->path,
 				 stranger);
-	if (kind == NULL) {
+	/* A plain file too is read by a thread, where that does not make many rings: it saves a tenth of a replay. */
+	if (kind == NULL && !(input->about.regular && ahead_has_place(ahead))) {
 		atomic_fetch_add(input->read, input->waiting);
 		return true;
 	}
 	written = archive_written((struct span){ head, input->waiting });
 	if (written != USEC_NEVER)
 		input->about.written = written;
-	input->about.packed = true;
+	input->about.packed = kind != NULL;
 	input->stream = ahead_start(
 		ahead, archive_new(kind, input->fd, (struct span){ head, input->waiting }, input->read));
 	return true;

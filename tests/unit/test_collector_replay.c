@@ -315,7 +315,7 @@ static void standard_input_is_read_plain_and_packed(void **state)
 	}
 }
 
-/* Two logs of eight packed rotations each, by 0, 1 and 3 threads. */
+/* Two logs of eight rotations each, of which two are not packed, by 0, 1 and 3 threads. */
 static void the_number_of_threads_changes_nothing(void **state)
 {
 	static const char *const names[] = { "a.log*", "b.log*", NULL };
@@ -328,12 +328,12 @@ static void the_number_of_threads_changes_nothing(void **state)
 			struct text all = { 0 };
 
 			for (unsigned i = 0; i < 6000; i++)
-				text_add_format(&all, "2026-11-01T%02u:%02u:%02uZ %u %u %u\n", 8 - file,
+				text_add_format(&all, "2026-11-01T%02u:%02u:%02uZ %u %u %-40u\n", 8 - file,
 						i / 100, i * (log + 1) / 3 % 60, log, file, i * 2654435761u);
 			snprintf(name, sizeof(name), "%c.log.%u", 'a' + (char)log, file + 1);
 			scratch_put(name, all.at, all.len, O_TRUNC);
 			text_free(&all);
-			assert_true(scratch_pack("gzip", name));
+			assert_true(file < 2 || scratch_pack("gzip", name));
 		}
 	replay_run(names, 0);
 	text_add(&first, text_span(&given));
