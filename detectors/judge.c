@@ -263,7 +263,7 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	struct delta delta;
 
 	judge->stats.attempts++;
-	if (stage == ATTEMPT_DONE || !is_ours(envelope->account_kind))
+	if (stage == ATTEMPT_DONE || (!is_ours(envelope->account_kind) && !attempt->counted))
 		return;
 	judge->stats.recipients++;
 	record = record_for(judge, envelope->account, envelope->account_kind, attempt->time);
@@ -271,7 +271,8 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	delta = delta_of(envelope, stage == ATTEMPT_FIRST ? DELTA_ATTEMPT : DELTA_CHANGED, attempt->time,
 			 origin);
 	delta.outcome = delta_outcome(attempt->meaning.class, attempt->outcome);
-	delta.elsewhere = attempt->direction == DIRECTION_OUTBOUND || attempt->direction == DIRECTION_UNKNOWN;
+	delta.elsewhere = attempt->direction == DIRECTION_OUTBOUND ||
+			  attempt->direction == DIRECTION_UNKNOWN || attempt->counted;
 	delta.recipient = delta_hash(attempt->recipient);
 	delta.message = delta_hash(envelope->queue_id);
 	delta.foreign = delta_foreign(envelope);

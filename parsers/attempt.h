@@ -61,6 +61,7 @@ struct attempt {
 	uint32_t tries;
 	uint32_t source; /* of the line that gave the outcome */
 	uint64_t position;
+	bool counted; /* held against the account, though not outbound: count_forwarded and its sisters say so */
 };
 
 /* A login or a failure to log in, from any of the programs. */

@@ -34,11 +34,25 @@ static bool exim_claims(const struct frame *frame)
 	return span_starts(frame->tag, SPAN("exim"));
 }
 
+/* "[23362] " before the words, which +pid writes though syslog has told it. */
+static void skip_pid(struct span *text)
+{
+	struct span at = span_from(*text, 1);
+
+	if (text->len < 4 || text->at[0] != '[')
+		return;
+	while (at.len > 0 && is_digit(at.at[0]))
+		at = span_from(at, 1);
+	if (at.at > text->at + 1 && span_skip(&at, SPAN("] ")))
+		*text = at;
+}
+
 /* Syslog lines may repeat Exim's own stamp: "2026-11-21 16:29:42.254 +0100 [23362] words". */
 static void skip_stamp(struct span *text)
 {
 	struct span at = *text;
 
+	skip_pid(text);
 	if (at.len < 20 || at.at[4] != '-' || at.at[7] != '-' || at.at[10] != ' ' || at.at[13] != ':' ||
 	    !is_digit(at.at[0]) || !is_digit(at.at[18]))
 		return;
@@ -48,10 +62,7 @@ static void skip_stamp(struct span *text)
 	at = span_from(at, 1);
 	if (at.len > 5 && (at.at[0] == '+' || at.at[0] == '-') && is_digit(at.at[1]) && at.at[5] == ' ')
 		at = span_from(at, 6);
-	if (at.len > 2 && at.at[0] == '[' && is_digit(at.at[1])) {
-		exim_take_word(&at);
-		at = span_from(at, 1);
-	}
+	skip_pid(&at);
 	*text = at;
 }
 

@@ -278,7 +278,7 @@ static void ledger_notice(struct ledger *ledger, const struct step *step)
 	struct message *child = ledger_find(ledger, step, step->event->mta, step->event->child_id);
 
 	if (child != NULL && child->account_kind == ACCOUNT_NONE)
-		child->flags = (uint16_t)((child->flags & ~MESSAGE_ORPHAN) | MESSAGE_NOTICE);
+		ledger_set_notice(ledger, child, ledger_find_event(ledger, step));
 }
 
 static void ledger_header(struct ledger *ledger, const struct step *step)

@@ -82,10 +82,11 @@ static bool ledger_trusts(const struct ledger *ledger, struct span client)
 	return false;
 }
 
-/* Users as whom a mail server runs: what they submit with R= is the server's own notification. */
+/* Users as whom a mail server runs: what they submit under <> is a notification or a vacation message. */
 bool ledger_is_server_user(struct span user)
 {
-	static const char *const users[] = { "Debian-exim", "exim", "exim4", "mailnull", "mail", "_exim" };
+	static const char *const users[] = { "Debian-exim", "exim",    "exim4", "mailnull", "mail",  "_exim",
+					     "vmail",	    "dovecot", "virtual", "popuser",  "cyrus", "postfix" };
 
 	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++)
 		if (span_equal(user, span_of(users[i])))
@@ -142,6 +143,17 @@ void ledger_set_script(struct ledger *ledger, struct message *message, struct sp
 		ledger_set_account(ledger, message, ACCOUNT_SCRIPT, account_script(directory, &name));
 }
 
+/* MESSAGE is a bounce of PARENT or an answer to it. Where bounces count, it is held against whom PARENT is. */
+void ledger_set_notice(struct ledger *ledger, struct message *message, struct message *parent)
+{
+	message->flags = (uint16_t)((message->flags & ~MESSAGE_ORPHAN) | MESSAGE_NOTICE);
+	if (!ledger->options.count_bounces || parent == NULL)
+		return;
+	parent = ledger_root(ledger, parent);
+	ledger_set_account(ledger, message, (enum account_kind)parent->account_kind,
+			   message_get(parent, TEXT_ACCOUNT));
+}
+
 /*
  * Is this the server's own bounce, or an answer that a user's filter or vacation message gives? Exim writes R=
  * for whoever says -E on the command line: so a user's counts only once for each message that is here, and
@@ -152,7 +164,11 @@ static bool ledger_answers(struct ledger *ledger, const struct step *step, struc
 	const struct event *event = step->event;
 	struct message *parent;
 
-	if (event->mta != MTA_EXIM || event->sender.len > 0 || event->parent_id.len == 0)
+	if (event->sender.at == NULL || event->sender.len > 0)
+		return false;
+	if (event->mta == MTA_POSTFIX)
+		return event->parent_id.len == 0 && ledger_is_server_user(user);
+	if (event->parent_id.len == 0)
 		return false;
 	if (ledger_is_server_user(user))
 		return true;
@@ -177,7 +193,7 @@ static void ledger_attribute_local(struct ledger *ledger, struct message *messag
 			user = users_name(ledger->users, message->uid, step->frame->time);
 	}
 	if (ledger_answers(ledger, step, user)) {
-		message->flags |= MESSAGE_NOTICE;
+		ledger_set_notice(ledger, message, ledger_find(ledger, step, event->mta, event->parent_id));
 		return;
 	}
 	ledger_set_account(ledger, message, ACCOUNT_LOCAL, account_local(user, &name));

@@ -85,9 +85,11 @@ static enum direction attempt_direction(const struct ledger *ledger, const struc
 {
 	if (local || domain_is_local(ledger, attempt->recipient))
 		local = true;
+	if (root->flags & MESSAGE_NOTICE)
+		return DIRECTION_BOUNCE;
 	if (root->account_kind != ACCOUNT_NONE)
 		return local ? DIRECTION_INTERNAL : DIRECTION_OUTBOUND;
-	if (root->flags & (MESSAGE_NOTICE | MESSAGE_NULL_SENDER))
+	if (root->flags & MESSAGE_NULL_SENDER)
 		return DIRECTION_BOUNCE;
 	if (root->flags & MESSAGE_ORPHAN)
 		return local ? DIRECTION_INBOUND : DIRECTION_UNKNOWN;
@@ -96,6 +98,18 @@ static enum direction attempt_direction(const struct ledger *ledger, const struc
 		       (root->flags & MESSAGE_SRS)))
 		return DIRECTION_FORWARDED;
 	return DIRECTION_INBOUND;
+}
+
+/* Is it held against the account by the settings? What goes out is in any case. */
+static bool attempt_counts(const struct ledger *ledger, const struct attempt *attempt)
+{
+	const struct ledger_options *options = &ledger->options;
+
+	if (attempt->envelope->account.len == 0)
+		return false;
+	return (options->count_forwarded && attempt->direction == DIRECTION_FORWARDED) ||
+	       (options->count_internal && attempt->direction == DIRECTION_INTERNAL) ||
+	       (options->count_bounces && attempt->direction == DIRECTION_BOUNCE);
 }
 
 /* The local part alone is how Exim names a mailbox: the address stands beside it. */
@@ -205,6 +219,7 @@ void ledger_attempt(struct ledger *ledger, struct message *message, const struct
 		return;
 	message_envelope(ledger, root, &envelope);
 	attempt_forwarder(ledger, &envelope, &attempt, &name);
+	attempt.counted = attempt_counts(ledger, &attempt);
 	message_queue_ids(root, &attempt);
 	if (!event_is_local(event))
 		attempt.provider = reply_provider_known(&ledger->providers, event->relay);
@@ -261,6 +276,7 @@ void ledger_give_up(struct ledger *ledger, struct message *message, const struct
 		recipients[i].class = (uint8_t)attempt.meaning.class;
 		if (attempt.direction == DIRECTION_UNKNOWN && root->account_kind != ACCOUNT_NONE)
 			attempt.direction = DIRECTION_OUTBOUND; /* what is local is not deferred for days */
+		attempt.counted = attempt_counts(ledger, &attempt);
 		if (ledger->sink.want_done)
 			message_keep(root, &recipients[i], &attempt);
 		attempt_tell(ledger, &attempt, false);

@@ -206,6 +206,7 @@ void ledger_set_account(struct ledger *ledger, struct message *message, enum acc
 void ledger_set_script(struct ledger *ledger, struct message *message, struct span directory);
 void ledger_set_identified(struct ledger *ledger, struct message *message, struct span account);
 bool ledger_is_server_user(struct span user);
+void ledger_set_notice(struct ledger *ledger, struct message *message, struct message *parent);
 
 /* ledger_script.c */
 void ledger_note_script(struct ledger *ledger, const struct step *step);

@@ -146,6 +146,8 @@ HIDDEN = {
 
 def hidden(log):
     """Variants of LOG in temporary files, by name."""
+    if not os.path.exists(log):
+        return
     with gzip.open(log, "rb") as file:
         text = file.read()
     if b", orig_queue_id=" not in text[:1000000]:
@@ -181,6 +183,9 @@ def lab(arguments):
         folder = os.path.dirname(folder)
         variants = sorted(glob.glob(folder + "/mail*.log.gz"))
         for name, logs in [(path, [path]) for path in variants] + [(folder + "/rotated", rotated(folder))]:
+            if not logs:
+                print("skipped: nothing in %s" % name)
+                continue
             good &= lab_one(arguments, os.path.relpath(name, arguments.lab), logs, folder)
         for name, log in hidden(folder + "/mail.log.gz"):
             good &= lab_one(arguments, os.path.basename(folder) + ", " + name, [log], folder)

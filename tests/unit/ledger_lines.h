@@ -43,6 +43,8 @@ static void told_attempt(void *context, const struct attempt *attempt, enum atte
 	text_add_format(&told->text, "%.*s %s %s", recipient.len == 0 ? 1 : (int)recipient.len,
 			recipient.len == 0 ? "?" : recipient.at, event_outcome_name(attempt->outcome),
 			direction_name(attempt->direction));
+	if (attempt->counted)
+		text_add(&told->text, SPAN(" counted"));
 	for (size_t i = 0; kind == '=' && i < attempt->queue_id_count; i++)
 		text_add_format(&told->text, "%c%.*s", i == 0 ? ' ' : ',', SPAN_ARGS(attempt->queue_ids[i]));
 	text_add(&told->text, SPAN("\n"));

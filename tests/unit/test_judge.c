@@ -250,6 +250,34 @@ static void test_what_is_only_passed_on_is_not_judged(void **state)
 	end(&story);
 }
 
+/* What the ledger counts in by its settings is judged like mail of the account's own. */
+static void test_what_is_counted_in_is_judged(void **state)
+{
+	struct envelope envelope = { .time = START,
+				     .account_kind = ACCOUNT_FORWARD,
+				     .account = SPAN("bob@example.com"),
+				     .queue_id = SPAN("Q1") };
+	struct attempt attempt = { .envelope = &envelope,
+				   .time = START,
+				   .direction = DIRECTION_FORWARDED,
+				   .recipient = SPAN("x@there.example"),
+				   .meaning.class = REPLY_INVALID_RECIPIENT,
+				   .outcome = OUTCOME_BOUNCED };
+	struct record *record;
+	struct story story;
+
+	(void)state;
+	begin(&story);
+	judge_attempt(story.judge, &attempt, ATTEMPT_FIRST);
+	assert_null(story.store->calls->record(story.store, envelope.account, false));
+	attempt.counted = true;
+	judge_attempt(story.judge, &attempt, ATTEMPT_FIRST);
+	record = story.store->calls->record(story.store, envelope.account, false);
+	assert_non_null(record);
+	assert_int_equal(record->recipient_used, 1);
+	end(&story);
+}
+
 static void test_a_weekly_newsletter_is_not_flagged(void **state)
 {
 	struct story story;
@@ -305,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_a_flag_is_told_once_stays_and_goes_by_itself),
 		cmocka_unit_test(test_a_listed_address_flags_nobody),
 		cmocka_unit_test(test_what_is_only_passed_on_is_not_judged),
+		cmocka_unit_test(test_what_is_counted_in_is_judged),
 		cmocka_unit_test(test_a_weekly_newsletter_is_not_flagged),
 		cmocka_unit_test(test_nobody_is_disabled_on_one_kind_of_evidence),
 		cmocka_unit_test(test_learning_quietly_says_nothing),

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include <cmocka.h>
+#include <unistd.h>
 
 #include "tests/unit/ledger_lines.h"
 
@@ -458,6 +459,45 @@ static void silence_ends_a_message(void **state)
 	       "+ - a@r.example delivered unknown\n= - a@r.example delivered unknown A00000001\n");
 }
 
+/* What is told apart from outbound mail is held against the account where the settings say so. */
+static void settings_count_more_in(void **state)
+{
+	const char *lines =
+		BOB("A00000001") QUEUED("A00000001", "2") MAILBOX("A00000001", "a@example.com")
+			RESULT("10:00:01", "A00000001", "x@r.example", BOUNCED) MID("A00000002", "x@mx") P(
+				"bounce", "A00000001: sender non-delivery notification: A00000002")
+				P("qmgr", "A00000002: from=<>, size=1, nrcpt=1 (queue active)")
+					MAILBOX("A00000002", "bob@example.com") REMOTE("A00000003") P(
+						"qmgr",
+						"A00000003: from=<s@q.example>, size=1, nrcpt=1 (queue active)")
+						PT("10:00:01", "smtp",
+						   "A00000003: to=<c@r.example>, orig_to=<carl@example.com>, relay=r.example[198.51.100.9]:25, delay=1, delays=0/0/0/1, " SENT)
+							P("pickup", "A00000004: uid=2000000001 from=<>")
+								MID("A00000004", "y@mx") P(
+									"qmgr",
+									"A00000004: from=<>, size=1, nrcpt=1 (queue active)")
+									RESULT("10:00:01", "A00000004",
+									       "s@q.example", SENT);
+	struct ledger_options options = ledger_options_plain();
+	char passwd[] = "/tmp/passwd-XXXXXX";
+	FILE *file = fdopen(mkstemp(passwd), "w");
+
+	(void)state;
+	fputs("vmail:x:2000000001:1::/var/vmail:/bin/sh\n", file);
+	fclose(file);
+	options.passwd = passwd;
+	expect(&options, "+", lines,
+	       "+ bob@example.com a@example.com delivered internal\n+ bob@example.com x@r.example bounced outbound\n"
+	       "+ - bob@example.com delivered bounce\n+ carl@example.com c@r.example delivered forwarded\n"
+	       "+ - s@q.example delivered bounce\n");
+	options.count_internal = options.count_forwarded = options.count_bounces = true;
+	expect(&options, "+", lines,
+	       "+ bob@example.com a@example.com delivered internal counted\n+ bob@example.com x@r.example bounced outbound\n"
+	       "+ bob@example.com bob@example.com delivered bounce counted\n"
+	       "+ carl@example.com c@r.example delivered forwarded counted\n+ - s@q.example delivered bounce\n");
+	unlink(passwd);
+}
+
 static void bad_settings_are_refused(void **state)
 {
 	struct ledger_options options = ledger_options_plain();
@@ -538,6 +578,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lives_are_followed),
 		cmocka_unit_test(settings_change_whose_it_is),
+		cmocka_unit_test(settings_count_more_in),
 		cmocka_unit_test(bad_settings_are_refused),
 		cmocka_unit_test(it_is_bounded),
 		cmocka_unit_test(many_recipients_are_told_apart),
