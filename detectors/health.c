@@ -207,6 +207,12 @@ static int health_order(const void *a, const void *b)
 	return (left < right) - (left > right);
 }
 
+void health_blame_words(const struct health_account *account, char *into)
+{
+	snprintf(into, EVIDENCE_TEXT_SIZE, "%.100s: %.0f attempts lately, %.0f of them unwanted or to nobody",
+		 account->name, account->attempts, account->bad);
+}
+
 static void health_tell(struct health *health, struct health_pair *pair, const struct attempt *attempt,
 			double attempts, double refused, double usual)
 {
@@ -239,14 +245,13 @@ static void health_tell(struct health *health, struct health_pair *pair, const s
 					    .seen = row->accounts[i].bad,
 					    .of = row->accounts[i].attempts,
 					    .expected = -1 };
-		snprintf(blame->text, EVIDENCE_TEXT_SIZE,
-			 "%.100s: %.0f attempts at it lately, %.0f of them unwanted or to "
-			 "nobody",
-			 row->accounts[i].name, row->accounts[i].attempts, row->accounts[i].bad);
+		health_blame_words(&row->accounts[i], blame->text);
 	}
 	snprintf(account, sizeof(account), "%s at %s", row->named[0] != '\0' ? row->named : row->address,
 		 row->provider);
 	verdict.account = span_of(account);
+	verdict.address = span_of(row->named[0] != '\0' ? row->named : row->address);
+	verdict.provider = span_of(row->provider);
 	verdict.state = begins ? STATE_FLAGGED : STATE_NORMAL;
 	verdict.previous = begins ? STATE_NORMAL : STATE_FLAGGED;
 	/* The same attempt found twice, from whatever file, gives the same verdict. */
@@ -324,6 +329,60 @@ void health_attempt(struct health *health, const struct attempt *attempt, enum a
 		pair->first_refused = USEC_NEVER;
 	}
 	health_judge(health, pair, attempt);
+}
+
+/* --- for others to ask --- */
+
+static bool health_is_of(const struct health_row *row, struct span address)
+{
+	return span_equal(span_of(row->address), address) || span_equal(span_of(row->named), address);
+}
+
+static int health_name_order(const void *a, const void *b)
+{
+	return strcmp(((const struct health_account *)a)->name, ((const struct health_account *)b)->name);
+}
+
+/* Parts of one account at several providers become one. Returns how many are left. */
+static size_t health_sum(struct health_account *parts, size_t count)
+{
+	size_t sums = 0;
+
+	qsort(parts, count, sizeof(*parts), health_name_order);
+	for (size_t i = 0; i < count; i++) {
+		if (sums == 0 || strcmp(parts[sums - 1].name, parts[i].name) != 0) {
+			parts[sums++] = parts[i];
+			continue;
+		}
+		parts[sums - 1].attempts += parts[i].attempts;
+		parts[sums - 1].bad += parts[i].bad;
+	}
+	return sums;
+}
+
+size_t health_blame(const struct health *health, struct span address, struct health_account *accounts,
+		    size_t most)
+{
+	size_t pairs = map_stats(health->pairs).count, count = 0;
+	struct health_account *parts = memory_new(pairs * HEALTH_ACCOUNTS, sizeof(*parts));
+	bool known = false;
+
+	for (void *at = map_oldest(health->pairs); at != NULL && !known; at = map_newer(health->pairs, at))
+		known = health_is_of(&((const struct health_pair *)at)->row, address);
+	for (void *at = map_oldest(health->pairs); at != NULL; at = map_newer(health->pairs, at)) {
+		const struct health_row *row = &((const struct health_pair *)at)->row;
+
+		if (known && !health_is_of(row, address))
+			continue;
+		memcpy(&parts[count], row->accounts, row->account_count * sizeof(*parts));
+		count += row->account_count;
+	}
+	count = health_sum(parts, count);
+	qsort(parts, count, sizeof(*parts), health_order);
+	count = count < most ? count : most;
+	memcpy(accounts, parts, count * sizeof(*parts));
+	free(parts);
+	return count;
 }
 
 static int health_row_order(const void *a, const void *b)

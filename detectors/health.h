@@ -50,6 +50,16 @@ void health_free(struct health **health);
 
 void health_attempt(struct health *health, const struct attempt *attempt, enum attempt_stage stage);
 
+/*
+ * Who, lately and at all providers together, did most of what could earn ADDRESS a bad name; where the log does
+ * not name that address, of all that went out. Worst first, MOST at most. Returns their number.
+ */
+size_t health_blame(const struct health *health, struct span address, struct health_account *accounts,
+		    size_t most);
+
+/* What is to be said of one; INTO has EVIDENCE_TEXT_SIZE bytes. */
+void health_blame_words(const struct health_account *account, char *into);
+
 /* All rows, the most refused first; the caller frees them. */
 struct health_row *health_rows(const struct health *health, size_t *count_r);
 

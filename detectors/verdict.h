@@ -51,6 +51,8 @@ struct verdict {
 	const struct verdict_sample *samples;
 	size_t sample_count;
 	bool late; /* found while catching up */
+	/* Of type "address": which one, at whom (a provider or a blocklist's zone), and what that said. */
+	struct span address, provider, zone, code, words;
 };
 
 const char *state_name(enum account_state state);

@@ -245,9 +245,21 @@ static void payload_verdict_lists(json_t *object, const struct verdict *verdict)
 	payload_put(object, "samples", samples);
 }
 
+/* Which address, at whom, since when; what the other does not say is left out. */
+static void payload_put_address(json_t *object, const struct verdict *verdict)
+{
+	payload_put_text(object, "address", verdict->address);
+	payload_put_known(object, "provider", verdict->provider);
+	payload_put_known(object, "zone", verdict->zone);
+	payload_put_known(object, "code", verdict->code);
+	payload_put_known(object, "words", verdict->words);
+	payload_put_time(object, "since", verdict->first_bad);
+}
+
 char *payload_verdict(const struct verdict *verdict)
 {
 	json_t *object = json_object(), *evidence = json_array();
+	bool is_address = strcmp(verdict->type, "address") == 0;
 	struct text undo = { 0 };
 
 	for (size_t i = 0; i < verdict->evidence_count; i++)
@@ -267,7 +279,11 @@ char *payload_verdict(const struct verdict *verdict)
 	payload_put_number(object, "recipients", (int64_t)verdict->recipients);
 	payload_put_number(object, "leaked", (int64_t)verdict->leaked);
 	payload_verdict_lists(object, verdict);
-	payload_put_text(object, "undo", text_span(&undo));
+	/* What can be taken back is what was done to an account. */
+	if (is_address)
+		payload_put_address(object, verdict);
+	else if (strcmp(verdict->type, "verdict") == 0)
+		payload_put_text(object, "undo", text_span(&undo));
 	if (verdict->customer.at != NULL)
 		payload_put_text(object, "customer", verdict->customer);
 	if (verdict->late)

@@ -38,7 +38,7 @@ const struct setting webhook_settings[] = {
 		"our own certificate, where the receiver asks for one"),
 	SETTING(TEXT, struct webhook_options, key, "", 0, 0, "its private key"),
 	SETTING(LIST, struct webhook_options, states, "flagged, disabled, released", 0, 0,
-		"states that are told: normal, watch, flagged, disabled, released"),
+		"states that are told: normal, watch, flagged, disabled, released; of an address also that it is normal again"),
 	SETTING(LIST, struct webhook_options, accounts, "*", 0, 0,
 		"accounts that are told of, as patterns: *@example.com"),
 	SETTING(LIST, struct webhook_options, types, "*", 0, 0,
@@ -78,7 +78,13 @@ static bool webhook_matches(const struct setting_list *patterns, struct span tex
 
 bool webhook_wants(const struct webhook_options *options, const struct verdict *verdict)
 {
-	return webhook_matches(&options->states, span_of(state_name(verdict->state))) &&
+	enum account_state state = verdict->state;
+
+	/* Who heard that an address has a bad name is told when that is over. */
+	if (strcmp(verdict->type, "address") == 0 && state == STATE_NORMAL &&
+	    !webhook_matches(&options->states, SPAN("normal")))
+		state = verdict->previous;
+	return webhook_matches(&options->states, span_of(state_name(state))) &&
 	       webhook_matches(&options->types, span_of(verdict->type)) &&
 	       webhook_matches(&options->accounts, verdict->account);
 }
