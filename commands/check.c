@@ -5,6 +5,7 @@
  * Rights are those of whoever runs it: `sudo -u sendwatch sendwatch check` tells what the daemon may.
  */
 #define _GNU_SOURCE
+#include "commands/blocklists.h"
 #include "commands/command.h"
 #include "commands/options.h"
 #include "commands/pipeline.h"
@@ -195,6 +196,11 @@ static void check_webhooks(struct check *check, const struct options *options)
 		check_say(check, true, "[webhook]", "there is none: verdicts go to the journal alone");
 }
 
+static void check_blocklist(void *context, bool good, const char *words)
+{
+	check_say(context, good, "[dnsbl]", words);
+}
+
 static unsigned check_options(const struct options *options)
 {
 	struct check check = { 0 };
@@ -212,6 +218,7 @@ static unsigned check_options(const struct options *options)
 		check_folder(&check, "[journal] file:",
 			     span_cut_last(&folder, SPAN("/"), &name) ? folder : SPAN("."));
 	check_webhooks(&check, options);
+	blocklists_check(options, check_blocklist, &check);
 	return check.wrong;
 }
 

@@ -151,9 +151,12 @@ static void deliver_log(usec_t now, const struct verdict *verdict)
 	struct text words = { 0 };
 
 	text_add_printable(&words, verdict->account);
-	text_add_format(&words, " %s (%.1f decibans, was %s)%s", words_of[verdict->state], verdict->score,
-			state_name(verdict->previous), verdict->late ? ", found while catching up" : "");
-	if (verdict->evidence_count > 0 && verdict->state != STATE_NORMAL) {
+	if (strcmp(verdict->type, "verdict") == 0)
+		text_add_format(&words, " %s (%.1f decibans, was %s)%s", words_of[verdict->state],
+				verdict->score, state_name(verdict->previous),
+				verdict->late ? ", found while catching up" : "");
+	if (verdict->evidence_count > 0 &&
+	    (verdict->state != STATE_NORMAL || strcmp(verdict->type, "verdict") != 0)) {
 		text_add(&words, SPAN(": "));
 		text_add_printable(&words, span_of(verdict->evidence[0].text));
 	}
@@ -182,12 +185,15 @@ void deliver_verdict(struct deliver *deliver, usec_t now, const struct verdict *
 
 void deliver_notice(struct deliver *deliver, usec_t now, const char *id, const char *words)
 {
-	struct payload *payload = payload_begin("server");
+	struct payload *payload;
 	struct error error;
 	uint64_t targets = 0;
 	char *json;
 
 	deliver->now = now;
+	if (journal_knows(deliver->journal, id) == JOURNAL_ACTED)
+		return;
+	payload = payload_begin("server");
 	payload_add_text(payload, "id", span_of(id));
 	payload_add_time(payload, "time", now);
 	payload_add_text(payload, "text", span_of(words));

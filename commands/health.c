@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include "base/text.h"
+#include "commands/blocklists.h"
 #include "commands/command.h"
 #include "commands/options.h"
 #include "commands/pipeline.h"
@@ -102,7 +103,7 @@ static void health_text(const struct health_row *row)
 	text_free(&line);
 }
 
-static void health_print(const struct health_command *command)
+static void health_print(const struct health_command *command, const struct options *options)
 {
 	size_t count;
 	struct health_row *rows = health_rows(command->health, &count);
@@ -114,6 +115,10 @@ static void health_print(const struct health_command *command)
 			health_text(&rows[i]);
 	if (count == 0 && command->arguments->format == FORMAT_TEXT)
 		puts("No mail went out to anyone.");
+	/* With logs of another machine, what is known of this one's addresses would mislead. */
+	if (command->arguments->count == 0 || count > 0)
+		blocklists_print(options, rows, command->arguments->count == 0 ? 0 : count,
+				 command->arguments->format == FORMAT_NDJSON);
 	free(rows);
 }
 
@@ -146,7 +151,7 @@ static int health_run(struct health_command *command, const struct options *opti
 		progress_run(pipeline, collector, arguments, true);
 		collector_close(&collector);
 		pipeline_finish(pipeline);
-		health_print(command);
+		health_print(command, options);
 	}
 	pipeline_free(&pipeline);
 	return command->failed ? EXIT_FAILED : EXIT_DONE;

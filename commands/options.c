@@ -54,6 +54,8 @@ static const struct settings_section options_first[] = {
 static const struct settings_section options_last[] = {
 	SECTION("redis", "Where the windows of many servers live together.", redis_settings, redis),
 	SECTION("health", "When a provider that refuses our own addresses is news.", health_settings, health),
+	SECTION("dnsbl", "Which blocklists are asked for our own addresses; none unless it is enabled.",
+		dnsbl_settings, dnsbl),
 	SECTION("watch", "What watch remembers, and when it warns of itself.", watch_settings, watch),
 	SECTION("journal", "The file that every verdict and every response is written to.", journal_settings,
 		journal),

@@ -12,6 +12,7 @@
 #include "detectors/judge.h"
 #include "detectors/redis_route.h"
 #include "parsers/ledger.h"
+#include "responders/dnsbl.h"
 #include "responders/journal.h"
 #include "responders/outbox.h"
 #include "responders/webhook.h"
@@ -46,6 +47,7 @@ struct options {
 	struct settings_many webhooks; /* struct webhook_options */
 	struct settings_many replies;  /* struct reply_rule_options */
 	struct health_options health;
+	struct dnsbl_options dnsbl;
 	struct log_options log;
 };
 

@@ -9,6 +9,7 @@
  */
 #define _GNU_SOURCE
 #include "commands/blindness.h"
+#include "commands/blocklists.h"
 #include "commands/command.h"
 #include "commands/deliver.h"
 #include "commands/options.h"
@@ -42,6 +43,7 @@ struct watch_work {
 	struct deliver *deliver;
 	struct pipeline *pipeline;
 	struct health *health;
+	struct dnsbl *dnsbl; /* NULL where no blocklist is asked */
 	struct collector *collector;
 	struct marks *marks;
 	struct resume resume;
@@ -87,6 +89,24 @@ static void watch_verdict(void *context, const struct verdict *verdict)
 	if (store_claim(pipeline_store(work->pipeline), verdict->account, verdict->state,
 			span_of(verdict->id)))
 		deliver_verdict(work->deliver, clock_now(), verdict);
+}
+
+/* What is read again teaches health too, and is told to nobody. */
+static void watch_health(void *context, const struct verdict *verdict)
+{
+	struct watch_work *work = context;
+	struct verdict told = *verdict;
+
+	told.late = work->resume.learning != NULL;
+	if (!told.late || work->resume.tells)
+		watch_verdict(work, &told);
+}
+
+static void watch_notice(void *context, const char *id, const char *words)
+{
+	const struct watch_work *work = context;
+
+	deliver_notice(work->deliver, clock_now(), id, words);
 }
 
 static void watch_attempt(void *context, const struct attempt *attempt, enum attempt_stage stage)
@@ -164,6 +184,7 @@ static void watch_work_close(struct watch_work *work)
 {
 	collector_close(&work->collector);
 	pipeline_free(&work->pipeline);
+	dnsbl_close(&work->dnsbl);
 	health_free(&work->health);
 	deliver_close(&work->deliver);
 	marks_free(&work->marks);
@@ -198,6 +219,23 @@ static bool watch_work_follow(struct watch_work *work, const struct arguments *a
 	return work->collector != NULL;
 }
 
+static bool watch_blocklists(struct watch_work *work, struct error *error)
+{
+	const struct options *options = work->options;
+	const struct dnsbl_calls calls = {
+		.context = work, .verdict = watch_verdict, .notice = watch_notice, .trouble = watch_trouble
+	};
+
+	if (options->dnsbl.enabled && !blocklists_wanted(options))
+		watch_trouble(work, "[dnsbl] enabled has no effect: built without c-ares");
+	if (!blocklists_wanted(options))
+		return true;
+	work->dnsbl = dnsbl_open(&options->dnsbl, options->watch.state, work->health, &calls, error);
+	if (work->dnsbl != NULL && dnsbl_known(work->dnsbl)->row_count == 0)
+		watch_trouble(work, "[dnsbl] nothing to ask for: name the addresses that mail goes out from");
+	return work->dnsbl != NULL;
+}
+
 /* Everything from settings, or nothing. WORK stays where it is while it is open: its parts point to it. */
 static bool watch_work_open(struct watch_work *work, const struct arguments *arguments, struct error *error)
 {
@@ -224,11 +262,11 @@ static bool watch_work_open(struct watch_work *work, const struct arguments *arg
 	else if (mkdir(options->watch.state, 0700) != 0 && errno != EEXIST)
 		good = error_set(error, "%s: %s", options->watch.state, strerror(errno));
 	if (good)
-		work->health = health_new(&options->health, watch_verdict, work);
+		work->health = health_new(&options->health, watch_health, work);
 	good = good && (work->deliver = deliver_open(options, error)) != NULL &&
 	       (work->pipeline = pipeline_new(options, &watcher, error)) != NULL &&
 	       resume_read(options->watch.state, &work->resume, error) &&
-	       watch_work_follow(work, arguments, error);
+	       watch_work_follow(work, arguments, error) && watch_blocklists(work, error);
 	if (!good)
 		watch_work_close(work);
 	return good;
@@ -273,6 +311,12 @@ static usec_t watch_pause(const struct watch *watch)
 	usec_t now = clock_monotonic(), wall = clock_now(), due = deliver_due(watch->work->deliver, wall);
 	usec_t pause = watch->saved + watch->work->options->watch.save_every - now;
 
+	if (watch->work->dnsbl != NULL) {
+		usec_t ask = dnsbl_due(watch->work->dnsbl);
+
+		if (ask != USEC_NEVER && ask - wall < pause)
+			pause = ask - wall;
+	}
 	if (due != USEC_NEVER && due - wall < pause)
 		pause = due - wall;
 	if (watch->watchdog > 0 && watch->watchdog < pause)
@@ -283,7 +327,7 @@ static usec_t watch_pause(const struct watch *watch)
 
 static void watch_wait(struct watch *watch, bool idle)
 {
-	struct pollfd fds[DELIVER_FDS + 3];
+	struct pollfd fds[DELIVER_FDS + 4];
 	struct store *store = pipeline_store(watch->work->pipeline);
 	size_t count = deliver_fds(watch->work->deliver, fds);
 	usec_t pause = idle ? watch_pause(watch) : 0;
@@ -292,6 +336,8 @@ static void watch_wait(struct watch *watch, bool idle)
 	if (!watch->waits)
 		fds[count++] = (struct pollfd){ .fd = collector_fd(watch->work->collector),
 						.events = POLLIN };
+	if (watch->work->dnsbl != NULL)
+		fds[count++] = (struct pollfd){ .fd = dnsbl_fd(watch->work->dnsbl), .events = POLLIN };
 	/* -1, which poll passes over, where the store has nothing to say. */
 	fds[count++] = (struct pollfd){ .fd = store_fd(store), .events = POLLIN };
 	if (!store_clean(store) && pause > watch->work->options->redis.flush)
@@ -330,6 +376,8 @@ static void watch_loop(struct watch *watch)
 		}
 		watch_store(watch);
 		deliver_step(watch->work->deliver, clock_now());
+		if (watch->work->dnsbl != NULL)
+			dnsbl_step(watch->work->dnsbl, clock_now());
 		if (clock_monotonic() - watch->saved >= watch->work->options->watch.save_every)
 			watch_save(watch);
 		if (watch->watchdog > 0)

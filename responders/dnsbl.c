@@ -197,6 +197,8 @@ static void dnsbl_judge(struct dnsbl *dnsbl, struct dnsbl_side *side, enum dnsbl
 		side->failures++;
 		side->due = dnsbl_soon(dnsbl);
 		news = news && side->failures >= DNSBL_PATIENCE;
+		if (side->fault == DNSBL_FINE)
+			dnsbl_words(side->words, sizeof(side->words), span_of(words));
 	} else {
 		side->failures = 0;
 	}

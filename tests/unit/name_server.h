@@ -25,15 +25,18 @@ static inline const char *name_server_program(void)
 	return NULL;
 }
 
-/* A socket of a port of its own, which nobody reads: a server that is down. */
+/* A socket nobody reads, of a port that is free for TCP as well: a server that is down, or a place for one. */
 static inline int name_server_socket(char address[32])
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(at);
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int stream = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
+	assert_int_equal(bind(stream, (struct sockaddr *)&at, sizeof(at)), 0);
+	assert_int_equal(getsockname(stream, (struct sockaddr *)&at, &len), 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	close(stream);
 	snprintf(address, 32, "127.0.0.1:%u", ntohs(at.sin_port));
 	return fd;
 }
