@@ -101,6 +101,16 @@ bool marks_cover(const struct marks *marks, struct marks *seen, const struct col
 	       (now->time < mark->time || (now->time == mark->time && now->count <= mark->count));
 }
 
+usec_t marks_newest(const struct marks *marks)
+{
+	usec_t newest = USEC_NEVER;
+
+	for (size_t i = 0; i < marks->count; i++)
+		if (marks->items[i].time > newest)
+			newest = marks->items[i].time;
+	return newest;
+}
+
 void marks_write(const struct marks *marks, struct text *out)
 {
 	for (size_t i = 0; i < marks->count; i++) {

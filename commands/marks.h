@@ -24,6 +24,9 @@ void marks_note(struct marks *marks, const struct collector *collector, uint32_t
 bool marks_cover(const struct marks *marks, struct marks *seen, const struct collector *collector,
 		 uint32_t source, usec_t time);
 
+/* The newest stamp of all; USEC_NEVER where there is none. */
+usec_t marks_newest(const struct marks *marks);
+
 /* As lines of text, and back. False where the text is none of ours. */
 void marks_write(const struct marks *marks, struct text *out);
 bool marks_read(struct marks *marks, struct span text);

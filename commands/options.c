@@ -34,6 +34,10 @@ static const struct setting watch_settings[] = {
 		"warn when a log that used to speak has been silent for so long; 0 never warns"),
 	SETTING(PERCENT, struct watch_options, coverage, "95", 0, 100,
 		"warn when a smaller share of the mail server's own lines is understood"),
+	SETTING(DURATION, struct watch_options, recall, "5d", USEC_HOUR, 60 * USEC_DAY,
+		"how far back logs are read again at start, for messages that were in the queue then"),
+	SETTING(DURATION, struct watch_options, release, "12h", 0, 365 * USEC_DAY,
+		"a released account is not flagged again for so long"),
 	{ .name = NULL },
 };
 

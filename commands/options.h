@@ -34,6 +34,8 @@ struct watch_options {
 	usec_t save_every;
 	usec_t silent_after; /* a source that used to speak */
 	double coverage;     /* share of the MTA's own lines that must be understood */
+	usec_t recall;       /* how far back logs are read again at start */
+	usec_t release;      /* how long a released account is left alone */
 };
 
 struct options {

@@ -32,8 +32,8 @@ struct pipeline {
 	struct line line; /* the one that is being read */
 	usec_t judged;    /* when the judge was last told the time */
 	enum pipeline_telling telling;
-	uint32_t sources;    /* whose names the store knows */
-	bool recalls_ledger; /* alone: windows survive in a shared store */
+	uint32_t sources; /* whose names the store knows */
+	bool shared;      /* windows live in a shared store */
 };
 
 static void pipeline_count(struct pipeline *pipeline, const struct frame *frame, const struct event *event)
@@ -70,6 +70,11 @@ static void pipeline_name_sources(struct pipeline *pipeline, const struct collec
 	}
 }
 
+static bool pipeline_judges(const struct pipeline *pipeline)
+{
+	return pipeline->judge != NULL && pipeline->telling != PIPELINE_RECALLS;
+}
+
 enum collected pipeline_run(struct pipeline *pipeline, struct collector *collector, uint64_t most)
 {
 	const struct logs_options *logs = &pipeline->options->logs;
@@ -101,18 +106,12 @@ enum collected pipeline_run(struct pipeline *pipeline, struct collector *collect
 		if (pipeline->ledger != NULL)
 			ledger_feed(pipeline->ledger, &frame, &event, line->source, line->position);
 		/* Evidence fades by event time, whether or not its account is heard of again. */
-		if (pipeline->judge != NULL && frame.time >= pipeline->judged + USEC_MINUTE) {
+		if (frame.time >= pipeline->judged + USEC_MINUTE && pipeline_judges(pipeline)) {
 			judge_time(pipeline->judge, frame.time);
 			pipeline->judged = frame.time;
 		}
 	}
 	return what;
-}
-
-static bool pipeline_judges(const struct pipeline *pipeline)
-{
-	return pipeline->judge != NULL &&
-	       !(pipeline->recalls_ledger && pipeline->telling == PIPELINE_RECALLS);
 }
 
 static void pipeline_submitted(void *context, const struct envelope *envelope, uint32_t source,
@@ -134,7 +133,7 @@ static void pipeline_attempt(void *context, const struct attempt *attempt, enum 
 	if (!pipeline_judges(pipeline))
 		return;
 	/* A shared store counts lines by their positions: one that was held back counts with the line that freed it. */
-	if (pipeline->recalls_ledger) {
+	if (pipeline->shared) {
 		struct attempt freed = *attempt;
 
 		freed.source = pipeline->line.source;
@@ -221,8 +220,8 @@ static bool pipeline_build_judge(struct pipeline *pipeline, struct error *error)
 		if (pipeline->geo == NULL)
 			return false;
 	}
-	pipeline->recalls_ledger = pipeline->watcher.shared && pipeline->options->redis.topology != REDIS_OFF;
-	if (pipeline->recalls_ledger)
+	pipeline->shared = pipeline->watcher.shared && pipeline->options->redis.topology != REDIS_OFF;
+	if (pipeline->shared)
 		pipeline->store = store_redis_new(&pipeline->options->redis, (uint32_t)options->accounts,
 						  error);
 	else
@@ -318,6 +317,31 @@ void pipeline_finish(struct pipeline *pipeline)
 struct store *pipeline_store(const struct pipeline *pipeline)
 {
 	return pipeline->store;
+}
+
+struct judge *pipeline_judge(const struct pipeline *pipeline)
+{
+	return pipeline->judge;
+}
+
+bool pipeline_is_shared(const struct pipeline *pipeline)
+{
+	return pipeline->shared;
+}
+
+usec_t pipeline_judged(const struct pipeline *pipeline)
+{
+	return pipeline->judged;
+}
+
+void pipeline_set_judged(struct pipeline *pipeline, usec_t judged)
+{
+	pipeline->judged = judged;
+}
+
+usec_t pipeline_oldest(const struct pipeline *pipeline)
+{
+	return pipeline->ledger == NULL ? USEC_NEVER : ledger_oldest(pipeline->ledger);
 }
 
 struct pipeline_stats pipeline_stats(const struct pipeline *pipeline)

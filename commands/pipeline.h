@@ -55,8 +55,7 @@ enum collected pipeline_run(struct pipeline *pipeline, struct collector *collect
 
 /*
  * What is read from now on is told as new, or as found late; or it is learned from and told to nobody; or it
- * was judged before and is read again for what the process forgot: open messages, and windows, unless these are
- * kept elsewhere.
+ * was judged before and is read again for what the process forgot: open messages.
  */
 enum pipeline_telling { PIPELINE_TELLS, PIPELINE_TELLS_LATE, PIPELINE_QUIET, PIPELINE_RECALLS };
 void pipeline_tell(struct pipeline *pipeline, enum pipeline_telling telling);
@@ -69,6 +68,19 @@ void pipeline_finish(struct pipeline *pipeline);
 
 /* Where the windows are: to be flushed, and asked whether reading must wait. NULL where nothing is judged. */
 struct store *pipeline_store(const struct pipeline *pipeline);
+
+/* What it knows of accounts; NULL where nothing is judged. */
+struct judge *pipeline_judge(const struct pipeline *pipeline);
+
+/* Do windows survive elsewhere when this process ends? */
+bool pipeline_is_shared(const struct pipeline *pipeline);
+
+/* Up to when the judge was told the time, which must go on evenly through a restart. */
+usec_t pipeline_judged(const struct pipeline *pipeline);
+void pipeline_set_judged(struct pipeline *pipeline, usec_t judged);
+
+/* The stamp of the oldest message that is still open (see ledger_oldest). */
+usec_t pipeline_oldest(const struct pipeline *pipeline);
 
 struct pipeline_stats pipeline_stats(const struct pipeline *pipeline);
 

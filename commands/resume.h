@@ -1,9 +1,10 @@
 /*
- * How watch comes back to where it was. The log is the journal of record: what was known of accounts and of
- * messages that were still open is rebuilt by reading the logs that are there once more, quietly, up to the
- * marks of the last save; then following goes on from the positions that were saved with them.
+ * How watch comes back to where it was. What is known of accounts comes from the snapshot, or is in a shared
+ * store; messages that were still open are known again by reading the logs once more, quietly, from the oldest of
+ * them up to the marks of the last save; then following goes on from the positions that were saved with them.
  *
- * At the first start everything that is there is learned from, so that the first hour is judged by weeks.
+ * At the first start, and where the snapshot is of no use, everything that is there is learned from, so that the
+ * first hour is judged by weeks.
  */
 #ifndef SENDWATCH_COMMANDS_RESUME_H
 #define SENDWATCH_COMMANDS_RESUME_H
@@ -11,33 +12,46 @@
 #include "commands/marks.h"
 #include "commands/options.h"
 #include "commands/pipeline.h"
+#include "commands/snapshot.h"
 
 /* What the state folder's snapshot said. */
 struct resume {
 	struct marks *marks;   /* NULL at the first start */
 	struct text positions; /* for collector_follow */
+	usec_t open;           /* the oldest message then open */
+	usec_t judged;         /* see pipeline_judged */
+	bool lost;             /* there was a snapshot, which is of no use */
 	/* while resume_learn runs */
 	struct collector *learning;
 	struct pipeline *pipeline;
 	struct marks *seen;
-	usec_t tell_from;
+	usec_t tell_from, recall_from;
 	bool tells;
 };
 
-/* False where the snapshot is there and cannot be understood. */
-bool resume_read(const char *state, struct resume *resume_r, struct error *error);
+/*
+ * Read the snapshot in the folder STATE; PIPELINE and HEALTH, both new, know again what they knew. False where it
+ * is of no use, as ERROR says: it was put aside, and both may be half filled.
+ */
+bool resume_read(const char *state, struct resume *resume_r, struct pipeline *pipeline, struct health *health,
+		 struct error *error);
 void resume_free(struct resume *resume);
 
-/* Both in one file, so that neither is ever newer than the other. */
-bool resume_save(const char *state, const struct marks *marks, const struct collector *collector,
-		 struct error *error);
+/* All in one file, so that no part of it is ever newer than another. */
+bool resume_save(const char *state, struct span text, const struct pipeline *pipeline,
+		 const struct health *health, struct error *error);
+
+/* The text of a snapshot: how far everything was read. */
+void resume_text(const struct marks *marks, const struct collector *collector,
+		 const struct pipeline *pipeline, struct text *text);
 
 /*
- * Feed PIPELINE with what LOGS and their rotations hold, up to the marks; where there are none, to their ends,
- * telling (as late) what happened from TELL_FROM on. The pipeline's `line` must ask resume_covers.
+ * Feed PIPELINE with what LOGS and their rotations hold: up to the marks, and then at most RECALL of time, for what
+ * was open; where there are no marks all, to their ends, telling (as late) what happened from TELL_FROM on.
+ * The pipeline's `line` must ask resume_covers.
  */
 void resume_learn(struct resume *resume, struct pipeline *pipeline, const char *const *logs, size_t count,
-		  usec_t tell_from);
+		  usec_t recall, usec_t tell_from);
 
 /* While resume_learn runs: is this line to be learned from? True at all other times. */
 bool resume_covers(struct resume *resume, const struct line *line, usec_t time);

@@ -3,9 +3,9 @@
  * write down how far that was, and wait for more. SIGTERM and SIGINT end it with its state saved; SIGHUP takes
  * new settings in, whole or not at all.
  *
- * How far was read is saved every minute, at a moment when every line before it is dealt with. At start, and for
- * new settings, what is known of accounts is rebuilt from the logs up to there (resume.h); following goes on
- * behind it. Verdicts that are found a second time are known by their ids.
+ * What is known, and how far was read, is saved every minute, at a moment when every line before it is dealt
+ * with. At start, and for new settings, that is read back (resume.h), and following goes on behind it. Verdicts that
+ * are found a second time are known by their ids.
  */
 #define _GNU_SOURCE
 #include "commands/blindness.h"
@@ -15,6 +15,7 @@
 #include "commands/options.h"
 #include "commands/pipeline.h"
 #include "commands/resume.h"
+#include "commands/saver.h"
 
 #include "base/memory.h"
 #include "base/text.h"
@@ -54,7 +55,7 @@ struct watch {
 	const struct arguments *arguments;
 	struct watch_work *work;
 	int signals;
-	usec_t saved;    /* by the monotonic clock, as all times here but those that are told */
+	struct saver saver;
 	usec_t watchdog; /* how often systemd wants to hear of us; 0: it does not */
 	usec_t heard;    /* when the last line was read */
 	bool ready, stop, journald;
@@ -113,6 +114,9 @@ static void watch_attempt(void *context, const struct attempt *attempt, enum att
 {
 	const struct watch_work *work = context;
 
+	/* Read again for what was open: it is known of already. */
+	if (work->resume.learning != NULL && work->resume.marks != NULL)
+		return;
 	health_attempt(work->health, attempt, stage);
 }
 
@@ -136,9 +140,11 @@ static void watch_trouble(void *context, const char *words)
  * Positions are saved only while all that was counted up to them is in safety. Where the store cannot say so
  * in time, those saved before stand: what is then read again will be known by its position.
  */
-static void watch_save(struct watch *watch)
+static void watch_save(struct watch *watch, bool at_once)
 {
 	const struct watch_work *work = watch->work;
+	const struct saver_work what = { work->options->watch.state, work->marks, work->collector,
+					 work->pipeline, work->health };
 	struct store *store = pipeline_store(work->pipeline);
 	usec_t until = clock_monotonic() + WATCH_SETTLES;
 	struct error error;
@@ -150,10 +156,9 @@ static void watch_save(struct watch *watch)
 		(void)poll(&answered, 1, 50);
 		store_flush(store, clock_monotonic(), true);
 	}
-	watch->saved = clock_monotonic();
 	if (!store_clean(store))
-		return;
-	if (!resume_save(work->options->watch.state, work->marks, work->collector, &error))
+		watch->saver.began = clock_monotonic();
+	else if (!saver_save(&watch->saver, &what, at_once, &error))
 		log_say(clock_now(), LOG_LEVEL_ERROR, "%s", error.text);
 }
 
@@ -208,7 +213,8 @@ static bool watch_work_follow(struct watch_work *work, const struct arguments *a
 	if (work->resume.marks != NULL || options->logs.start == COLLECTOR_START_END) {
 		/* Weeks of a large server's logs take longer than systemd waits by itself. */
 		watch_notify("EXTEND_TIMEOUT_USEC=900000000\nSTATUS=learning from the logs that are there");
-		resume_learn(&work->resume, work->pipeline, logs, count, clock_now() - WATCH_CATCH_UP);
+		resume_learn(&work->resume, work->pipeline, logs, count, options->watch.recall,
+			     clock_now() - WATCH_CATCH_UP);
 	}
 	work->marks = work->resume.marks != NULL ? work->resume.marks : marks_new();
 	work->resume.marks = NULL;
@@ -236,6 +242,29 @@ static bool watch_blocklists(struct watch_work *work, struct error *error)
 	return work->dnsbl != NULL;
 }
 
+/* What was known before is known again; where that cannot be, the logs will tell. */
+static bool watch_work_recall(struct watch_work *work, const struct pipeline_watcher *watcher,
+			      struct error *error)
+{
+	const struct options *options = work->options;
+	struct error why;
+
+	work->health = health_new(&options->health, watch_health, work);
+	work->pipeline = pipeline_new(options, watcher, error);
+	if (work->pipeline == NULL)
+		return false;
+	if (resume_read(options->watch.state, &work->resume, work->pipeline, work->health, &why))
+		return true;
+	log_say(clock_now(), LOG_LEVEL_ERROR,
+		"%s; it is kept as snapshot.damaged, and what can be known is learned from the logs",
+		why.text);
+	pipeline_free(&work->pipeline);
+	health_free(&work->health);
+	work->health = health_new(&options->health, watch_health, work);
+	work->pipeline = pipeline_new(options, watcher, error);
+	return work->pipeline != NULL;
+}
+
 /* Everything from settings, or nothing. WORK stays where it is while it is open: its parts point to it. */
 static bool watch_work_open(struct watch_work *work, const struct arguments *arguments, struct error *error)
 {
@@ -261,12 +290,9 @@ static bool watch_work_open(struct watch_work *work, const struct arguments *arg
 		good = error_set(error, "[watch] state: names no folder");
 	else if (mkdir(options->watch.state, 0700) != 0 && errno != EEXIST)
 		good = error_set(error, "%s: %s", options->watch.state, strerror(errno));
-	if (good)
-		work->health = health_new(&options->health, watch_health, work);
 	good = good && (work->deliver = deliver_open(options, error)) != NULL &&
-	       (work->pipeline = pipeline_new(options, &watcher, error)) != NULL &&
-	       resume_read(options->watch.state, &work->resume, error) &&
-	       watch_work_follow(work, arguments, error) && watch_blocklists(work, error);
+	       watch_work_recall(work, &watcher, error) && watch_work_follow(work, arguments, error) &&
+	       watch_blocklists(work, error);
 	if (!good)
 		watch_work_close(work);
 	return good;
@@ -279,7 +305,7 @@ static void watch_reload(struct watch *watch)
 	struct error error;
 
 	watch_notify("RELOADING=1");
-	watch_save(watch);
+	watch_save(watch, true);
 	if (watch_work_open(fresh, watch->arguments, &error)) {
 		watch_work_close(watch->work);
 		free(watch->work);
@@ -309,7 +335,7 @@ static void watch_signals(struct watch *watch)
 static usec_t watch_pause(const struct watch *watch)
 {
 	usec_t now = clock_monotonic(), wall = clock_now(), due = deliver_due(watch->work->deliver, wall);
-	usec_t pause = watch->saved + watch->work->options->watch.save_every - now;
+	usec_t pause = saver_due(&watch->saver, watch->work->options->watch.save_every) - now;
 
 	if (watch->work->dnsbl != NULL) {
 		usec_t ask = dnsbl_due(watch->work->dnsbl);
@@ -378,8 +404,9 @@ static void watch_loop(struct watch *watch)
 		deliver_step(watch->work->deliver, clock_now());
 		if (watch->work->dnsbl != NULL)
 			dnsbl_step(watch->work->dnsbl, clock_now());
-		if (clock_monotonic() - watch->saved >= watch->work->options->watch.save_every)
-			watch_save(watch);
+		if (!saver_busy(&watch->saver) &&
+		    clock_monotonic() >= saver_due(&watch->saver, watch->work->options->watch.save_every))
+			watch_save(watch, false);
 		if (watch->watchdog > 0)
 			watch_notify("WATCHDOG=1");
 		watch_wait(watch, idle);
@@ -421,11 +448,11 @@ int command_watch(const struct arguments *arguments)
 		free(watch.work);
 		return EXIT_FAILED;
 	}
-	watch.saved = watch.heard = clock_monotonic();
+	watch.saver.began = watch.heard = clock_monotonic();
 	watch.watchdog = watch_watchdog();
 	watch_loop(&watch);
 	watch_notify("STOPPING=1");
-	watch_save(&watch);
+	watch_save(&watch, true);
 	watch_work_close(watch.work);
 	free(watch.work);
 	close(watch.signals);

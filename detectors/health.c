@@ -9,7 +9,7 @@
 #include "detectors/health.h"
 
 #include "base/hash.h"
-#include "base/map.h"
+#include "base/map_pack.h"
 #include "base/memory.h"
 
 #include <math.h>
@@ -409,4 +409,26 @@ struct health_row *health_rows(const struct health *health, size_t *count_r)
 	qsort(rows, n, sizeof(*rows), health_row_order);
 	*count_r = n;
 	return rows;
+}
+
+void health_pack(const struct health *health, struct text *into)
+{
+	map_pack(health->pairs, sizeof(struct health_pair), into);
+}
+
+static bool health_sound(void *record)
+{
+	struct health_pair *pair = record;
+	struct health_row *row = &pair->row;
+
+	row->address[sizeof(row->address) - 1] = row->provider[sizeof(row->provider) - 1] = '\0';
+	row->named[sizeof(row->named) - 1] = '\0';
+	for (int i = 0; i < HEALTH_ACCOUNTS; i++)
+		row->accounts[i].name[HEALTH_NAME - 1] = '\0';
+	return row->account_count <= HEALTH_ACCOUNTS;
+}
+
+bool health_unpack(struct health *health, struct unpack *from)
+{
+	return map_unpack(health->pairs, sizeof(struct health_pair), health_sound, from);
 }

@@ -11,6 +11,7 @@
 
 #include "base/settings.h"
 #include "detectors/verdict.h"
+#include "base/pack.h"
 
 #define HEALTH_ACCOUNTS 12
 #define HEALTH_NAME     128
@@ -62,5 +63,9 @@ void health_blame_words(const struct health_account *account, char *into);
 
 /* All rows, the most refused first; the caller frees them. */
 struct health_row *health_rows(const struct health *health, size_t *count_r);
+
+/* As bytes for this machine, and back into an empty one. */
+void health_pack(const struct health *health, struct text *into);
+bool health_unpack(struct health *health, struct unpack *from);
 
 #endif

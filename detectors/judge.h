@@ -58,4 +58,18 @@ void judge_quiet(struct judge *judge, bool quiet);
 
 struct judge_stats judge_stats(const struct judge *judge);
 
+/*
+ * All that the judge knows, as blocks of bytes for this machine; of the accounts, where RECORDS. PUT gets one
+ * after another, borrowed until it returns. judge_form is different wherever the blocks would be.
+ */
+void judge_pack(const struct judge *judge, bool records, void (*put)(void *context, struct span block),
+		void *context);
+uint64_t judge_form(void);
+
+/*
+ * One block, into a judge that knows nothing but the blocks before it. False where it is damaged: the judge
+ * is then to be thrown away, and its store.
+ */
+bool judge_unpack(struct judge *judge, struct span block);
+
 #endif

@@ -103,6 +103,9 @@ static enum account_state state_for(const struct judge *judge, const struct reco
 	enum account_state state = standing->state;
 	usec_t hold = state_is_flagged(state) ? o->hold : WATCH_HOLD;
 
+	/* Somebody looked at it, and said so. */
+	if (state == STATE_RELEASED && now < standing->until)
+		return state;
 	if (score->decibans >= o->disabled && score->independent >= o->agree)
 		return STATE_DISABLED;
 	if (score->decibans >= o->flagged && !state_is_flagged(state))
@@ -191,7 +194,8 @@ void judge_time(struct judge *judge, usec_t now)
 
 		if (record != NULL && record->standing.state != STATE_NORMAL)
 			judge_ask(judge, record, &cause);
-		if (record != NULL && record->standing.state != STATE_NORMAL)
+		/* Where a shared store was not heard of it yet, it may still be raised. */
+		if (record != NULL && (record->unsettled || record->standing.state != STATE_NORMAL))
 			judge->raised[kept++] = name;
 		else
 			free(name);

@@ -8,6 +8,7 @@
 #include "detectors/neighbourhood.h"
 
 #include "base/map.h"
+#include "base/map_pack.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -135,4 +136,14 @@ struct neighbours neighbourhood_of(const struct neighbourhood *hood, const struc
 			best = found;
 	}
 	return best;
+}
+
+void neighbourhood_pack(const struct neighbourhood *hood, struct text *into)
+{
+	map_pack(hood->groups, sizeof(struct group), into);
+}
+
+bool neighbourhood_unpack(struct neighbourhood *hood, struct unpack *from)
+{
+	return map_unpack(hood->groups, sizeof(struct group), NULL, from);
 }

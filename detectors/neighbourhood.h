@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/span.h"
 #include "detectors/detector.h"
+#include "base/pack.h"
 
 enum share { SHARE_CUSTOMER, SHARE_SUBNET, SHARE_HELO, SHARES };
 
@@ -28,5 +29,9 @@ void neighbourhood_note(struct neighbourhood *hood, const struct shared *shared,
 /* The others, in the group that says most. */
 struct neighbours neighbourhood_of(const struct neighbourhood *hood, const struct shared *shared,
 				   uint64_t account, usec_t now);
+
+/* As bytes for this machine, and back into an empty one. */
+void neighbourhood_pack(const struct neighbourhood *hood, struct text *into);
+bool neighbourhood_unpack(struct neighbourhood *hood, struct unpack *from);
 
 #endif

@@ -8,7 +8,7 @@
  */
 #include "detectors/population.h"
 
-#include "base/map.h"
+#include "base/map_pack.h"
 
 #include <ctype.h>
 
@@ -40,15 +40,18 @@ static uint64_t spread(uint32_t network)
 	return network * UINT64_C(0x9e3779b97f4a7c15);
 }
 
+static struct map *networks_new(void)
+{
+	return map_new(
+		&(struct map_options){ .record_size = sizeof(struct network_days), .most = NETWORKS_MOST });
+}
+
 static void learn_network(struct population *population, uint32_t network)
 {
 	struct network_days *days;
 
-	if (population->networks == NULL) {
-		struct map_options options = { .record_size = sizeof(*days), .most = NETWORKS_MOST };
-
-		population->networks = map_new(&options);
-	}
+	if (population->networks == NULL)
+		population->networks = networks_new();
 	days = map_find(population->networks, spread(network), (struct span){ NULL, 0 });
 	if (days == NULL)
 		days = map_add(population->networks, spread(network));
@@ -132,4 +135,25 @@ double population_new_network(const struct population *population)
 double population_new_country(const struct population *population)
 {
 	return (COUNTRY_PRIOR * DAYS_WEIGHT + population->new_countries) / (DAYS_WEIGHT + population->days);
+}
+
+void population_pack(const struct population *population, struct text *into)
+{
+	struct population plain = *population;
+
+	plain.networks = NULL;
+	pack_span(into, (struct span){ (const char *)&plain, sizeof(plain) });
+	map_pack(population->networks, sizeof(struct network_days), into);
+}
+
+bool population_unpack(struct population *population, struct unpack *from)
+{
+	struct span plain = unpack_span(from);
+
+	if (plain.len != sizeof(*population))
+		return false;
+	population_free(population);
+	memcpy(population, plain.at, sizeof(*population));
+	population->networks = networks_new();
+	return map_unpack(population->networks, sizeof(struct network_days), NULL, from);
 }

@@ -8,6 +8,7 @@
 
 #include "detectors/odds.h"
 #include "detectors/record.h"
+#include "base/pack.h"
 
 struct population {
 	double recipients, invalid,
@@ -40,5 +41,9 @@ void population_free(struct population *population);
 /* On how many of its learned days an honest account has a network (country) that is new to it. */
 double population_new_network(const struct population *population);
 double population_new_country(const struct population *population);
+
+/* As bytes for this machine, and back. */
+void population_pack(const struct population *population, struct text *into);
+bool population_unpack(struct population *population, struct unpack *from);
 
 #endif

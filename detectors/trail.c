@@ -4,6 +4,7 @@
  */
 #include "detectors/trail.h"
 
+#include "base/pack.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -110,4 +111,41 @@ void trail_show(const struct trail *trail, struct verdict *verdict,
 	for (int i = 0; i < trail->client_count; i++)
 		verdict->clients[i] = span_of(trail->clients[i]);
 	verdict->client_count = trail->client_count;
+}
+
+void trail_pack(const struct trail *trail, struct text *into)
+{
+	pack_span(into, (struct span){ (const char *)trail, sizeof(*trail) });
+}
+
+static bool trail_sound(const struct trail *trail)
+{
+	bool sound = trail->sample_count <= VERDICT_SAMPLES && trail->client_count <= VERDICT_CLIENTS;
+
+	for (int i = 0; i < VERDICT_SAMPLES; i++) {
+		const struct sample *sample = &trail->samples[i];
+		unsigned char bad;
+
+		memcpy(&bad, &sample->bad, 1);
+		sound = sound && sample->queue_id_len <= sizeof(sample->queue_id) &&
+			sample->recipient_len <= sizeof(sample->recipient) &&
+			sample->reply_len <= sizeof(sample->reply) &&
+			(unsigned)sample->class < REPLY_CLASSES && bad <= 1;
+	}
+	for (int i = 0; i < VERDICT_CLIENTS; i++)
+		sound = sound && memchr(trail->clients[i], '\0', sizeof(trail->clients[i])) != NULL;
+	return sound;
+}
+
+struct trail *trail_unpack(struct span bytes)
+{
+	struct trail *trail;
+
+	if (bytes.len != sizeof(*trail))
+		return NULL;
+	trail = trail_new();
+	memcpy(trail, bytes.at, sizeof(*trail));
+	if (!trail_sound(trail))
+		trail_free(&trail);
+	return trail;
 }

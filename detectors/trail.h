@@ -7,6 +7,7 @@
 #define SENDWATCH_DETECTORS_TRAIL_H
 
 #include "detectors/verdict.h"
+#include "base/text.h"
 
 struct trail *trail_new(void);
 void trail_free(struct trail **trail);
@@ -20,5 +21,9 @@ usec_t trail_time(const struct trail *trail); /* of the newest */
 /* Lend all that is kept to VERDICT; its samples go to INTO. */
 void trail_show(const struct trail *trail, struct verdict *verdict,
 		struct verdict_sample into[VERDICT_SAMPLES]);
+
+/* As bytes for this machine, and back; NULL where they are none. */
+void trail_pack(const struct trail *trail, struct text *into);
+struct trail *trail_unpack(struct span bytes);
 
 #endif

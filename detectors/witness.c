@@ -6,6 +6,7 @@
 #include "detectors/witness.h"
 
 #include "base/map.h"
+#include "base/map_pack.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -91,4 +92,29 @@ bool witnesses_agree(const struct witnesses *witnesses, uint32_t provider, uint6
 		refused += voice->refused;
 	}
 	return refused >= FEWEST && refused >= SHARE * all;
+}
+
+void witnesses_pack(const struct witnesses *witnesses, struct text *into)
+{
+	map_pack(witnesses->providers, sizeof(struct provider), into);
+}
+
+static bool provider_sound(void *record)
+{
+	struct provider *provider = record;
+
+	for (int i = 0; i < VOICES; i++) {
+		unsigned char refused;
+
+		/* A bool that is neither true nor false may not even be looked at. */
+		memcpy(&refused, &provider->voices[i].refused, 1);
+		if (refused > 1)
+			return false;
+	}
+	return true;
+}
+
+bool witnesses_unpack(struct witnesses *witnesses, struct unpack *from)
+{
+	return map_unpack(witnesses->providers, sizeof(struct provider), provider_sound, from);
 }

@@ -6,6 +6,7 @@
 #define SENDWATCH_DETECTORS_WITNESS_H
 
 #include "base/clock.h"
+#include "base/pack.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,5 +22,9 @@ void witnesses_hear(struct witnesses *witnesses, uint32_t provider, uint64_t acc
 
 /* Does PROVIDER refuse so many of the unsuspicious others that it means the server? */
 bool witnesses_agree(const struct witnesses *witnesses, uint32_t provider, uint64_t account, usec_t now);
+
+/* As bytes for this machine, and back into an empty one. */
+void witnesses_pack(const struct witnesses *witnesses, struct text *into);
+bool witnesses_unpack(struct witnesses *witnesses, struct unpack *from);
 
 #endif

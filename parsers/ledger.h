@@ -63,6 +63,9 @@ void ledger_feed(struct ledger *ledger, const struct frame *frame, const struct 
 /* The log ended: what is open is given as it stands. */
 void ledger_finish(struct ledger *ledger);
 
+/* The stamp of the oldest thing that is still open; the newest stamp where nothing is; USEC_NEVER at first. */
+usec_t ledger_oldest(const struct ledger *ledger);
+
 struct ledger_stats ledger_stats(const struct ledger *ledger);
 
 #endif

@@ -1,0 +1,77 @@
+/* A child inherits only this thread, which is all that it needs: it packs, writes and ends. */
+#define _GNU_SOURCE
+#include "commands/saver.h"
+
+#include "base/log.h"
+#include "detectors/store.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SAVER_FORKS 20000 /* accounts from which a child writes: some 20 ms of writing */
+#define SAVER_SHARE 20
+
+static void saver_end(struct saver *saver)
+{
+	saver->child = 0;
+	saver->took = clock_monotonic() - saver->began;
+}
+
+bool saver_busy(struct saver *saver)
+{
+	if (saver->child != 0 && waitpid(saver->child, NULL, WNOHANG) != 0)
+		saver_end(saver);
+	return saver->child != 0;
+}
+
+static bool saver_write(const struct saver_work *work, struct span text, struct error *error)
+{
+	return resume_save(work->state, text, work->pipeline, work->health, error);
+}
+
+/* False where there can be no child just now. */
+static bool saver_fork(struct saver *saver, const struct saver_work *work, struct span text)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct error error;
+		bool good = saver_write(work, text, &error);
+
+		if (!good)
+			log_say(clock_now(), LOG_LEVEL_ERROR, "%s", error.text);
+		_exit(good ? 0 : 1);
+	}
+	if (child > 0)
+		saver->child = child;
+	return child > 0;
+}
+
+bool saver_save(struct saver *saver, const struct saver_work *work, bool at_once, struct error *error)
+{
+	struct store *store = pipeline_store(work->pipeline);
+	struct text text = { 0 };
+	bool good = true;
+
+	if (saver_busy(saver) && !at_once)
+		return true;
+	/* Its file would otherwise take the place of the newer one. */
+	while (saver->child != 0)
+		if (waitpid(saver->child, NULL, 0) > 0 || errno != EINTR)
+			saver_end(saver);
+	saver->began = clock_monotonic();
+	resume_text(work->marks, work->collector, work->pipeline, &text);
+	if (at_once || pipeline_is_shared(work->pipeline) ||
+	    store->calls->stats(store).records < SAVER_FORKS || !saver_fork(saver, work, text_span(&text))) {
+		good = saver_write(work, text_span(&text), error);
+		saver->took = clock_monotonic() - saver->began;
+	}
+	text_free(&text);
+	return good;
+}
+
+usec_t saver_due(const struct saver *saver, usec_t every)
+{
+	return saver->began + (saver->took * SAVER_SHARE > every ? saver->took * SAVER_SHARE : every);
+}

@@ -1,0 +1,151 @@
+/*
+ * What the judge knows, as blocks. The first byte of a block says what is in it. Accounts come from the longest
+ * unused to the newest, so that reading them back puts them into that order; many share a block.
+ */
+#include "detectors/judge_state.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/pack.h"
+#include "detectors/record_pack.h"
+#include "detectors/trail.h"
+
+#include <assert.h>
+
+/* Raised with every change of what is written here; sizes of what is written as it stands are seen to below. */
+#define JUDGE_PACK_VERSION 1
+#define BLOCK_ENOUGH       ((size_t)64 * 1024)
+
+enum block { BLOCK_COMMON = 'c', BLOCK_RECORDS = 'r' };
+
+struct packing {
+	struct text block;
+	void (*put)(void *context, struct span block);
+	void *context;
+};
+
+uint64_t judge_form(void)
+{
+	static const uint64_t parts[] = { JUDGE_PACK_VERSION,        RECORD_PACK_VERSION,
+					  sizeof(struct population), sizeof(struct shared),
+					  VERDICT_SAMPLES,           VERDICT_CLIENTS };
+
+	return hash_stable((struct span){ (const char *)parts, sizeof(parts) });
+}
+
+static void packing_put(struct packing *packing)
+{
+	packing->put(packing->context, text_span(&packing->block));
+	text_clear(&packing->block);
+}
+
+static void common_pack(const struct judge *judge, struct packing *packing)
+{
+	struct text *into = &packing->block;
+
+	pack_number(into, BLOCK_COMMON);
+	pack_signed(into, judge->looked);
+	pack_number(into, judge->raised_count);
+	for (size_t i = 0; i < judge->raised_count; i++)
+		pack_span(into, span_of(judge->raised[i]));
+	population_pack(&judge->population, into);
+	neighbourhood_pack(judge->hood, into);
+	witnesses_pack(judge->witnesses, into);
+	packing_put(packing);
+}
+
+static void record_add(const struct record *record, struct text *bytes, struct text *into)
+{
+	text_clear(bytes);
+	record_pack(record, bytes);
+	pack_span(into, span_of(record->name));
+	pack_span(into, text_span(bytes));
+	if (record->trail != NULL)
+		trail_pack(record->trail, into);
+	else
+		pack_span(into, (struct span){ "", 0 });
+}
+
+void judge_pack(const struct judge *judge, bool records, void (*put)(void *context, struct span block),
+		void *context)
+{
+	struct packing packing = { .put = put, .context = context };
+	struct store *store = judge->store;
+	struct text bytes = { 0 };
+
+	common_pack(judge, &packing);
+	for (struct record *record = records ? store->calls->next(store, NULL) : NULL; record != NULL;
+	     record = store->calls->next(store, record)) {
+		if (packing.block.len == 0)
+			pack_number(&packing.block, BLOCK_RECORDS);
+		record_add(record, &bytes, &packing.block);
+		if (packing.block.len >= BLOCK_ENOUGH)
+			packing_put(&packing);
+	}
+	if (packing.block.len > 0)
+		packing_put(&packing);
+	text_free(&bytes);
+	text_free(&packing.block);
+}
+
+/* Of a shared store: ask it for the account, which is then known here before it is heard of. */
+static void raised_unpack(struct judge *judge, struct span name)
+{
+	struct record *record;
+
+	if (judge->raised_count == judge->raised_room) {
+		judge->raised_room = judge->raised_room == 0 ? 16 : judge->raised_room * 2;
+		judge->raised = memory_grow(judge->raised, judge->raised_room, sizeof(*judge->raised));
+	}
+	judge->raised[judge->raised_count++] = memory_copy(name);
+	if (judge->store->calls->flush == NULL)
+		return;
+	record = judge->store->calls->record(judge->store, name, true);
+	judge->store->calls->keep(judge->store, record);
+}
+
+static bool common_unpack(struct judge *judge, struct unpack *from)
+{
+	uint64_t count;
+
+	judge->looked = unpack_signed(from);
+	count = unpack_number(from);
+	for (uint64_t i = 0; i < count && !from->broken; i++)
+		raised_unpack(judge, unpack_span(from));
+	return population_unpack(&judge->population, from) && neighbourhood_unpack(judge->hood, from) &&
+	       witnesses_unpack(judge->witnesses, from) && from->rest.len == 0;
+}
+
+static bool records_unpack(struct judge *judge, struct unpack *from)
+{
+	struct store *store = judge->store;
+
+	while (from->rest.len > 0) {
+		struct span name = unpack_span(from), bytes = unpack_span(from), trail = unpack_span(from);
+		struct record *record;
+
+		if (from->broken)
+			return false;
+		record = store->calls->record(store, name, true);
+		if (!record_unpack(record, bytes))
+			return false;
+		trail_free(&record->trail);
+		if (trail.len > 0 && (record->trail = trail_unpack(trail)) == NULL)
+			return false;
+	}
+	return true;
+}
+
+bool judge_unpack(struct judge *judge, struct span block)
+{
+	struct unpack from = { .rest = block };
+
+	switch (unpack_number(&from)) {
+	case BLOCK_COMMON:
+		return common_unpack(judge, &from);
+	case BLOCK_RECORDS:
+		return records_unpack(judge, &from);
+	default:
+		return false;
+	}
+}
