@@ -261,19 +261,22 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	struct record *record;
 	struct origin origin;
 	struct delta delta;
+	uint32_t recipient;
 
 	judge->stats.attempts++;
 	if (stage == ATTEMPT_DONE || (!is_ours(envelope->account_kind) && !attempt->counted))
 		return;
 	judge->stats.recipients++;
 	record = record_for(judge, envelope->account, envelope->account_kind, attempt->time);
+	recipient = delta_hash(attempt->recipient);
+	record_prefetch(record, recipient);
 	origin = origins_find(&judge->origins, envelope->client_ip, envelope->account_kind);
 	delta = delta_of(envelope, stage == ATTEMPT_FIRST ? DELTA_ATTEMPT : DELTA_CHANGED, attempt->time,
 			 origin);
 	delta.outcome = delta_outcome(attempt->meaning.class, attempt->outcome);
 	delta.elsewhere = attempt->direction == DIRECTION_OUTBOUND ||
 			  attempt->direction == DIRECTION_UNKNOWN || attempt->counted;
-	delta.recipient = delta_hash(attempt->recipient);
+	delta.recipient = recipient;
 	delta.message = delta_hash(envelope->queue_id);
 	delta.foreign = delta_foreign(envelope);
 	weigh_refusal(judge, record, attempt, &delta);

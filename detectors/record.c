@@ -35,6 +35,15 @@ static uint32_t *bucket_of(const struct record *record, uint32_t hash)
 	return record->recipients + (hash & (record->recipient_room / RECORD_BUCKET - 1U)) * RECORD_BUCKET;
 }
 
+void record_prefetch(const struct record *record, uint32_t recipient)
+{
+	if (record->recipient_room != 0)
+		__builtin_prefetch(bucket_of(record, recipient));
+	__builtin_prefetch(record->seen);
+	for (int h = 0; h < HORIZONS; h++)
+		__builtin_prefetch(record->windows.slots + record->windows.last[h]);
+}
+
 bool record_knows(const struct record *record, uint32_t recipient)
 {
 	const uint32_t *bucket;

@@ -82,6 +82,9 @@ struct record {
 	usec_t asked;
 };
 
+/* Ask the processor for what record_apply will touch for this recipient, some work ahead of it. */
+void record_prefetch(const struct record *record, uint32_t recipient);
+
 void record_apply(struct record *record, const struct delta *delta, struct applied *applied_r);
 
 /* Is it a day on, so that record_close must be called before the next record_apply? */

@@ -63,10 +63,26 @@ struct account_style {
 	bool colon; /* is escaped */
 };
 
+/* How many bytes at the front stand in a name as they are, in every style. */
+static size_t account_plain(struct span text)
+{
+	size_t len = 0;
+
+	while (len < text.len && ((text.at[len] >= 'a' && text.at[len] <= 'z') ||
+				  (text.at[len] >= '-' && text.at[len] <= '9') || text.at[len] == '@'))
+		len++;
+	return len;
+}
+
 /* What does not fit is replaced by a hash of the whole, so that long names stay apart. */
 static void account_add(struct account_name *name, struct span text, struct account_style style)
 {
-	for (size_t i = 0; i < text.len;) {
+	size_t plain = account_plain(text);
+
+	/* Nearly all names are plain from end to end, and copied in one piece. */
+	if (plain > 0 && !account_put(name, text.at, plain))
+		plain = 0;
+	for (size_t i = plain; i < text.len;) {
 		char byte = text.at[i];
 		size_t len = 1;
 		bool fits;

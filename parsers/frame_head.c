@@ -34,16 +34,14 @@ static bool head_pid_behind(struct span token, size_t *tag_r, uint32_t *pid_r)
 {
 	size_t end = token.len - 2; /* of the "]" */
 	size_t at = end;
-	uint32_t pid = 0;
+	uint32_t pid = 0, place = 1;
 
 	if (token.len < 4 || token.at[end] != ']')
 		return false;
-	while (at > 1 && (unsigned char)(token.at[at - 1] - '0') < 10)
-		at--;
+	for (; at > 1 && (unsigned char)(token.at[at - 1] - '0') < 10; at--, place *= 10)
+		pid += place * (uint32_t)(token.at[at - 1] - '0');
 	if (at == end || end - at > 9 || token.at[at - 1] != '[')
 		return false;
-	for (size_t i = at; i < end; i++)
-		pid = pid * 10 + (uint32_t)(token.at[i] - '0');
 	*tag_r = at - 1;
 	*pid_r = pid;
 	return true;
