@@ -33,6 +33,8 @@ struct deliver {
 	size_t target_count;
 	usec_t now; /* of the call that is going on, for the answers that come within it */
 	usec_t swept;
+	void (*act)(void *context, usec_t now, const struct verdict *verdict);
+	void *act_context;
 };
 
 static void deliver_complain(usec_t now, const char *words)
@@ -117,6 +119,13 @@ void deliver_close(struct deliver **deliver)
 	*deliver = NULL;
 }
 
+void deliver_on_verdict(struct deliver *deliver,
+			void (*act)(void *context, usec_t now, const struct verdict *verdict), void *context)
+{
+	deliver->act = act;
+	deliver->act_context = context;
+}
+
 /* Into the outbox for every target that wants it. */
 static void deliver_queue(struct deliver *deliver, usec_t now, const struct verdict *verdict,
 			  const char *json)
@@ -179,18 +188,48 @@ void deliver_verdict(struct deliver *deliver, usec_t now, const struct verdict *
 		if (!journal_verdict(deliver->journal, verdict->id, json, &error))
 			deliver_complain(now, error.text);
 	}
+	if (deliver->act != NULL)
+		deliver->act(deliver->act_context, now, verdict);
 	deliver_queue(deliver, now, verdict, json);
 	free(json);
+}
+
+static bool deliver_takes(const struct setting_list *types, const char *type)
+{
+	for (size_t i = 0; i < types->count; i++)
+		if (strcmp(types->texts[i], "*") == 0 || strcmp(types->texts[i], type) == 0)
+			return true;
+	return false;
+}
+
+void deliver_tell(struct deliver *deliver, usec_t now, const char *type, const char *id, struct span account,
+		  const char *json)
+{
+	struct error error;
+	uint64_t targets = 0;
+
+	deliver->now = now;
+	if (journal_knows(deliver->journal, id) == JOURNAL_ACTED)
+		return;
+	if (!journal_verdict(deliver->journal, id, json, &error))
+		deliver_complain(now, error.text);
+	for (size_t i = 0; i < deliver->target_count; i++) {
+		bool wanted = type != NULL && deliver_takes(deliver->targets[i].types, type);
+
+		if (wanted &&
+		    !outbox_put(deliver->outbox, now, deliver->targets[i].name, id, account, json, &error))
+			deliver_complain(now, error.text);
+		targets += wanted ? 1 : 0;
+	}
+	if (!journal_response(deliver->journal, now, id, "queued", NULL, targets, &error))
+		deliver_complain(now, error.text);
 }
 
 void deliver_notice(struct deliver *deliver, usec_t now, const char *id, const char *words)
 {
 	struct payload *payload;
-	struct error error;
-	uint64_t targets = 0;
 	char *json;
 
-	deliver->now = now;
 	if (journal_knows(deliver->journal, id) == JOURNAL_ACTED)
 		return;
 	payload = payload_begin("server");
@@ -199,21 +238,7 @@ void deliver_notice(struct deliver *deliver, usec_t now, const char *id, const c
 	payload_add_text(payload, "text", span_of(words));
 	json = payload_end(&payload);
 	log_say(now, LOG_LEVEL_WARNING, "%s", words);
-	if (!journal_verdict(deliver->journal, id, json, &error))
-		deliver_complain(now, error.text);
-	for (size_t i = 0; i < deliver->target_count; i++) {
-		bool wanted = false;
-
-		for (size_t j = 0; j < deliver->targets[i].types->count; j++)
-			wanted = wanted || strcmp(deliver->targets[i].types->texts[j], "*") == 0 ||
-				 strcmp(deliver->targets[i].types->texts[j], "server") == 0;
-		if (wanted &&
-		    !outbox_put(deliver->outbox, now, deliver->targets[i].name, id, SPAN(""), json, &error))
-			deliver_complain(now, error.text);
-		targets += wanted ? 1 : 0;
-	}
-	if (!journal_response(deliver->journal, now, id, "queued", NULL, targets, &error))
-		deliver_complain(now, error.text);
+	deliver_tell(deliver, now, "server", id, SPAN(""), json);
 	free(json);
 }
 

@@ -21,6 +21,14 @@ void deliver_close(struct deliver **deliver);
 /* A verdict that was acted on before, known by its id, is not acted on again. */
 void deliver_verdict(struct deliver *deliver, usec_t now, const struct verdict *verdict);
 
+/* Is called with every verdict that was not acted on before, once it is in the journal. */
+void deliver_on_verdict(struct deliver *deliver,
+			void (*act)(void *context, usec_t now, const struct verdict *verdict), void *context);
+
+/* One line for the journal, and for the targets that take its TYPE (NULL: none). ID makes it one message. */
+void deliver_tell(struct deliver *deliver, usec_t now, const char *type, const char *id, struct span account,
+		  const char *json);
+
 /* Something that watch has to say of itself, to targets that take the type "server". ID makes it one message. */
 void deliver_notice(struct deliver *deliver, usec_t now, const char *id, const char *words);
 

@@ -65,6 +65,18 @@ static const struct settings_section options_last[] = {
 		journal),
 	SECTION("outbox", "How long and how often undelivered messages are tried again.", outbox_settings,
 		outbox),
+	SECTION("act", "What keeps watch from acting, and for how long it acts.", brakes_settings, act),
+	SECTION("policy", "The policy service that Postfix and Exim ask whether an account may send.",
+		restriction_settings, policy),
+	{
+		.name = "adapter",
+		.about = "Where else a disabled account is stopped: any number of these, each with a name of "
+			 "your choice.",
+		.settings = adapter_settings,
+		.size = sizeof(struct adapter_options),
+		.place = offsetof(struct options, adapters),
+		.repeated = true,
+	},
 	{
 		.name = "webhook",
 		.about = "Who is told by HTTP: any number of these, each with a name of your choice.",

@@ -12,9 +12,12 @@
 #include "detectors/judge.h"
 #include "detectors/redis_route.h"
 #include "parsers/ledger.h"
+#include "responders/adapter.h"
+#include "responders/brakes.h"
 #include "responders/dnsbl.h"
 #include "responders/journal.h"
 #include "responders/outbox.h"
+#include "responders/restrictions.h"
 #include "responders/webhook.h"
 
 #define OPTIONS_DEFAULT_PATH "/etc/sendwatch/detect.conf"
@@ -46,6 +49,9 @@ struct options {
 	struct watch_options watch;
 	struct journal_options journal;
 	struct outbox_options outbox;
+	struct brakes_options act;
+	struct restriction_options policy;
+	struct settings_many adapters; /* struct adapter_options */
 	struct settings_many webhooks; /* struct webhook_options */
 	struct settings_many replies;  /* struct reply_rule_options */
 	struct health_options health;

@@ -8,6 +8,7 @@
  * are found a second time are known by their ids.
  */
 #define _GNU_SOURCE
+#include "commands/act.h"
 #include "commands/blindness.h"
 #include "commands/blocklists.h"
 #include "commands/command.h"
@@ -41,6 +42,7 @@
 /* What is built from settings, and replaced whole by new ones. */
 struct watch_work {
 	struct options *options;
+	struct act *act; /* the same through all settings: whom it stopped stays so */
 	struct deliver *deliver;
 	struct pipeline *pipeline;
 	struct health *health;
@@ -54,6 +56,7 @@ struct watch_work {
 struct watch {
 	const struct arguments *arguments;
 	struct watch_work *work;
+	struct act *act;
 	int signals;
 	struct saver saver;
 	usec_t watchdog; /* how often systemd wants to hear of us; 0: it does not */
@@ -108,6 +111,13 @@ static void watch_notice(void *context, const char *id, const char *words)
 	const struct watch_work *work = context;
 
 	deliver_notice(work->deliver, clock_now(), id, words);
+}
+
+static void watch_act(void *context, usec_t now, const struct verdict *verdict)
+{
+	struct watch_work *work = context;
+
+	act_verdict(work->act, work->deliver, now, verdict, pipeline_stats(work->pipeline).judge.accounts);
 }
 
 static void watch_attempt(void *context, const struct attempt *attempt, enum attempt_stage stage)
@@ -279,7 +289,7 @@ static bool watch_work_open(struct watch_work *work, const struct arguments *arg
 	struct options *options = memory_new(1, sizeof(*options));
 	bool good;
 
-	*work = (struct watch_work){ .options = options };
+	*work = (struct watch_work){ .options = options, .act = work->act };
 	good = options_load(arguments, options, error);
 	if (!good) {
 		free(options);
@@ -290,9 +300,11 @@ static bool watch_work_open(struct watch_work *work, const struct arguments *arg
 		good = error_set(error, "[watch] state: names no folder");
 	else if (mkdir(options->watch.state, 0700) != 0 && errno != EEXIST)
 		good = error_set(error, "%s: %s", options->watch.state, strerror(errno));
-	good = good && (work->deliver = deliver_open(options, error)) != NULL &&
-	       watch_work_recall(work, &watcher, error) && watch_work_follow(work, arguments, error) &&
-	       watch_blocklists(work, error);
+	good = good && (work->deliver = deliver_open(options, error)) != NULL;
+	if (good)
+		deliver_on_verdict(work->deliver, watch_act, work);
+	good = good && watch_work_recall(work, &watcher, error) &&
+	       watch_work_follow(work, arguments, error) && watch_blocklists(work, error);
 	if (!good)
 		watch_work_close(work);
 	return good;
@@ -304,9 +316,12 @@ static void watch_reload(struct watch *watch)
 	struct watch_work *fresh = memory_new(1, sizeof(*fresh));
 	struct error error;
 
+	fresh->act = watch->act;
 	watch_notify("RELOADING=1");
 	watch_save(watch, true);
 	if (watch_work_open(fresh, watch->arguments, &error)) {
+		if (!act_reload(watch->act, watch->arguments, &error))
+			log_say(clock_now(), LOG_LEVEL_ERROR, "%s", error.text);
 		watch_work_close(watch->work);
 		free(watch->work);
 		watch->work = fresh;
@@ -345,6 +360,9 @@ static usec_t watch_pause(const struct watch *watch)
 	}
 	if (due != USEC_NEVER && due - wall < pause)
 		pause = due - wall;
+	due = act_due(watch->act);
+	if (due != USEC_NEVER && due - wall < pause)
+		pause = due - wall;
 	if (watch->watchdog > 0 && watch->watchdog < pause)
 		pause = watch->watchdog;
 	pause = pause > WATCH_LONGEST ? WATCH_LONGEST : pause;
@@ -353,7 +371,7 @@ static usec_t watch_pause(const struct watch *watch)
 
 static void watch_wait(struct watch *watch, bool idle)
 {
-	struct pollfd fds[DELIVER_FDS + 4];
+	struct pollfd fds[DELIVER_FDS + 5];
 	struct store *store = pipeline_store(watch->work->pipeline);
 	size_t count = deliver_fds(watch->work->deliver, fds);
 	usec_t pause = idle ? watch_pause(watch) : 0;
@@ -364,6 +382,7 @@ static void watch_wait(struct watch *watch, bool idle)
 						.events = POLLIN };
 	if (watch->work->dnsbl != NULL)
 		fds[count++] = (struct pollfd){ .fd = dnsbl_fd(watch->work->dnsbl), .events = POLLIN };
+	fds[count++] = (struct pollfd){ .fd = act_fd(watch->act), .events = POLLIN };
 	/* -1, which poll passes over, where the store has nothing to say. */
 	fds[count++] = (struct pollfd){ .fd = store_fd(store), .events = POLLIN };
 	if (!store_clean(store) && pause > watch->work->options->redis.flush)
@@ -401,6 +420,7 @@ static void watch_loop(struct watch *watch)
 			watch_notify("READY=1\nSTATUS=following");
 		}
 		watch_store(watch);
+		act_step(watch->act, watch->work->deliver, clock_now());
 		deliver_step(watch->work->deliver, clock_now());
 		if (watch->work->dnsbl != NULL)
 			dnsbl_step(watch->work->dnsbl, clock_now());
@@ -443,7 +463,9 @@ int command_watch(const struct arguments *arguments)
 	options_free(&options);
 	watch.signals = watch_block_signals();
 	log_say(clock_now(), LOG_LEVEL_INFO, "version %s starts", SENDWATCH_VERSION);
-	if (!watch_work_open(watch.work, arguments, &error)) {
+	watch.act = watch.work->act = act_open(arguments, &error);
+	if (watch.act == NULL || !watch_work_open(watch.work, arguments, &error)) {
+		act_close(&watch.act);
 		log_say(clock_now(), LOG_LEVEL_ERROR, "%s", error.text);
 		free(watch.work);
 		return EXIT_FAILED;
@@ -454,6 +476,7 @@ int command_watch(const struct arguments *arguments)
 	watch_notify("STOPPING=1");
 	watch_save(&watch, true);
 	watch_work_close(watch.work);
+	act_close(&watch.act);
 	free(watch.work);
 	close(watch.signals);
 	log_say(clock_now(), LOG_LEVEL_INFO, "stops, its state saved");

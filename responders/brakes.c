@@ -29,8 +29,6 @@ const struct setting brakes_settings[] = {
 		"accounts disabled in one hour at most; past it people are told instead"),
 	SETTING(PERCENT, struct brakes_options, share, "1", 0, 100,
 		"share of active accounts that may be disabled at a time; one always may"),
-	SETTING(COUNT, struct brakes_options, agree, "2", 1, 10,
-		"independent kinds of evidence without which no account is disabled"),
 	SETTING(DURATION, struct brakes_options, at_most_old, "15m", USEC_SECOND, 30 * USEC_DAY,
 		"nothing is done about what happened longer ago, and is only read now"),
 	SETTING(DURATION, struct brakes_options, release_after, "1d", 0, 365 * USEC_DAY,
@@ -113,9 +111,9 @@ static struct braked *brakes_make(struct brakes *brakes, struct span account)
 const char *brake_name(enum brake brake)
 {
 	static const char *const names[] = {
-		[BRAKE_NONE] = "none",   [BRAKE_PROTECTED] = "protected", [BRAKE_EXEMPT] = "exempt",
-		[BRAKE_OLD] = "old",     [BRAKE_ALONE] = "alone",         [BRAKE_HOUR] = "hour",
-		[BRAKE_SHARE] = "share", [BRAKE_DRY_RUN] = "dry_run",
+		[BRAKE_NONE] = "none",       [BRAKE_PROTECTED] = "protected", [BRAKE_EXEMPT] = "exempt",
+		[BRAKE_OLD] = "old",         [BRAKE_HOUR] = "hour",           [BRAKE_SHARE] = "share",
+		[BRAKE_DRY_RUN] = "dry_run",
 	};
 
 	return names[brake];
@@ -150,11 +148,6 @@ static enum brake brakes_caps(const struct brakes *brakes, const struct brakes_q
 	const struct brakes_options *options = brakes->options;
 	uint64_t most = (uint64_t)((double)question->active * options->share);
 
-	if (question->kinds < (uint64_t)options->agree) {
-		snprintf(words, 200, "only %zu of %lld independent kinds of evidence", question->kinds,
-			 (long long)options->agree);
-		return BRAKE_ALONE;
-	}
 	if (brakes_lately(brakes, question->now) >= (uint64_t)options->an_hour) {
 		snprintf(words, 200, "%lld accounts were disabled within an hour, which is the bound",
 			 (long long)options->an_hour);
@@ -162,7 +155,8 @@ static enum brake brakes_caps(const struct brakes *brakes, const struct brakes_q
 	}
 	most = most < 1 ? 1 : most;
 	if (question->at_rest >= most) {
-		snprintf(words, 200, "%llu of %llu active accounts are disabled, which is the bound (%.3g %%)",
+		snprintf(words, 200,
+			 "%llu of %llu active accounts are disabled, which is the bound (%.3g %%)",
 			 (unsigned long long)question->at_rest, (unsigned long long)question->active,
 			 options->share * 100);
 		return BRAKE_SHARE;
@@ -209,8 +203,8 @@ static usec_t brakes_release_at(const struct brakes *brakes, const struct braked
 		return USEC_NEVER;
 	for (uint32_t i = 1; i < known->times && length < (double)options->release_longest; i++)
 		length *= options->growth;
-	return known->last + (length < (double)options->release_longest ? (usec_t)length
-									 : options->release_longest);
+	return known->last +
+	       (length < (double)options->release_longest ? (usec_t)length : options->release_longest);
 }
 
 usec_t brakes_disabled(struct brakes *brakes, struct span account, usec_t now)

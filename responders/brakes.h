@@ -3,6 +3,7 @@
  * so it acts only where the admin turned acting on, on what is happening now, on accounts that nobody protects
  * or has exempted, and on few of them an hour. Past that, verdicts go on, acting stops, and people are told.
  *
+ * That independent kinds of evidence agree is the judge's part: without it no account is in state disabled.
  * Brakes decide; they do nothing themselves. They also know how long an account stays disabled, longer for
  * one that comes back.
  */
@@ -15,8 +16,7 @@ struct brakes_options {
 	bool dry_run;
 	struct setting_list protect;
 	int64_t an_hour;
-	double share;    /* of active accounts */
-	int64_t agree;   /* independent kinds of evidence */
+	double share; /* of active accounts */
 	usec_t at_most_old;
 	usec_t release_after;
 	double growth;
@@ -29,8 +29,7 @@ enum brake {
 	BRAKE_NONE,
 	BRAKE_PROTECTED,
 	BRAKE_EXEMPT,
-	BRAKE_OLD,   /* it happened too long ago */
-	BRAKE_ALONE, /* too few independent kinds of evidence */
+	BRAKE_OLD, /* it happened too long ago */
 	BRAKE_HOUR,
 	BRAKE_SHARE,
 	BRAKE_DRY_RUN
@@ -40,8 +39,7 @@ struct brakes_question {
 	struct span account;
 	usec_t now;
 	usec_t time;      /* when what it is judged by happened */
-	bool disabling;   /* else it is only throttled: caps and agreement do not count */
-	size_t kinds;     /* of evidence */
+	bool disabling;   /* else it is only throttled, and the caps do not count */
 	uint64_t active;  /* accounts that sent lately */
 	uint64_t at_rest; /* accounts that are disabled at this moment */
 };
@@ -72,6 +70,7 @@ void brakes_exempt(struct brakes *brakes, struct span account, usec_t until);
 
 /* All accounts with a past or an exemption, for whoever keeps them: the oldest first. */
 void brakes_walk(const struct brakes *brakes, void *context,
-		 void (*each)(void *context, struct span account, uint32_t times, usec_t last, usec_t exempt));
+		 void (*each)(void *context, struct span account, uint32_t times, usec_t last,
+			      usec_t exempt));
 
 #endif

@@ -225,12 +225,17 @@ static json_t *payload_sample(const struct verdict_sample *sample)
 	return object;
 }
 
-void payload_undo(const struct verdict *verdict, struct text *out)
+void payload_add_undo(struct span account, struct text *out)
 {
 	text_add(out, SPAN("sendwatch release "));
-	if (span_starts(verdict->account, SPAN("-")))
+	if (span_starts(account, SPAN("-")))
 		text_add(out, SPAN("-- "));
-	text_add_quoted(out, verdict->account);
+	text_add_quoted(out, account);
+}
+
+void payload_undo(const struct verdict *verdict, struct text *out)
+{
+	payload_add_undo(verdict->account, out);
 }
 
 static void payload_verdict_lists(json_t *object, const struct verdict *verdict)

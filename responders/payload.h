@@ -18,6 +18,7 @@ char *payload_verdict(const struct verdict *verdict);
 
 /* What a person types to take the verdict back; an account's name is quoted where a shell would misread it. */
 void payload_undo(const struct verdict *verdict, struct text *out);
+void payload_add_undo(struct span account, struct text *out);
 
 /* An object of any other type, key by key in their order; absent texts become null. */
 struct payload;

@@ -42,7 +42,7 @@ const struct setting webhook_settings[] = {
 	SETTING(LIST, struct webhook_options, accounts, "*", 0, 0,
 		"accounts that are told of, as patterns: *@example.com"),
 	SETTING(LIST, struct webhook_options, types, "*", 0, 0,
-		"types that are told: verdict, server, address"),
+		"types that are told: verdict, server, address, act, brake"),
 	{ .name = NULL },
 };
 

@@ -97,7 +97,8 @@ static void test_throttle_by_recipients(void **state)
 	/* What is older than an hour makes room; at no time are there more than 20 within one. */
 	assert_int_equal(admitted(all, NOW + 64 * USEC_MINUTE, "c", 30), 12);
 	assert_int_equal(admitted(all, NOW + 84 * USEC_MINUTE, "d", 30), 8);
-	assert_int_equal(admitted(all, NOW + 40 * USEC_MINUTE, "d", 30), 0); /* a clock set back opens nothing */
+	assert_int_equal(admitted(all, NOW + 40 * USEC_MINUTE, "d", 30),
+			 0); /* a clock set back opens nothing */
 	assert_int_equal(admitted(all, NOW + USEC_DAY, "f", 30), 20);
 	/* A state that changes does not begin the hour anew. */
 	throttle(all, 25);

@@ -1,0 +1,378 @@
+/*
+ * What is to be done is decided here, and stands in the file of cases before anything is done: after a crash in
+ * between it is done again, and can be undone. The policy service refuses at once; the deputy's work follows.
+ *
+ * A verdict in dry run is written down as "would disable", and nothing else happens.
+ */
+#define _GNU_SOURCE
+#include "commands/act_parts.h"
+
+#include "base/memory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static struct account_rules act_rules(const struct options *options)
+{
+	return (struct account_rules){ .default_domain = span_of(options->ledger.default_domain),
+				       .fold_tags = options->ledger.fold_tags,
+				       .fold_case = options->ledger.fold_case };
+}
+
+static void act_find_due(struct act *act)
+{
+	act->due = USEC_NEVER;
+	for (const struct open_case *open = cases_next(act->cases, NULL); open != NULL;
+	     open = cases_next(act->cases, open))
+		if (open->until != USEC_NEVER && (act->due == USEC_NEVER || open->until < act->due))
+			act->due = open->until;
+}
+
+/* What was in force before this start is in force again, before the first line is read. */
+static void act_restore(struct act *act)
+{
+	for (struct open_case *open = cases_next(act->cases, NULL); open != NULL;
+	     open = cases_next(act->cases, open)) {
+		restrictions_set(act->restrictions, span_of(open->account), &open->restriction);
+		if (case_is_disabled(open))
+			act_jobs_disable(act, open, true);
+	}
+	act_find_due(act);
+}
+
+static bool act_open_state(struct act *act, struct error *error)
+{
+	const struct options *options = act->options;
+	struct text path = { 0 };
+
+	if (options->watch.state == NULL)
+		return error_set(error, "[watch] state: names no folder");
+	if (mkdir(options->watch.state, 0700) != 0 && errno != EEXIST)
+		return error_set(error, "%s: %s", options->watch.state, strerror(errno));
+	text_add_format(&path, "%s/cases", options->watch.state);
+	act->cases = cases_open(path.at, act->brakes, error);
+	text_free(&path);
+	return act->cases != NULL;
+}
+
+static bool act_open_policy(struct act *act, struct error *error)
+{
+	const struct restriction_options *options = &act->options->policy;
+	struct policy_options policy = { .address = options->address, .clients = (unsigned)options->clients };
+
+	if (options->address == NULL)
+		return true;
+	if (!restriction_mode(options, &policy.mode, error))
+		return false;
+	act->policy = policy_start(&policy, restrictions_decide, act->restrictions, error);
+	return act->policy != NULL;
+}
+
+struct act *act_open(const struct arguments *arguments, struct error *error)
+{
+	struct act *act = memory_new(1, sizeof(*act));
+	struct account_rules rules;
+
+	act->end = &act->first;
+	act->options = act->started = memory_new(1, sizeof(*act->options));
+	if (!options_load(arguments, act->options, error)) {
+		free(act->options);
+		free(act);
+		return NULL;
+	}
+	rules = act_rules(act->options);
+	act->restrictions = restrictions_new(&act->options->policy, &rules);
+	act->brakes = brakes_new(&act->options->act);
+	if (act->options->adapters.count > 0)
+		act->deputy = deputy_start(&act->options->adapters, error);
+	if ((act->options->adapters.count > 0 && act->deputy == NULL) || !act_open_state(act, error)) {
+		act_close(&act);
+		return NULL;
+	}
+	act_restore(act);
+	if (!act_open_policy(act, error))
+		act_close(&act);
+	return act;
+}
+
+void act_close(struct act **act)
+{
+	struct act *gone = *act;
+
+	if (gone == NULL)
+		return;
+	policy_stop(&gone->policy);
+	deputy_stop(&gone->deputy);
+	act_jobs_free(gone);
+	cases_close(&gone->cases);
+	brakes_free(&gone->brakes);
+	restrictions_free(&gone->restrictions);
+	if (gone->started != gone->options) {
+		options_free(gone->started);
+		free(gone->started);
+	}
+	options_free(gone->options);
+	free(gone->options);
+	free(gone);
+	*act = NULL;
+}
+
+bool act_reload(struct act *act, const struct arguments *arguments, struct error *error)
+{
+	struct options *fresh = memory_new(1, sizeof(*fresh));
+	struct account_rules rules;
+
+	if (!options_load(arguments, fresh, error)) {
+		free(fresh);
+		return false;
+	}
+	rules = act_rules(fresh);
+	restrictions_use(act->restrictions, &fresh->policy, &rules);
+	brakes_use(act->brakes, &fresh->act);
+	if (act->options != act->started) {
+		options_free(act->options);
+		free(act->options);
+	}
+	act->options = fresh;
+	return true;
+}
+
+void act_on_release(struct act *act, void (*released)(void *context, struct span account), void *context)
+{
+	act->released = released;
+	act->context = context;
+}
+
+/* A brake that stops all acting is told to people, once an hour each. */
+static void act_braked(struct deliver *deliver, usec_t now, const struct verdict *verdict, enum brake brake,
+		       const char *action, const char *words)
+{
+	struct act_note note = { .type = "act",
+				 .action = action,
+				 .account = verdict->account,
+				 .by = SPAN("sendwatch"),
+				 .reason = span_of(words),
+				 .cause = span_of(verdict->id),
+				 .until = USEC_NEVER,
+				 .dry_run = brake == BRAKE_DRY_RUN,
+				 .quiet = true };
+	char once[64];
+
+	act_write(deliver, now, &note);
+	if (brake != BRAKE_HOUR && brake != BRAKE_SHARE)
+		return;
+	log_say(now, LOG_LEVEL_ERROR, "acting stops: %s; verdicts go on, and people must act", words);
+	snprintf(once, sizeof(once), "brake-%s-%lld", brake_name(brake), (long long)(now / USEC_HOUR));
+	note.type = "brake";
+	note.quiet = false;
+	note.action = "acting stops";
+	note.once = once;
+	act_write(deliver, now, &note);
+}
+
+static void act_restrict(struct act *act, struct open_case *open, struct restriction restriction)
+{
+	open->restriction = restriction;
+	restrictions_set(act->restrictions, span_of(open->account), &restriction);
+}
+
+static void act_begin(struct act *act, struct deliver *deliver, usec_t now, const struct act_order *order,
+		      struct span cause)
+{
+	struct open_case *open = cases_make(act->cases, order->account);
+	enum restriction_kind kind = act->options->policy.disabled == 1 ? RESTRICTION_HOLD
+									: RESTRICTION_REJECT;
+	usec_t until = brakes_disabled(act->brakes, order->account, now);
+	struct act_note note = { .type = "act",
+				 .action = "disabled",
+				 .account = order->account,
+				 .by = order->by,
+				 .reason = order->reason,
+				 .cause = cause,
+				 .undo = true };
+
+	open->since = now;
+	open->until = order->until != USEC_NEVER ? order->until : until;
+	snprintf(open->cause, sizeof(open->cause), "%.*s", SPAN_ARGS(cause));
+	act_restrict(act, open, (struct restriction){ .kind = kind });
+	act_jobs_disable(act, open, false);
+	act_save(act, now);
+	act_find_due(act);
+	note.until = open->until;
+	act_write(deliver, now, &note);
+}
+
+static void act_throttle(struct act *act, struct deliver *deliver, usec_t now, const struct verdict *verdict,
+			 int64_t an_hour)
+{
+	struct open_case *open = cases_find(act->cases, verdict->account);
+	const struct restriction restriction = { .kind = RESTRICTION_THROTTLE, .an_hour = an_hour };
+	struct act_note note = { .type = "act",
+				 .action = "throttled",
+				 .account = verdict->account,
+				 .by = SPAN("sendwatch"),
+				 .cause = span_of(verdict->id),
+				 .until = USEC_NEVER,
+				 .undo = true };
+
+	if (open != NULL && case_is_disabled(open))
+		return;
+	if (an_hour == 0 && open == NULL)
+		return;
+	if (an_hour == 0) {
+		note.action = "throttle lifted";
+		note.undo = false;
+		restrictions_set(act->restrictions, verdict->account, &(struct restriction){ 0 });
+		cases_end(act->cases, &open);
+	} else {
+		open = cases_make(act->cases, verdict->account);
+		open->since = now;
+		snprintf(open->cause, sizeof(open->cause), "%s", verdict->id);
+		act_restrict(act, open, restriction);
+	}
+	act_save(act, now);
+	act_write(deliver, now, &note);
+}
+
+/* How many recipients an hour an account in this state may reach; 0: as many as it likes. */
+static int64_t act_bound(const struct act *act, enum account_state state)
+{
+	const struct restriction_options *policy = &act->options->policy;
+
+	/* One that is sure enough to be disabled, and is not, may do no more than one that is flagged. */
+	if (state == STATE_FLAGGED || state == STATE_DISABLED)
+		return policy->throttle_flagged;
+	return state == STATE_WATCH ? policy->throttle_watch : 0;
+}
+
+void act_verdict(struct act *act, struct deliver *deliver, usec_t now, const struct verdict *verdict,
+		 uint64_t active)
+{
+	const struct open_case *open = cases_find(act->cases, verdict->account);
+	struct brakes_question question = { .account = verdict->account,
+					    .now = now,
+					    .time = verdict->time,
+					    .disabling = verdict->state == STATE_DISABLED,
+					    .active = active,
+					    .at_rest = cases_disabled(act->cases) };
+	struct act_order order = { .account = verdict->account,
+				   .by = SPAN("sendwatch"),
+				   .until = USEC_NEVER };
+	char words[200];
+	enum brake brake;
+
+	if (strcmp(verdict->type, "verdict") != 0 || verdict->account.len == 0 ||
+	    (open != NULL && case_is_disabled(open)))
+		return;
+	brake = brakes_ask(act->brakes, &question, words);
+	if (verdict->state == STATE_DISABLED) {
+		if (brake == BRAKE_NONE) {
+			order.reason = verdict->evidence_count > 0 ? span_of(verdict->evidence[0].text)
+								   : SPAN("");
+			act_begin(act, deliver, now, &order, span_of(verdict->id));
+			return;
+		}
+		act_braked(deliver, now, verdict, brake,
+			   brake == BRAKE_DRY_RUN ? "would disable" : "not disabled", words);
+		question.disabling = false;
+		brake = brakes_ask(act->brakes, &question, words);
+	}
+	if (act_bound(act, verdict->state) == 0 || brake == BRAKE_NONE)
+		act_throttle(act, deliver, now, verdict, act_bound(act, verdict->state));
+	else if (brake == BRAKE_DRY_RUN)
+		act_braked(deliver, now, verdict, brake, "would throttle", words);
+}
+
+bool act_disable(struct act *act, struct deliver *deliver, usec_t now, const struct act_order *order,
+		 struct error *error)
+{
+	const struct open_case *open = cases_find(act->cases, order->account);
+
+	if (order->account.len == 0 || order->account.len > ACCOUNT_LONGEST)
+		return error_set(error, "no account is named");
+	if (brakes_protects(act->brakes, order->account))
+		return error_set(error, "%.*s is protected ([act] protect)", SPAN_ARGS(order->account));
+	if (open != NULL && case_is_disabled(open))
+		return error_set(error, "%.*s is disabled already", SPAN_ARGS(order->account));
+	act_begin(act, deliver, now, order, SPAN("-"));
+	return true;
+}
+
+bool act_release(struct act *act, struct deliver *deliver, usec_t now, const struct act_order *order,
+		 struct error *error)
+{
+	struct open_case *open = cases_find(act->cases, order->account);
+	struct act_note note = { .type = "act",
+				 .action = "released",
+				 .account = order->account,
+				 .by = order->by,
+				 .reason = order->reason,
+				 .until = USEC_NEVER };
+	char cause[sizeof(open->cause)];
+
+	if (open == NULL)
+		return error_set(error, "%.*s is neither disabled nor throttled by sendwatch",
+				 SPAN_ARGS(order->account));
+	memcpy(cause, open->cause, sizeof(cause));
+	note.cause = span_of(cause);
+	restrictions_set(act->restrictions, order->account, &(struct restriction){ 0 });
+	act_jobs_release(act, open);
+	act_write(deliver, now, &note);
+	if (act->released != NULL)
+		act->released(act->context, order->account);
+	cases_end(act->cases, &open);
+	act_save(act, now);
+	act_find_due(act);
+	return true;
+}
+
+bool act_exempt(struct act *act, struct deliver *deliver, usec_t now, const struct act_order *order,
+		struct error *error)
+{
+	struct act_note note = { .type = "act",
+				 .action = "exempted",
+				 .account = order->account,
+				 .by = order->by,
+				 .reason = order->reason,
+				 .until = order->until };
+
+	if (order->account.len == 0 || order->account.len > ACCOUNT_LONGEST)
+		return error_set(error, "no account is named");
+	if (order->until == USEC_NEVER || order->until <= now)
+		note.action = "exemption ended";
+	brakes_exempt(act->brakes, order->account, order->until);
+	act_save(act, now);
+	act_write(deliver, now, &note);
+	return true;
+}
+
+void act_step(struct act *act, struct deliver *deliver, usec_t now)
+{
+	struct act_order order = { .by = SPAN("sendwatch"), .reason = SPAN("its time is over") };
+	struct error error;
+	char account[ACCOUNT_SIZE];
+
+	while (act->due != USEC_NEVER && act->due <= now) {
+		const struct open_case *open = cases_next(act->cases, NULL);
+
+		while (open->until == USEC_NEVER || open->until > now)
+			open = cases_next(act->cases, open);
+		memcpy(account, open->account, sizeof(account));
+		order.account = span_of(account);
+		if (!act_release(act, deliver, now, &order, &error))
+			break;
+	}
+	act_jobs_step(act, deliver, now);
+}
+
+usec_t act_due(const struct act *act)
+{
+	return act->due;
+}
+
+int act_fd(const struct act *act)
+{
+	return act->deputy == NULL ? -1 : deputy_fd(act->deputy);
+}

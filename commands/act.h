@@ -1,0 +1,48 @@
+/*
+ * From a verdict to an act: ask the brakes, restrict the account in the policy service, have the deputy disable
+ * it wherever the settings say, write down every step, and take all of it back when it is released, by time or
+ * by hand, also after a restart. Nothing here blocks.
+ */
+#ifndef SENDWATCH_COMMANDS_ACT_H
+#define SENDWATCH_COMMANDS_ACT_H
+
+#include "commands/arguments.h"
+#include "commands/deliver.h"
+
+struct act;
+
+struct act_order {
+	struct span account;
+	struct span by;     /* "uid 0", "sendwatch" */
+	struct span reason; /* may be empty */
+	usec_t until;       /* of an exemption; of a disabling, USEC_NEVER: as the settings say */
+};
+
+/* With its own settings, from ARGUMENTS. The policy service answers when it returns. */
+struct act *act_open(const struct arguments *arguments, struct error *error);
+void act_close(struct act **act);
+
+/* Take new settings; the adapters and the policy service's address stay as they were at start. */
+bool act_reload(struct act *act, const struct arguments *arguments, struct error *error);
+
+/* Is called when an account is released, so that it is judged anew. May be left out. */
+void act_on_release(struct act *act, void (*released)(void *context, struct span account), void *context);
+
+/* ACTIVE accounts are known at this time. */
+void act_verdict(struct act *act, struct deliver *deliver, usec_t now, const struct verdict *verdict,
+		 uint64_t active);
+
+/* What a person orders. False and ERROR where it cannot be; it is in the journal where it can. */
+bool act_disable(struct act *act, struct deliver *deliver, usec_t now, const struct act_order *order,
+		 struct error *error);
+bool act_release(struct act *act, struct deliver *deliver, usec_t now, const struct act_order *order,
+		 struct error *error);
+bool act_exempt(struct act *act, struct deliver *deliver, usec_t now, const struct act_order *order,
+		struct error *error);
+
+/* Go on with what the deputy has to do, and release whose time has come. */
+void act_step(struct act *act, struct deliver *deliver, usec_t now);
+usec_t act_due(const struct act *act); /* the next release; USEC_NEVER where there is none */
+int act_fd(const struct act *act);     /* -1 where there is nothing to wait for */
+
+#endif

@@ -1,0 +1,54 @@
+/* What the two files of act.h share: act.c decides, act_jobs.c has it done and writes it down. */
+#ifndef SENDWATCH_COMMANDS_ACT_PARTS_H
+#define SENDWATCH_COMMANDS_ACT_PARTS_H
+
+#include "commands/act.h"
+
+#include "responders/brakes.h"
+#include "responders/cases.h"
+#include "responders/deputy.h"
+#include "responders/policy.h"
+#include "responders/restrictions.h"
+
+struct act_job {
+	struct deputy_request request;
+	struct act_job *next;
+};
+
+struct act {
+	struct options *options;
+	struct options *started; /* what the deputy and the policy service were started with */
+	struct restrictions *restrictions;
+	struct policy *policy;
+	struct brakes *brakes;
+	struct cases *cases;
+	struct deputy *deputy;
+	struct act_job *first,
+		**end; /* what the deputy is still to do; the first is on its way where ASKED */
+	bool asked;
+	uint32_t serial;
+	usec_t due; /* the next release */
+	void (*released)(void *context, struct span account);
+	void *context;
+};
+
+/* One line of the journal, for targets that take the type "act" or "brake" too. Absent texts are left out. */
+struct act_note {
+	const char *type, *action;
+	struct span account, by, reason, cause, adapter, ids;
+	usec_t until;
+	bool dry_run, undo;
+	bool quiet;       /* in the journal alone */
+	const char *once; /* the id, where many are one message; NULL: each is its own */
+};
+
+void act_write(struct deliver *deliver, usec_t now, const struct act_note *note);
+void act_save(struct act *act, usec_t now);
+
+/* Everything that the settings say for a disabled account; what was done before a restart is done AGAIN. */
+void act_jobs_disable(struct act *act, struct open_case *open, bool again);
+void act_jobs_release(struct act *act, const struct open_case *open);
+void act_jobs_step(struct act *act, struct deliver *deliver, usec_t now);
+void act_jobs_free(struct act *act);
+
+#endif

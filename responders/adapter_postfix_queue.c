@@ -1,0 +1,158 @@
+/*
+ * Messages of an account that wait in Postfix's queue are put on hold, and come back on release. postqueue -j
+ * names the messages, but not whose they are: postcat -eq shows the login of each, as smtpd wrote it. Lines of a
+ * message itself are not shown by -e, and an attribute's line cannot be had by an envelope's text.
+ *
+ * Limits: 12 ms a message where postcat runs for each; they are asked 50 at a time. Mail of local users has no
+ * login and is not held.
+ */
+#define _GNU_SOURCE
+#include "responders/adapter.h"
+#include "responders/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define QUEUE_BATCH  50
+#define QUEUE_ID_MAX 40
+#define QUEUE_HELD   ((size_t)30000) /* bytes of ids in one answer */
+
+static bool queue_program(const struct adapter_options *options, const char *name,
+			  const char *const *arguments, struct span input, struct text *output,
+			  struct error *error)
+{
+	const char *argv[QUEUE_BATCH + 8];
+	char program[512];
+	size_t count = 0;
+	const struct run run = { .argv = argv, .input = input, .timeout = options->timeout, .output = output };
+
+	snprintf(program, sizeof(program), "%s/%s",
+		 options->programs == NULL ? "/usr/sbin" : options->programs, name);
+	argv[count++] = program;
+	if (options->config != NULL) {
+		argv[count++] = "-c";
+		argv[count++] = options->config;
+	}
+	while (*arguments != NULL)
+		argv[count++] = *arguments++;
+	argv[count] = NULL;
+	return run_well(&run, error);
+}
+
+static bool queue_id_good(struct span id)
+{
+	for (size_t i = 0; i < id.len; i++)
+		if (!((id.at[i] >= '0' && id.at[i] <= '9') || (id.at[i] >= 'A' && id.at[i] <= 'Z') ||
+		      (id.at[i] >= 'a' && id.at[i] <= 'z')))
+			return false;
+	return id.len > 0 && id.len < QUEUE_ID_MAX;
+}
+
+/* The id of a line of postqueue -j, whose first two keys are these; not of what is on hold already. */
+static bool queue_line(struct span line, struct span *id_r)
+{
+	struct span queue;
+
+	return span_skip(&line, SPAN("{\"queue_name\": \"")) && span_cut(&line, '"', &queue) &&
+	       !span_equal(queue, SPAN("hold")) && span_skip(&line, SPAN(", \"queue_id\": \"")) &&
+	       span_cut(&line, '"', id_r) && queue_id_good(*id_r);
+}
+
+/* In postcat's output, the ids of the messages whose login is KEY. */
+static void queue_owned(struct span text, struct span key, struct text *held)
+{
+	struct span line, id = { NULL, 0 };
+
+	while (span_cut(&text, '\n', &line)) {
+		struct span head = line, name;
+
+		if (span_skip(&head, SPAN("*** ENVELOPE RECORDS ")) && span_cut(&head, ' ', &name)) {
+			id = name;
+			(void)span_cut_last(&name, SPAN("/"), &id);
+		} else if (span_skip(&line, SPAN("named_attribute: sasl_username=")) && id.at != NULL) {
+			if (span_equal_nocase(line, key) && queue_id_good(id))
+				text_add_format(held, "%s%.*s", held->len > 0 ? " " : "", SPAN_ARGS(id));
+			id.at = NULL; /* the first counts */
+		}
+	}
+}
+
+/* One message may have gone in the meantime, at which postcat gives up: then each is asked for itself. */
+static void queue_ask(const struct adapter_options *options, char (*ids)[QUEUE_ID_MAX], size_t count,
+		      struct span key, struct text *held)
+{
+	const char *arguments[QUEUE_BATCH + 2] = { "-eq" };
+	struct text said = { 0 };
+	struct error error;
+
+	for (size_t i = 0; i < count; i++)
+		arguments[i + 1] = ids[i];
+	arguments[count + 1] = NULL;
+	if (queue_program(options, "postcat", arguments, SPAN(""), &said, &error))
+		queue_owned(text_span(&said), key, held);
+	else if (count > 1)
+		for (size_t i = 0; i < count; i++)
+			queue_ask(options, &ids[i], 1, key, held);
+	text_free(&said);
+}
+
+/* postsuper reads ids from its standard input, a line each. */
+static bool queue_super(const struct adapter_options *options, const char *what, struct span ids,
+			struct error *error)
+{
+	const char *const arguments[] = { what, "-", NULL };
+	struct text lines = { 0 };
+	bool good;
+
+	text_add(&lines, ids);
+	for (size_t i = 0; i < lines.len; i++)
+		if (lines.at[i] == ' ')
+			lines.at[i] = '\n';
+	text_add(&lines, SPAN("\n"));
+	good = queue_program(options, "postsuper", arguments, text_span(&lines), NULL, error);
+	text_free(&lines);
+	return good;
+}
+
+static bool postfix_queue_hold(const struct adapter_options *options, struct adapter_order *order,
+			       struct error *error)
+{
+	static const char *const list[] = { "-j", NULL };
+	char ids[QUEUE_BATCH][QUEUE_ID_MAX];
+	struct text queue = { .ceiling = RUN_OUTPUT };
+	struct span rest, line, id;
+	size_t count = 0;
+	bool good = queue_program(options, "postqueue", list, SPAN(""), &queue, error);
+
+	rest = text_span(&queue);
+	while (good && !order->more && span_cut(&rest, '\n', &line)) {
+		if (!queue_line(line, &id))
+			continue;
+		snprintf(ids[count++], QUEUE_ID_MAX, "%.*s", SPAN_ARGS(id));
+		if (count == QUEUE_BATCH) {
+			queue_ask(options, ids, count, order->key, order->held);
+			count = 0;
+			order->more = order->held->len > QUEUE_HELD;
+		}
+	}
+	if (good && count > 0)
+		queue_ask(options, ids, count, order->key, order->held);
+	if (good && order->held->len > 0)
+		good = queue_super(options, "-h", text_span(order->held), error);
+	text_free(&queue);
+	return good;
+}
+
+static bool postfix_queue_release(const struct adapter_options *options, struct adapter_order *order,
+				  struct error *error)
+{
+	return order->ids.len == 0 || queue_super(options, "-H", order->ids, error);
+}
+
+const struct adapter adapter_postfix_queue = {
+	.type = "postfix_queue",
+	.queue = true,
+	.logins = true,
+	.disable = postfix_queue_hold,
+	.release = postfix_queue_release,
+};
