@@ -321,6 +321,10 @@ static void ledger_filtered(struct ledger *ledger, const struct step *step)
 	struct span first = step->event->queue_id, second = step->event->child_id;
 	struct span id = step->event->message_id;
 
+	if (first.len == 0 && step->event->mta == MTA_POSTFIX) {
+		ledger_proxied(ledger, step);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(servers) / sizeof(servers[0]); i++) {
 		struct message *one = ledger_find(ledger, step, servers[i], first);
 		struct message *two = ledger_find(ledger, step, servers[i], second);

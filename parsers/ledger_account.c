@@ -210,8 +210,10 @@ void ledger_attribute(struct ledger *ledger, struct message *message, const stru
 	struct span known = { NULL, 0 };
 
 	/* Given back by a filter that was asked before the queue: the login was at the first server process. */
-	if (event->internal_client && !event->local)
+	if (event->internal_client && !event->local && event->parent_id.len == 0) {
 		known = ledger_known_for(ledger, step, event->client_ip);
+		ledger_make_unsure(ledger, message);
+	}
 	if (event->local) {
 		ledger_attribute_local(ledger, message, step);
 	} else if (event->login.len > 0) {
@@ -224,6 +226,35 @@ void ledger_attribute(struct ledger *ledger, struct message *message, const stru
 	} else if (ledger_is_here(event->client_ip)) {
 		message->flags |= MESSAGE_LOOPBACK;
 	}
+}
+
+/*
+ * "proxy-accept: ... queued as X; ... sasl_username=<bob>": whose X is, which until now was guessed from who
+ * logged in from its client's address, and waits for this line. Older versions do not name the login there.
+ */
+void ledger_proxied(struct ledger *ledger, const struct step *step)
+{
+	const struct event *event = step->event;
+	struct message *message = ledger_find(ledger, step, MTA_POSTFIX, event->child_id);
+	struct account_name name;
+
+	if (event->login.len > 0)
+		ledger->proxy_tells = true;
+	if (message == NULL || !(message->flags & MESSAGE_UNSURE) || message->root != MAP_NONE)
+		return;
+	if (event->login.len > 0) {
+		ledger_set_account(ledger, message, ACCOUNT_LOGIN,
+				   account_login(&ledger->rules, event->login, &name));
+	} else if (ledger->proxy_tells && message->account_kind == ACCOUNT_LOGIN) {
+		message->account_kind = ACCOUNT_NONE;
+		message_put(message, TEXT_ACCOUNT, SPAN(""));
+		message_put(message, TEXT_CUSTOMER, SPAN(""));
+	}
+	/* The queue may not have told its sender and recipients yet. */
+	if (message->flags & MESSAGE_SENDER_KNOWN)
+		ledger_stands_alone(ledger, message);
+	message->flags &= (uint16_t)~MESSAGE_UNSURE;
+	ledger_release(ledger, message, false);
 }
 
 /* Mail from this machine without a login, which is no second leg. */

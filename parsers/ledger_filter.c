@@ -51,7 +51,7 @@ static struct message *ledger_first_leg(struct ledger *ledger, const struct mess
 	return found;
 }
 
-static void ledger_make_unsure(struct ledger *ledger, struct message *message)
+void ledger_make_unsure(struct ledger *ledger, struct message *message)
 {
 	if (message->flags & MESSAGE_UNSURE)
 		return;

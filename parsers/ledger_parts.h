@@ -162,6 +162,7 @@ struct ledger {
 	uint32_t known_next;
 	uint32_t (*by_message_id)[LEDGER_WAYS];
 	bool filters_have_ports; /* in the settings */
+	bool proxy_tells;        /* a proxy filter's lines name the login, so one without has none */
 	bool filter_piped;       /* some filter is run as a command, and gives back by sendmail */
 	usec_t filter_seen;      /* when a content filter last took a message over */
 	uint32_t submit_source;  /* of the line at hand, for the sink */
@@ -206,6 +207,7 @@ void ledger_set_account(struct ledger *ledger, struct message *message, enum acc
 void ledger_set_script(struct ledger *ledger, struct message *message, struct span directory);
 void ledger_set_identified(struct ledger *ledger, struct message *message, struct span account);
 bool ledger_is_server_user(struct span user);
+void ledger_proxied(struct ledger *ledger, const struct step *step);
 void ledger_set_notice(struct ledger *ledger, struct message *message, struct message *parent);
 
 /* ledger_script.c */
@@ -219,6 +221,7 @@ void ledger_note_message_id(struct ledger *ledger, struct message *message, stru
 bool ledger_join(struct ledger *ledger, const struct step *step, enum event_mta mta, struct span first,
 		 struct span second);
 void ledger_doubt(struct ledger *ledger, struct message *message);
+void ledger_make_unsure(struct ledger *ledger, struct message *message);
 void ledger_arrived(struct ledger *ledger, struct message *second);
 void ledger_stands_alone(struct ledger *ledger, struct message *message);
 bool ledger_handed_over(struct ledger *ledger, struct message *message, const struct step *step);

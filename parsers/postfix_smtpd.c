@@ -57,6 +57,23 @@ static void client_origin(struct span words, struct event *event)
 	}
 }
 
+/*
+ * ", sasl_sender=x, orig_client=h[ip]": a filter passed on MAIL FROM's AUTH=, whose text may imitate all but the
+ * end. A queue id before that end could be its text too: it is left to the filter's other words.
+ */
+static void client_origin_behind_sender(struct span words, struct event *event)
+{
+	struct field_host origin;
+	struct span tail;
+
+	if (!span_starts(event->client_ip, SPAN("127.")) && !span_equal(event->client_ip, SPAN("::1")))
+		return;
+	if (!span_cut_last(&words, SPAN(", orig_client="), &tail) || !field_host(&tail, &origin))
+		return;
+	event->internal_client = true;
+	smtpd_host(&origin, event);
+}
+
 bool postfix_read_client(struct span words, struct event *event)
 {
 	struct field_host host;
@@ -67,7 +84,9 @@ bool postfix_read_client(struct span words, struct event *event)
 	smtpd_host(&host, event);
 	if (words.len == 0)
 		return true;
-	if (span_starts(words, SPAN(", sasl_")))
+	if (span_starts(words, SPAN(", sasl_sender=")))
+		client_origin_behind_sender(words, event);
+	else if (span_starts(words, SPAN(", sasl_")))
 		client_login(words, event);
 	else
 		client_origin(words, event);

@@ -43,6 +43,10 @@
 #define MID(id, mid) P("cleanup", id ": message-id=<" mid ">")
 #define ACTIVE(id)   P("qmgr", id ": from=<bob@example.com>, size=100, nrcpt=1 (queue active)")
 #define BOB_OUT(to)  "+ bob@example.com " to " delivered outbound\n"
+#define PROXIED(id, tail) \
+	P("submission/smtpd", \
+	  "proxy-accept: END-OF-MESSAGE: 250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as " id \
+	  "; from=<bob@example.com> to=<a@r.example> proto=ESMTP helo=<pc>" tail)
 #define EX           "1abcde-0001aB-Cd"
 
 static const struct {
@@ -242,6 +246,30 @@ static const struct {
 		  P("10025/smtpd", "A00000001: client=localhost[127.0.0.1], orig_client=x[192.0.2.7]")
 			  QUEUED("A00000001", "1") RESULT("10:00:01", "A00000001", "a@r.example", SENT),
 	  BOB_OUT("a@r.example") },
+	{ "a proxy filter's line tells apart whom one address hides", ">+",
+	  P("smtpd", "NOQUEUE: client=x[192.0.2.7], sasl_method=PLAIN, sasl_username=eve@example.com")
+		  P("smtpd", "NOQUEUE: client=x[192.0.2.7], sasl_method=PLAIN, sasl_username=bob@example.com")
+			  P("10025/smtpd", "A00000001: client=localhost[127.0.0.1], orig_client=x[192.0.2.7]")
+				  QUEUED("A00000001", "2") RESULT("10:00:01", "A00000001", "a@r.example", SENT)
+					  PROXIED("A00000001", " sasl_username=<bob@example.com>")
+						  RESULT("10:00:01", "A00000001", "b@r.example", SENT),
+	  "> bob@example.com 2\n" BOB_OUT("a@r.example") BOB_OUT("b@r.example") },
+	{ "before the queue has spoken", ">+",
+	  P("10025/smtpd", "A00000001: client=localhost[127.0.0.1], orig_client=x[192.0.2.7]")
+		  "Nov 21 10:00:00 mx amavis[7]: (1-01) Passed CLEAN {RelayedOutbound}, [192.0.2.7]:4 <bob@example.com> -> <a@r.example>, Queue-ID: [UNAVAILABLE], Message-ID: <m@x>, queued_as: A00000001, 12 ms\n"
+		  PROXIED("A00000001", " sasl_username=<bob@example.com>") QUEUED("A00000001", "1")
+			  RESULT("10:00:01", "A00000001", "a@r.example", SENT),
+	  "> bob@example.com 1\n" BOB_OUT("a@r.example") },
+	{ "a stranger behind the address of a login is not that login", "+",
+	  P("smtpd", "NOQUEUE: client=x[192.0.2.7], sasl_method=PLAIN, sasl_username=bob@example.com")
+		  P("10025/smtpd", "A00000001: client=localhost[127.0.0.1], orig_client=x[192.0.2.7]")
+			  QUEUED("A00000001", "1") PROXIED("A00000001", " sasl_username=<bob@example.com>")
+				  P("10025/smtpd",
+				    "A00000002: client=localhost[127.0.0.1], orig_client=x[192.0.2.7]")
+					  QUEUED("A00000002", "1") PROXIED("A00000002", "")
+						  MAILBOX("A00000002", "carl@example.com")
+							  RESULT("10:00:01", "A00000001", "a@r.example", SENT),
+	  "+ - carl@example.com delivered inbound\n" BOB_OUT("a@r.example") },
 	{ "MailScanner queues again", "+=",
 	  BOB("A00000001") MID(
 		  "A00000001",
