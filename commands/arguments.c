@@ -47,6 +47,9 @@ static const struct argument arguments_known[] = {
 	ARGUMENT("attempts", FLAG, attempts, NULL, "print attempts (one a recipient) instead of events"),
 	ARGUMENT("coverage", FLAG, coverage, NULL, "print how much was understood, and what was not"),
 	ARGUMENT("list", FLAG, list, NULL, "print all rules"),
+	ARGUMENT("suggest", COUNT, suggest, "N", "settings that keep flags to N a week on these logs"),
+	ARGUMENT("compare", FLAG, compare, NULL,
+		 "the first two names are settings: what changes from one to the other"),
 	ARGUMENT("defaults", FLAG, defaults, NULL, "print every key with its default and its sentence"),
 	ARGUMENT("man", FLAG, manual, NULL, "with --defaults: as the manual page detect.conf(5)"),
 	ARGUMENT("exit-code", FLAG, exit_code, NULL, "exit with 3 where an account was flagged"),
@@ -84,7 +87,8 @@ static bool arguments_put(const struct argument *known, const char *value, struc
 		return true;
 	case ARGUMENT_COUNT:
 		if (!span_to_u64(span_of(value), &number) || number > 9999)
-			return error_set(error, "--%s: \"%s\" is not a year", known->name, value);
+			return error_set(error, "--%s: \"%s\" is not a number from 0 to 9999", known->name,
+					 value);
 		*(int64_t *)place = (int64_t)number;
 		return true;
 	case ARGUMENT_TIME:
@@ -131,7 +135,7 @@ bool arguments_read(int argc, char **argv, const struct command *command, struct
 		    struct error *error)
 {
 	struct option options[ARGUMENTS_MOST] = { 0 };
-	struct arguments arguments = { .since = USEC_NEVER, .until = USEC_NEVER };
+	struct arguments arguments = { .since = USEC_NEVER, .until = USEC_NEVER, .suggest = -1 };
 	size_t count = 0;
 	int which = 0, found;
 

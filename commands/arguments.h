@@ -24,6 +24,9 @@ struct arguments {
 	bool attempts, coverage;
 	/* explain */
 	bool list;
+	/* backtest */
+	int64_t suggest; /* flags a week; -1: not asked for */
+	bool compare;
 	/* check */
 	bool defaults, manual;
 	/* what is no option: logs, mostly */

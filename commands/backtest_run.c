@@ -1,0 +1,197 @@
+/*
+ * Every account that sends has an entry, since how much it sent before it was flagged is only known by having
+ * counted from the beginning: some hundred bytes an account, and no text of its mail.
+ */
+#include "commands/backtest_run.h"
+
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/memory.h"
+#include "commands/backtest_peers.h"
+#include "commands/progress.h"
+
+#include <stdlib.h>
+
+struct running {
+	struct backtest_run *run;
+	const struct arguments *arguments;
+	struct peers *peers; /* NULL: not asked for */
+	struct geo *geo;
+	struct map *places; /* account to uint32_t: where it is in run->accounts */
+	size_t room, hit_room;
+};
+
+static bool same_account(const void *record, struct span key)
+{
+	const char *const *name = record;
+
+	return span_equal(span_of(*name), key);
+}
+
+struct place {
+	const char *name;
+	uint32_t at;
+};
+
+static uint32_t account_at(struct running *running, struct span name)
+{
+	struct backtest_run *run = running->run;
+	uint64_t hash = hash_text(name);
+	struct place *place = map_find(running->places, hash, name);
+	struct backtest_account *account;
+
+	if (place != NULL)
+		return place->at;
+	if (run->count == running->room) {
+		running->room = running->room == 0 ? 64 : running->room * 2;
+		run->accounts = memory_grow(run->accounts, running->room, sizeof(*run->accounts));
+	}
+	account = &run->accounts[run->count];
+	*account = (struct backtest_account){ .name = memory_copy(name), .score = -1 };
+	for (int i = 0; i < BACKTEST_STAGES; i++)
+		account->first[i].time = USEC_NEVER;
+	place = map_add(running->places, hash);
+	*place = (struct place){ account->name, (uint32_t)run->count };
+	run->count++;
+	return place->at;
+}
+
+static bool is_wanted(const struct running *running, struct span account)
+{
+	return running->arguments->account == NULL ||
+	       span_equal(account, span_of(running->arguments->account));
+}
+
+static void running_attempt(void *context, const struct attempt *attempt, enum attempt_stage stage)
+{
+	struct running *running = context;
+	const struct envelope *envelope = attempt->envelope;
+	struct backtest_account *account;
+	uint32_t at;
+
+	if (stage != ATTEMPT_FIRST || envelope->account_kind == ACCOUNT_NONE ||
+	    !is_wanted(running, envelope->account))
+		return;
+	at = account_at(running, envelope->account);
+	if (running->peers != NULL)
+		peers_attempt(running->peers, attempt, at);
+	account = &running->run->accounts[at];
+	account->recipients += attempt->direction == DIRECTION_OUTBOUND;
+	account->delivered += attempt->direction == DIRECTION_OUTBOUND &&
+			      attempt->outcome == OUTCOME_DELIVERED;
+}
+
+static void running_fired(void *context, size_t rule, uint32_t account, usec_t time)
+{
+	struct running *running = context;
+	struct backtest_run *run = running->run;
+
+	for (size_t i = 0; i < run->hit_count; i++)
+		if (run->hits[i].account == account && run->hits[i].rule == rule)
+			return;
+	if (run->hit_count == running->hit_room) {
+		running->hit_room = running->hit_room == 0 ? 64 : running->hit_room * 2;
+		run->hits = memory_grow(run->hits, running->hit_room, sizeof(*run->hits));
+	}
+	run->hits[run->hit_count++] = (struct backtest_hit){ account, rule, time,
+							     run->accounts[account].recipients };
+}
+
+static void running_verdict(void *context, const struct verdict *verdict)
+{
+	struct running *running = context;
+	struct backtest_account *account;
+	enum backtest_stage stage = verdict->state == STATE_WATCH      ? BACKTEST_WATCHED
+				    : verdict->state == STATE_FLAGGED  ? BACKTEST_FLAGGED
+				    : verdict->state == STATE_DISABLED ? BACKTEST_DISABLED
+								       : BACKTEST_STAGES;
+
+	if (stage == BACKTEST_STAGES || strcmp(verdict->type, "verdict") != 0 ||
+	    !is_wanted(running, verdict->account))
+		return;
+	account = &running->run->accounts[account_at(running, verdict->account)];
+	account->flags += stage == BACKTEST_FLAGGED;
+	running->run->flags += stage == BACKTEST_FLAGGED;
+	if (verdict->score > account->score)
+		account->score = verdict->score;
+	if (account->first[stage].time != USEC_NEVER)
+		return;
+	account->first[stage] = (struct backtest_moment){ verdict->time, verdict->recipients, verdict->leaked,
+							  account->recipients };
+	if (verdict->evidence_count > 0 && (account->reason == NULL || stage == BACKTEST_FLAGGED)) {
+		free(account->reason);
+		account->reason = memory_copy(span_of(verdict->evidence[0].text));
+	}
+}
+
+static void running_trouble(void *context, const char *words)
+{
+	struct running *running = context;
+	struct text safe = { 0 };
+
+	running->run->failed = true;
+	text_add_printable(&safe, span_of(words));
+	progress_interrupt(stderr);
+	fprintf(stderr, "sendwatch backtest: %s\n", safe.at);
+	text_free(&safe);
+}
+
+static void running_logs(struct running *running, struct pipeline *pipeline, const char *const *names,
+			 size_t count)
+{
+	struct collector_calls calls = pipeline_calls(pipeline);
+	struct backtest_run *run = running->run;
+	struct error error;
+	struct collector *collector = collector_replay(names, count, &calls, &error);
+
+	if (collector == NULL) {
+		run->failed = true; /* what is wrong with which file was told as it was found */
+		return;
+	}
+	progress_run(pipeline, collector, running->arguments, false);
+	pipeline_finish(pipeline);
+	collector_close(&collector);
+	run->stats = pipeline_stats(pipeline);
+	run->weeks = (double)(run->stats.last - run->stats.first) / (double)(7 * USEC_DAY);
+	if (run->stats.first == USEC_NEVER || run->weeks < 1)
+		run->weeks = 1;
+}
+
+bool backtest_run(const struct options *options, const struct arguments *arguments, const char *const *names,
+		  size_t count, bool peers, struct backtest_run *run_r, struct error *error)
+{
+	const struct map_options places = { .record_size = sizeof(struct place), .same = same_account };
+	struct running running = { .run = run_r, .arguments = arguments };
+	const struct pipeline_watcher watcher = { .context = &running,
+						  .attempt = running_attempt,
+						  .verdict = running_verdict,
+						  .trouble = running_trouble };
+	const struct peer_sink sink = { &running, running_fired };
+	struct pipeline *pipeline;
+
+	*run_r = (struct backtest_run){ .weeks = 1 };
+	pipeline = pipeline_new(options, &watcher, error);
+	if (pipeline == NULL)
+		return false;
+	if (peers && options->judge.geo != NULL)
+		running.geo = geo_open(options->judge.geo, error);
+	running.places = map_new(&places);
+	running.peers = peers ? peers_new(running.geo, &sink) : NULL;
+	running_logs(&running, pipeline, names, count);
+	peers_free(&running.peers);
+	geo_close(&running.geo);
+	map_free(&running.places);
+	pipeline_free(&pipeline);
+	return true;
+}
+
+void backtest_run_free(struct backtest_run *run)
+{
+	for (size_t i = 0; i < run->count; i++) {
+		free(run->accounts[i].name);
+		free(run->accounts[i].reason);
+	}
+	free(run->accounts);
+	free(run->hits);
+	*run = (struct backtest_run){ 0 };
+}
