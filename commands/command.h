@@ -33,6 +33,8 @@ int command_watch(const struct arguments *arguments);
 int command_trace(const struct arguments *arguments);
 int command_explain(const struct arguments *arguments);
 int command_health(const struct arguments *arguments);
+int command_accounts(const struct arguments *arguments);
+int command_show(const struct arguments *arguments);
 int command_backtest(const struct arguments *arguments);
 
 #endif

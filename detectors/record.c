@@ -378,6 +378,17 @@ void record_free(struct record *record)
 	record->seen = NULL;
 }
 
+void record_release(struct record *record, usec_t now, usec_t until)
+{
+	struct standing *standing = &record->standing;
+
+	standing->state = STATE_RELEASED;
+	standing->since = now;
+	standing->until = until;
+	standing->peak = standing->score = 0;
+	standing->taint = 0;
+}
+
 void record_swap(struct record *record, struct record *other)
 {
 	struct record was = *record;

@@ -103,6 +103,9 @@ bool record_knows(const struct record *record, uint32_t recipient);
 void record_trim(struct record *record, usec_t now);
 void record_free(struct record *record);
 
+/* A person says that it is well: leave it alone until UNTIL. */
+void record_release(struct record *record, usec_t now, usec_t until);
+
 /* Exchange what is kept of two accounts; names, hashes, groups and trails stay. */
 void record_swap(struct record *record, struct record *other);
 size_t record_bytes(const struct record *record);

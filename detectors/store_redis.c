@@ -18,7 +18,7 @@
  * server knew. What a failover may lose of what others counted in between, only replicas that must have it
  * prevent: [redis] replicas.
  *
- * Limit: a record keeps the positions of SOURCES sources. One that comes back after so many others, to read
+ * Limit: a record keeps the positions of REDIS_SOURCES sources. One that comes back after so many others, to read
  * again lines that it had counted, counts them twice.
  */
 #include "detectors/store_redis.h"
@@ -26,8 +26,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/memory.h"
-#include "base/pack.h"
-#include "detectors/record_pack.h"
+#include "detectors/redis_record.h"
 #include "detectors/redis_worker.h"
 
 #include <assert.h>
@@ -35,24 +34,16 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#define SOURCES 8
-
-/* How far a source was counted; source 0 is none. */
-struct reached {
-	uint64_t source;
-	uint64_t position;
-};
-
 struct change {
 	struct delta delta;
 	struct reached line;
 };
 
 struct copy {
-	struct record record;            /* first member: a record is its copy */
-	uint64_t version;                /* of Redis's record that this one came from; 0: none */
-	struct reached reached[SOURCES]; /* of that version; the latest used first */
-	struct change *changes;          /* since then; owned */
+	struct record record;                  /* first member: a record is its copy */
+	uint64_t version;                      /* of Redis's record that this one came from; 0: none */
+	struct reached reached[REDIS_SOURCES]; /* of that version; the latest used first */
+	struct change *changes;                /* since then; owned */
 	uint32_t change_count, change_room;
 	uint32_t change_sent; /* of them, part of the bytes that are under way */
 	enum account_state listed;
@@ -66,7 +57,7 @@ struct exchange {
 	char *key;
 	char expected[24], offered[24]; /* versions */
 	uint64_t version;               /* the latter */
-	struct reached reached[SOURCES];
+	struct reached reached[REDIS_SOURCES];
 	struct text bytes;
 	uint64_t version_now;
 	struct text bytes_now;
@@ -152,29 +143,6 @@ static struct record *redis_record(struct store *store, struct span account, boo
 	return copy == NULL ? NULL : &copy->record;
 }
 
-/* --- positions --- */
-
-static bool reached_covers(const struct reached reached[SOURCES], struct reached line)
-{
-	for (unsigned i = 0; i < SOURCES; i++)
-		if (reached[i].source == line.source)
-			return line.position <= reached[i].position;
-	return false;
-}
-
-/* The source goes first; where there is no place for one more, the last is forgotten. */
-static void reached_raise(struct reached reached[SOURCES], struct reached line)
-{
-	unsigned at = 0;
-
-	while (at < SOURCES - 1 && reached[at].source != line.source && reached[at].source != 0)
-		at++;
-	if (reached[at].source == line.source && reached[at].position > line.position)
-		line.position = reached[at].position;
-	memmove(reached + 1, reached, at * sizeof(*reached));
-	reached[0] = line;
-}
-
 static void redis_source(struct store *store, uint32_t source, struct span name)
 {
 	struct store_redis *redis = redis_of(store);
@@ -248,34 +216,6 @@ static void listed_answered(struct redis_call *call, const struct redis_reply *r
 	(void)reply;
 }
 
-static void bytes_pack(const struct exchange *exchange, const struct record *record, struct text *into)
-{
-	unsigned count = 0;
-
-	while (count < SOURCES && exchange->reached[count].source != 0)
-		count++;
-	pack_number(into, count);
-	for (unsigned i = 0; i < count; i++) {
-		pack_number(into, exchange->reached[i].source);
-		pack_number(into, exchange->reached[i].position);
-	}
-	record_pack(record, into);
-}
-
-/* RECORD is a new one, without a name; on failure nothing is to be freed. */
-static bool bytes_unpack(struct span bytes, struct reached reached[SOURCES], struct record *record)
-{
-	struct unpack from = { .rest = bytes };
-	unsigned count = (unsigned)unpack_bounded(&from, SOURCES);
-
-	memset(reached, 0, SOURCES * sizeof(*reached));
-	for (unsigned i = 0; i < count; i++) {
-		reached[i].source = unpack_number(&from);
-		reached[i].position = unpack_number(&from);
-	}
-	return !from.broken && record_unpack(record, from.rest);
-}
-
 /* A version that nobody ever takes again, neither this process nor another. */
 static uint64_t version_take(struct store_redis *redis)
 {
@@ -302,11 +242,11 @@ static void exchange_begin(struct store_redis *redis, struct exchange *exchange,
 	memcpy(exchange->reached, copy->reached, sizeof(exchange->reached));
 	for (uint32_t i = 0; i < copy->change_count; i++)
 		reached_raise(exchange->reached, copy->changes[i].line);
-	bytes_pack(exchange, &copy->record, &exchange->bytes);
+	redis_record_pack(exchange->reached, &copy->record, &exchange->bytes);
 	exchange->version = version_take(redis);
 	snprintf(exchange->expected, sizeof(exchange->expected), "%llu", (unsigned long long)copy->version);
 	snprintf(exchange->offered, sizeof(exchange->offered), "%llu", (unsigned long long)exchange->version);
-	text_add_format(&key, "%s:{%s}", redis->options->prefix, copy->record.name);
+	redis_record_key(redis->options->prefix, span_of(copy->record.name), &key);
 	exchange->key = key.at;
 	*call = (struct redis_call){
 		.key = text_span(&key),
@@ -362,15 +302,6 @@ static void redis_flush(struct store *store, usec_t now, bool hurry)
 
 /* --- what comes back --- */
 
-/* Does OURS have all that is in THEIRS? */
-static bool reached_within(const struct reached theirs[SOURCES], const struct reached ours[SOURCES])
-{
-	for (unsigned i = 0; i < SOURCES; i++)
-		if (theirs[i].source != 0 && !reached_covers(ours, theirs[i]))
-			return false;
-	return true;
-}
-
 /* Redis lost something. It may have lost more: all that was ever there of what we know is offered again. */
 static void redis_restore(struct store_redis *redis, struct copy *copy)
 {
@@ -419,7 +350,7 @@ static void copy_replace(struct store_redis *redis, struct copy *copy, struct re
 static void copy_rebase(struct store_redis *redis, struct copy *copy, const struct exchange *exchange)
 {
 	struct record found = { .kind = copy->record.kind };
-	struct reached reached[SOURCES];
+	struct reached reached[REDIS_SOURCES];
 	bool known = copy->version != 0;
 
 	redis->stats.rebased++;
@@ -429,7 +360,7 @@ static void copy_rebase(struct store_redis *redis, struct copy *copy, const stru
 		return;
 	}
 	/* Nothing that can be read: what we have replaces it. */
-	if (!bytes_unpack(text_span(&exchange->bytes_now), reached, &found))
+	if (!redis_record_unpack(text_span(&exchange->bytes_now), reached, &found))
 		return;
 	if (known && reached_within(reached, copy->reached)) {
 		/* Older than what we had from there, or only its standing is another's. */

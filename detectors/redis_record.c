@@ -1,0 +1,65 @@
+/* Names of accounts stand in braces, so that an account's keys share a slot of a cluster. */
+#include "detectors/redis_record.h"
+
+#include "base/pack.h"
+#include "detectors/record_pack.h"
+
+bool reached_covers(const struct reached *reached, struct reached line)
+{
+	for (unsigned i = 0; i < REDIS_SOURCES; i++)
+		if (reached[i].source == line.source)
+			return line.position <= reached[i].position;
+	return false;
+}
+
+void reached_raise(struct reached *reached, struct reached line)
+{
+	unsigned at = 0;
+
+	while (at < REDIS_SOURCES - 1 && reached[at].source != line.source && reached[at].source != 0)
+		at++;
+	if (reached[at].source == line.source && reached[at].position > line.position)
+		line.position = reached[at].position;
+	memmove(reached + 1, reached, at * sizeof(*reached));
+	reached[0] = line;
+}
+
+bool reached_within(const struct reached *theirs, const struct reached *ours)
+{
+	for (unsigned i = 0; i < REDIS_SOURCES; i++)
+		if (theirs[i].source != 0 && !reached_covers(ours, theirs[i]))
+			return false;
+	return true;
+}
+
+void redis_record_pack(const struct reached *reached, const struct record *record, struct text *into)
+{
+	unsigned count = 0;
+
+	while (count < REDIS_SOURCES && reached[count].source != 0)
+		count++;
+	pack_number(into, count);
+	for (unsigned i = 0; i < count; i++) {
+		pack_number(into, reached[i].source);
+		pack_number(into, reached[i].position);
+	}
+	record_pack(record, into);
+}
+
+bool redis_record_unpack(struct span bytes, struct reached *reached, struct record *record)
+{
+	struct unpack from = { .rest = bytes };
+	unsigned count = (unsigned)unpack_bounded(&from, REDIS_SOURCES);
+
+	memset(reached, 0, REDIS_SOURCES * sizeof(*reached));
+	for (unsigned i = 0; i < count; i++) {
+		reached[i].source = unpack_number(&from);
+		reached[i].position = unpack_number(&from);
+	}
+	return !from.broken && record_unpack(record, from.rest);
+}
+
+void redis_record_key(const char *prefix, struct span account, struct text *key)
+{
+	text_add_format(key, "%s:{%.*s}", prefix, SPAN_ARGS(account));
+}

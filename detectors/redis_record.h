@@ -1,0 +1,34 @@
+/*
+ * An account's hash in Redis: its key, and the bytes that its field `record` holds, which are the positions up to
+ * which each source was counted, and the record.
+ */
+#ifndef SENDWATCH_DETECTORS_REDIS_RECORD_H
+#define SENDWATCH_DETECTORS_REDIS_RECORD_H
+
+#include "base/text.h"
+#include "detectors/record.h"
+
+#define REDIS_SOURCES 8
+
+/* How far a source was counted; source 0 is none. */
+struct reached {
+	uint64_t source;
+	uint64_t position;
+};
+
+/* Sets of REDIS_SOURCES. Is the line counted? */
+bool reached_covers(const struct reached *reached, struct reached line);
+
+/* The source goes first; where there is no place for one more, the last is forgotten. */
+void reached_raise(struct reached *reached, struct reached line);
+
+/* Does OURS have all that is in THEIRS? */
+bool reached_within(const struct reached *theirs, const struct reached *ours);
+
+void redis_record_key(const char *prefix, struct span account, struct text *key);
+void redis_record_pack(const struct reached *reached, const struct record *record, struct text *into);
+
+/* RECORD is a new one, without a name; on failure nothing is to be freed. */
+bool redis_record_unpack(struct span bytes, struct reached *reached_r, struct record *record);
+
+#endif
