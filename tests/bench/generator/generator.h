@@ -9,7 +9,7 @@
 
 struct plan {
 	bool exim, iso;
-	uint64_t lines, accounts, seed, rate, shapes, start;
+	uint64_t lines, accounts, seed, rate, shapes, refused, start;
 };
 
 enum fate { FATE_SENT, FATE_GREY, FATE_UNKNOWN, FATE_SPAM, FATE_FULL };

@@ -1,12 +1,12 @@
 /*
  * Writes a mail log of any length to standard output, as fast as a disk takes it:
  *
- *	generate postfix|exim LINES [accounts=N] [seed=N] [rate=N] [shapes=N] [start=UNIX] [stamps=classic|iso]
+ *	generate postfix|exim LINES [accounts=N] [seed=N] [rate=N] [shapes=N] [refused=N] [start=UNIX] [stamps=classic|iso]
  *
  * Messages overlap as they do on a busy server: up to OPEN of them are under way, and each line is the next
  * step of one of them. Accounts write mostly to the same sixteen recipients; one in 200 is abused and writes
  * to a bought list. RATE is log lines a second of log time; SHAPES is how many different texts the refusals
- * have. The same arguments give the same bytes. Memory does not grow with LINES, nor with ACCOUNTS.
+ * have; REFUSED, how many in a thousand recipients are refused whoever writes to them. The same arguments give the same bytes. Memory does not grow with LINES, nor with ACCOUNTS.
  */
 #define _GNU_SOURCE
 #include "tests/bench/generator/generator.h"
@@ -64,6 +64,8 @@ enum fate fate_of(const struct mail *mail, uint64_t nth)
 	uint64_t dice = mix(mail->id * 1000 + nth) % 1000;
 	bool abused = is_abused(mail->account) && mail->kind == KIND_LOGIN;
 
+	if (mix(mail->id * 7 + nth + 3) % 1000 < plan.refused)
+		return FATE_SPAM;
 	if (dice < (abused ? 300 : 6))
 		return FATE_UNKNOWN;
 	if (dice < (abused ? 450 : 8))
@@ -120,7 +122,7 @@ static bool argument(const char *text)
 		uint64_t *place;
 	} rows[] = {
 		{ "accounts=", &plan.accounts }, { "seed=", &plan.seed },   { "rate=", &plan.rate },
-		{ "shapes=", &plan.shapes },     { "start=", &plan.start },
+		{ "shapes=", &plan.shapes },     { "start=", &plan.start }, { "refused=", &plan.refused },
 	};
 	struct span rest = span_of(text);
 
@@ -145,7 +147,7 @@ int main(int argc, char **argv)
 	if (!good) {
 		fprintf(stderr,
 			"usage: generate postfix|exim LINES [accounts=N] [seed=N] [rate=N] [shapes=N] "
-			"[start=UNIX] [stamps=classic|iso]\n");
+			"[refused=N] [start=UNIX] [stamps=classic|iso]\n");
 		return 2;
 	}
 	random_state = plan.seed * 77;

@@ -160,8 +160,12 @@ void put_reply(enum fate fate, uint64_t recipient)
 		break;
 	}
 	if (plan.shapes > 1) {
+		uint64_t word = recipient % plan.shapes;
+
+		/* A word of letters: what has digits in it could be taken for an id, which is no other text. */
 		PUT(" (");
-		put_digits(10 + recipient % plan.shapes, 62, 3);
+		for (unsigned i = 0; i < 4; i++, word /= 26)
+			put((struct span){ &"abcdefghijklmnopqrstuvwxyz"[word % 26], 1 });
 		PUT(")");
 	}
 }
