@@ -75,6 +75,9 @@ struct framer_opened {
 	struct stamp stamp;
 	struct span rest;
 	bool version; /* RFC 5424 */
+	struct span piece; /* of Kubernetes, with its flag and stream */
+	char flag;
+	bool errors;
 };
 
 /* A container's time holds for what its program wrote, stamped again or not. */
@@ -103,8 +106,12 @@ static void framer_open_container(struct framer_opened *opened)
 	if (words.len < 12 || words.at[0] != ' ')
 		return;
 	if (span_starts(words, SPAN(" stdout ")) || span_starts(words, SPAN(" stderr "))) {
-		if (words.at[9] == ' ' && (words.at[8] == 'F' || words.at[8] == 'P'))
-			framer_open_inner(opened, span_from(words, 10));
+		if (words.at[9] != ' ' || (words.at[8] != 'F' && words.at[8] != 'P'))
+			return;
+		opened->piece = span_from(words, 10);
+		opened->flag = words.at[8];
+		opened->errors = words.at[4] == 'e';
+		framer_open_inner(opened, opened->piece);
 		return;
 	}
 	words = span_from(words, 1);
@@ -130,6 +137,7 @@ static bool framer_open(struct framer *framer, struct span line, struct framer_o
 	size_t len;
 
 	opened->version = false;
+	opened->flag = '\0';
 	if (line.len < 14)
 		return false;
 	if (line.at[line.len - 1] == '\r')
@@ -169,6 +177,18 @@ static void framer_exim(struct framer *framer, bool yearless, struct frame *fram
 	frame_head_cut_exim(span_from(frame->text, len), frame);
 }
 
+/* What Kubernetes split is put together. False where more is to come. */
+static bool framer_join(struct framer *framer, struct framer_opened *opened)
+{
+	struct span whole = opened->piece;
+
+	if (!joiner_piece(framer->joiner, opened->errors, opened->flag, &whole))
+		return false;
+	if (whole.at != opened->piece.at)
+		framer_open_inner(opened, whole);
+	return true;
+}
+
 bool framer_cut(struct framer *framer, struct span line, struct frame *frame_r)
 {
 	struct framer_opened opened;
@@ -176,6 +196,11 @@ bool framer_cut(struct framer *framer, struct span line, struct frame *frame_r)
 	if (!framer_open(framer, line, &opened))
 		return false;
 	*frame_r = (struct frame){ .time = opened.time, .repeat = 1 };
+	if (opened.flag != '\0' && !framer_join(framer, &opened)) {
+		frame_r->tag = SPAN("piece");
+		frame_r->text = span_head(line, 0);
+		return true;
+	}
 	if (opened.version) {
 		if (!frame_head_cut_5424(opened.rest, frame_r))
 			return false;

@@ -31,6 +31,8 @@ struct joiner {
 	struct frame previous; /* its spans lie in kept */
 	char kept[JOINER_PREVIOUS];
 	char *plain; /* of JSON */
+	struct text pieces[2]; /* of a container's streams */
+	bool given[2];         /* the whole was given: the next piece begins anew */
 };
 
 struct joiner *joiner_new(void)
@@ -39,6 +41,7 @@ struct joiner *joiner_new(void)
 
 	for (size_t i = 0; i < JOINER_SPLITS; i++)
 		joiner->splits[i].text.ceiling = JOINER_CEILING;
+	joiner->pieces[0].ceiling = joiner->pieces[1].ceiling = JOINER_CEILING;
 	return joiner;
 }
 
@@ -48,6 +51,8 @@ void joiner_free(struct joiner **joiner)
 		return;
 	for (size_t i = 0; i < JOINER_SPLITS; i++)
 		text_free(&(*joiner)->splits[i].text);
+	text_free(&(*joiner)->pieces[0]);
+	text_free(&(*joiner)->pieces[1]);
 	free((*joiner)->plain);
 	free(*joiner);
 	*joiner = NULL;
@@ -276,5 +281,22 @@ bool joiner_docker_time(struct span line, struct span *stamp_r)
 	if (!span_cut_last(&line, SPAN(",\"time\":\""), &stamp))
 		return false;
 	*stamp_r = stamp;
+	return true;
+}
+
+bool joiner_piece(struct joiner *joiner, bool errors, char flag, struct span *words)
+{
+	struct text *pieces = &joiner->pieces[errors];
+
+	if (joiner->given[errors])
+		text_clear(pieces);
+	joiner->given[errors] = false;
+	if (flag == 'F' && pieces->len == 0)
+		return true;
+	text_add(pieces, *words);
+	if (flag != 'F')
+		return false;
+	*words = text_span(pieces);
+	joiner->given[errors] = true;
 	return true;
 }

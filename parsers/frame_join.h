@@ -25,4 +25,10 @@ void joiner_repeat(struct joiner *joiner, struct frame *frame);
 bool joiner_docker(struct joiner *joiner, struct span line, struct span *words_r);
 bool joiner_docker_time(struct span line, struct span *stamp_r);
 
+/*
+ * A piece of a line that Kubernetes split at 16 KiB: kept while FLAG is 'P'; with the last one, 'F', the whole.
+ * ERRORS: of the other of a container's two streams. False where the line is not whole yet.
+ */
+bool joiner_piece(struct joiner *joiner, bool errors, char flag, struct span *words);
+
 #endif

@@ -7,6 +7,7 @@
  */
 #include "parsers/ledger_parts.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include <assert.h>
@@ -364,6 +365,23 @@ static void ledger_end_event(struct ledger *ledger, const struct step *step)
 		ledger_end(ledger, message);
 }
 
+/* Exim writes refusals to mainlog and to rejectlog: with both at hand, one of the two lines is left out. */
+static bool ledger_is_twin(struct ledger *ledger, const struct step *step)
+{
+	struct refusal new = { step->frame->time, hash_text(step->frame->text) | 1, step->source };
+
+	for (size_t i = 0; i < LEDGER_REFUSALS; i++) {
+		struct refusal *old = &ledger->refusals[i];
+
+		if (old->hash != new.hash || old->time != new.time || old->source == new.source)
+			continue;
+		old->hash = 0;
+		return true;
+	}
+	ledger->refusals[ledger->refusal_next++ % LEDGER_REFUSALS] = new;
+	return false;
+}
+
 static void ledger_login(struct ledger *ledger, const struct step *step)
 {
 	const struct event *event = step->event;
@@ -380,6 +398,8 @@ static void ledger_login(struct ledger *ledger, const struct step *step)
 		.position = step->position,
 	};
 
+	if (!login.succeeded && event->mta == MTA_EXIM && ledger_is_twin(ledger, step))
+		return;
 	if (event->login.len > 0)
 		login.account = account_login(&ledger->rules, event->login, &name);
 	/* Postfix says so only where a filter is asked before the queue: the message follows from the filter. */

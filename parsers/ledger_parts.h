@@ -111,6 +111,15 @@ struct script {
 	char directory[300];
 };
 
+/* A failed login that Exim may write to a second log too. */
+struct refusal {
+	usec_t time;
+	uint64_t hash; /* of the words; 0: free, or met its twin */
+	uint32_t source;
+};
+
+#define LEDGER_REFUSALS 32
+
 /* An address or a block of them. */
 struct network {
 	uint8_t address[16];
@@ -160,6 +169,8 @@ struct ledger {
 	uint32_t script_next;
 	struct known *known; /* NULL until there is one */
 	uint32_t known_next;
+	struct refusal refusals[LEDGER_REFUSALS];
+	uint32_t refusal_next;
 	uint32_t (*by_message_id)[LEDGER_WAYS];
 	bool filters_have_ports; /* in the settings */
 	bool proxy_tells;        /* a proxy filter's lines name the login, so one without has none */

@@ -85,11 +85,13 @@ static void ledger_feed_text(struct ledger *ledger, struct span text)
 		struct frame frame;
 		struct event event;
 
+		uint32_t source = span_skip(&line, SPAN("rejectlog: ")) ? 1 : 0;
+
 		position += line.len + 1;
 		if (!framer_cut(framer, line, &frame))
 			continue;
 		parser_read(&frame, &event);
-		ledger_feed(ledger, &frame, &event, 0, position);
+		ledger_feed(ledger, &frame, &event, source, position);
 	}
 	framer_free(&framer);
 }

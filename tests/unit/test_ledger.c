@@ -43,6 +43,7 @@
 #define MID(id, mid) P("cleanup", id ": message-id=<" mid ">")
 #define ACTIVE(id)   P("qmgr", id ": from=<bob@example.com>, size=100, nrcpt=1 (queue active)")
 #define BOB_OUT(to)  "+ bob@example.com " to " delivered outbound\n"
+#define FAILED "plain authenticator failed for (x) [203.0.113.9]: 535 Incorrect authentication data (set_id=bob)"
 #define PROXIED(id, tail) \
 	P("submission/smtpd", \
 	  "proxy-accept: END-OF-MESSAGE: 250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as " id \
@@ -270,6 +271,10 @@ static const struct {
 						  MAILBOX("A00000002", "carl@example.com")
 							  RESULT("10:00:01", "A00000001", "a@r.example", SENT),
 	  "+ - carl@example.com delivered inbound\n" BOB_OUT("a@r.example") },
+	{ "one failure in two of Exim's logs is one, two in one log are two", "!",
+	  E(FAILED) "rejectlog: " E(FAILED) E(FAILED) E(FAILED) "rejectlog: " E(FAILED) "rejectlog: " E(FAILED)
+		  "rejectlog: " ET("10:00:01", FAILED),
+	  "! bob 203.0.113.9\n! bob 203.0.113.9\n! bob 203.0.113.9\n! bob 203.0.113.9\n" },
 	{ "MailScanner queues again", "+=",
 	  BOB("A00000001") MID(
 		  "A00000001",
