@@ -122,10 +122,18 @@ static struct shared shared_of(const struct envelope *envelope, const struct ori
 	else if (envelope->account_kind == ACCOUNT_LOGIN && span_cut_last(&domain, SPAN("@"), &domain))
 		shared.key[SHARE_CUSTOMER] = hash_stable_more(SHARE_CUSTOMER + 1, domain);
 	if (away && origin->subnet != 0)
-		shared.key[SHARE_SUBNET] = origin->subnet * UINT64_C(0x9e3779b97f4a7c15);
+		shared.key[SHARE_SUBNET] = neighbourhood_subnet(origin->subnet);
 	if (away && envelope->helo.len > 0)
 		shared.key[SHARE_HELO] = hash_stable_more(SHARE_HELO + 1, envelope->helo);
 	return shared;
+}
+
+/* Whoever sends from a subnet is one of those whom its suspicious ones are measured against. */
+static void meet_subnet(struct judge *judge, const struct record *record, const struct origin *origin,
+			const struct applied *applied, usec_t time)
+{
+	if (applied->new_client && origin->subnet != 0)
+		neighbourhood_meet(judge->hood, neighbourhood_subnet(origin->subnet), record->hash, time);
 }
 
 /* Other servers counted on it too: no line of ours is the cause. */
@@ -182,6 +190,7 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 	delta.sender = delta_hash(envelope->sender);
 	delta.helo = delta_hash(envelope->helo);
 	judge->store->calls->apply(judge->store, record, &delta, source, position, &applied);
+	meet_subnet(judge, record, &origin, &applied, envelope->time);
 	/* More than it could know: the first moment at which a flood can be told. */
 	if (delta.count > record->recipient_used + 20U) {
 		struct cause cause = { envelope->time,
@@ -282,6 +291,7 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	weigh_refusal(judge, record, attempt, &delta);
 	judge->store->calls->apply(judge->store, record, &delta, attempt->source, attempt->position,
 				   &applied);
+	meet_subnet(judge, record, &origin, &applied, attempt->time);
 	if (delta.elsewhere) {
 		follow_trail(record, attempt, &delta, &applied);
 		if (matters(judge, record, &delta, &applied)) {

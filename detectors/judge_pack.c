@@ -13,7 +13,7 @@
 #include <assert.h>
 
 /* Raised with every change of what is written here; sizes of what is written as it stands are seen to below. */
-#define JUDGE_PACK_VERSION 1
+#define JUDGE_PACK_VERSION 2
 #define BLOCK_ENOUGH       ((size_t)64 * 1024)
 
 enum block { BLOCK_COMMON = 'c', BLOCK_RECORDS = 'r' };

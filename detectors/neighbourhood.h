@@ -22,6 +22,12 @@ struct shared {
 	uint64_t key[SHARES];
 };
 
+/* ACCOUNT, whatever it is like, sends from the client subnet SUBNET (a key of SHARE_SUBNET). */
+void neighbourhood_meet(struct neighbourhood *hood, uint64_t subnet, uint64_t account, usec_t now);
+
+/* The key that a client subnet has here; 0 where there is none. */
+uint64_t neighbourhood_subnet(uint32_t subnet);
+
 /* ACCOUNT has DECIBANS against it now, by itself. */
 void neighbourhood_note(struct neighbourhood *hood, const struct shared *shared, uint64_t account, usec_t now,
 			double decibans);

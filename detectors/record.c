@@ -270,7 +270,7 @@ void record_apply(struct record *record, const struct delta *delta, struct appli
 				    &applied_r->new_network);
 	applied_r->abroad = seen_meet(record, SEEN_COUNTRY, delta->country, delta->time, &ignored);
 	applied_r->odd = !habit_hour(&record->habit, delta->time);
-	seen_meet(record, SEEN_CLIENT, delta->client, delta->time, &ignored);
+	seen_meet(record, SEEN_CLIENT, delta->client, delta->time, &applied_r->new_client);
 	if (delta->refuser != 0)
 		seen_meet(record, SEEN_REFUSER, delta->refuser, delta->time, &ignored);
 	switch (delta->kind) {

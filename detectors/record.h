@@ -40,7 +40,7 @@ struct delta {
 /* What applying it found. */
 struct applied {
 	bool stranger, away, abroad, odd;
-	bool new_network; /* seen for the first time */
+	bool new_network, new_client; /* seen for the first time */
 	bool first_day;
 };
 
