@@ -60,6 +60,7 @@ static const struct settings_section options_last[] = {
 	SECTION("health", "When a provider that refuses our own addresses is news.", health_settings, health),
 	SECTION("dnsbl", "Which blocklists are asked for our own addresses; none unless it is enabled.",
 		dnsbl_settings, dnsbl),
+	SECTION("server", "When the log as a whole is unusual.", server_settings, server),
 	SECTION("watch", "What watch remembers, and when it warns of itself.", watch_settings, watch),
 	SECTION("journal", "The file that every verdict and every response is written to.", journal_settings,
 		journal),

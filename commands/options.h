@@ -11,6 +11,7 @@
 #include "detectors/health.h"
 #include "detectors/judge.h"
 #include "detectors/redis_route.h"
+#include "detectors/server.h"
 #include "parsers/ledger.h"
 #include "responders/adapter.h"
 #include "responders/brakes.h"
@@ -55,6 +56,7 @@ struct options {
 	struct settings_many webhooks; /* struct webhook_options */
 	struct settings_many replies;  /* struct reply_rule_options */
 	struct health_options health;
+	struct server_options server;
 	struct dnsbl_options dnsbl;
 	struct log_options log;
 };

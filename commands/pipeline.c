@@ -6,6 +6,7 @@
  *	parser_read       the program's words to an event: what this line says              parsers/parser.c
  *	ledger_feed       events to attempts: one recipient, its outcome, whose it is       parsers/ledger.c
  *	judge_attempt     attempts to windows, evidence and verdicts                        detectors/judge.c
+ *	server_event      the same lines by the hour: what concerns the server, no account alone   detectors/server.c
  *	watcher->verdict  what is done about it: printed by replay, acted on by watch       responders/
  *
  * Live and replay run this same code; they differ in the collector and in the watcher alone.
@@ -28,6 +29,7 @@ struct pipeline {
 	struct store *store;
 	struct geo *geo;
 	struct judge *judge;
+	struct server *server;
 	struct pipeline_stats stats;
 	struct line line; /* the one that is being read */
 	usec_t judged;    /* when the judge was last told the time */
@@ -103,6 +105,8 @@ enum collected pipeline_run(struct pipeline *pipeline, struct collector *collect
 		pipeline_count(pipeline, &frame, &event);
 		if (watcher->event != NULL && frame.time >= logs->since)
 			watcher->event(watcher->context, line, &frame, &event);
+		if (pipeline->server != NULL)
+			server_event(pipeline->server, &frame, &event);
 		if (pipeline->ledger != NULL)
 			ledger_feed(pipeline->ledger, &frame, &event, line->source, line->position);
 		/* Evidence fades by event time, whether or not its account is heard of again. */
@@ -130,6 +134,8 @@ static void pipeline_attempt(void *context, const struct attempt *attempt, enum 
 
 	if (watcher->attempt != NULL && attempt->time >= pipeline->options->logs.since)
 		watcher->attempt(watcher->context, attempt, stage);
+	if (pipeline->server != NULL && stage == ATTEMPT_FIRST)
+		server_attempt(pipeline->server, attempt);
 	if (!pipeline_judges(pipeline))
 		return;
 	/* A shared store counts lines by their positions: one that was held back counts with the line that freed it. */
@@ -161,6 +167,17 @@ static void pipeline_verdict(void *context, const struct verdict *verdict)
 		return;
 	told.late = verdict->late || pipeline->line.late || pipeline->telling == PIPELINE_TELLS_LATE;
 	pipeline->watcher.verdict(pipeline->watcher.context, &told);
+}
+
+/* Caused by the line that is being read, whichever it is. */
+static void pipeline_server(void *context, const struct verdict *verdict)
+{
+	struct pipeline *pipeline = context;
+	struct verdict told = *verdict;
+
+	told.source = pipeline->line.source;
+	told.position = pipeline->line.position;
+	pipeline_verdict(pipeline, &told);
 }
 
 static void *pipeline_opened(void *context, const char *path, usec_t written)
@@ -230,6 +247,7 @@ static bool pipeline_build_judge(struct pipeline *pipeline, struct error *error)
 		return false;
 	pipeline->judge = judge_new(options, pipeline->store, &sink);
 	judge_use_geo(pipeline->judge, pipeline->geo);
+	pipeline->server = server_new(&pipeline->options->server, pipeline_server, pipeline);
 	return true;
 }
 
@@ -278,6 +296,7 @@ void pipeline_free(struct pipeline **pipeline)
 {
 	if (*pipeline == NULL)
 		return;
+	server_free(&(*pipeline)->server);
 	judge_free(&(*pipeline)->judge);
 	store_free(&(*pipeline)->store);
 	geo_close(&(*pipeline)->geo);
@@ -293,6 +312,8 @@ void pipeline_tell(struct pipeline *pipeline, enum pipeline_telling telling)
 	pipeline->sources = 0;
 	if (pipeline->judge != NULL)
 		judge_quiet(pipeline->judge, telling == PIPELINE_QUIET || telling == PIPELINE_RECALLS);
+	if (pipeline->server != NULL)
+		server_quiet(pipeline->server, telling == PIPELINE_QUIET || telling == PIPELINE_RECALLS);
 }
 
 void pipeline_idle(struct pipeline *pipeline, usec_t silence)

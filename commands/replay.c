@@ -40,7 +40,8 @@ static void replay_verdict(void *context, const struct verdict *verdict)
 
 	if (!replay_wants(replay, verdict->account))
 		return;
-	replay->flagged = replay->flagged || verdict->state == STATE_FLAGGED;
+	replay->flagged = replay->flagged ||
+			  (verdict->state == STATE_FLAGGED && strcmp(verdict->type, "verdict") == 0);
 	if (replay->summary != NULL) {
 		summary_verdict(replay->summary, verdict);
 		return;

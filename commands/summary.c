@@ -16,7 +16,6 @@
 
 struct summary_account {
 	char *name;
-	bool server; /* the verdict is of the server, not of an account */
 	enum account_state worst, state;
 	usec_t first_bad, flagged;
 	usec_t disabled;                         /* sure enough to; USEC_NEVER where it was not */
@@ -34,6 +33,7 @@ struct summary {
 	size_t count, room;
 	uint32_t *slots; /* open addressing by hash of the name: 1 + index, 0 free; twice as many as room */
 	uint64_t messages, recipients;
+	struct text server; /* what was unusual of the log as a whole */
 	struct text troubles;
 };
 
@@ -60,6 +60,7 @@ void summary_free(struct summary **summary)
 	}
 	free((*summary)->accounts);
 	free((*summary)->slots);
+	text_free(&(*summary)->server);
 	text_free(&(*summary)->troubles);
 	free(*summary);
 	*summary = NULL;
@@ -157,13 +158,38 @@ static void summary_details(const struct summary *summary, const struct verdict 
 	}
 }
 
+/* What concerns no account: a line each, with a sample of what it is about. */
+static void summary_server(struct summary *summary, const struct verdict *verdict)
+{
+	struct text *out = &summary->server;
+
+	if (verdict->state != STATE_FLAGGED)
+		return;
+	text_add(out, SPAN("  "));
+	words_time(out, verdict->time);
+	text_add(out, SPAN("  "));
+	if (verdict->evidence_count > 0)
+		text_add_printable(out, span_of(verdict->evidence[0].text));
+	if (verdict->sample_count > 0) {
+		text_add_format(out, "\n    e.g.   %s", summary->dim);
+		text_add_printable(out, span_head(verdict->samples[0].reply, 110));
+		text_add_format(out, "%s%s", verdict->samples[0].reply.len > 110 ? "..." : "",
+				summary->plain);
+	}
+	text_add(out, SPAN("\n"));
+}
+
 void summary_verdict(struct summary *summary, const struct verdict *verdict)
 {
-	struct summary_account *account = summary_find(summary, verdict->account);
+	struct summary_account *account;
 
+	if (strcmp(verdict->type, "verdict") != 0) {
+		summary_server(summary, verdict);
+		return;
+	}
+	account = summary_find(summary, verdict->account);
 	if (account == NULL)
 		account = summary_add(summary, verdict->account);
-	account->server = strcmp(verdict->type, "verdict") != 0;
 	account->state = verdict->state;
 	account->last = verdict->time;
 	if (account->first_bad == USEC_NEVER)
@@ -412,6 +438,9 @@ void summary_print(struct summary *summary, const struct summary_read *read, FIL
 	if (watched > 0)
 		fputc('\n', out);
 	summary_print_count(read, flagged, watched, out);
+	if (summary->server.len > 0)
+		fprintf(out, "\n%sThe server itself:%s\n%s", summary->yellow, summary->plain,
+			summary->server.at);
 	if (!read->quiet)
 		summary_print_troubles(summary, read, out);
 }

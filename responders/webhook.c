@@ -80,8 +80,8 @@ bool webhook_wants(const struct webhook_options *options, const struct verdict *
 {
 	enum account_state state = verdict->state;
 
-	/* Who heard that an address has a bad name is told when that is over. */
-	if (strcmp(verdict->type, "address") == 0 && state == STATE_NORMAL &&
+	/* Who heard that an address has a bad name, or that the server suffers, is told when that is over. */
+	if (strcmp(verdict->type, "verdict") != 0 && state == STATE_NORMAL &&
 	    !webhook_matches(&options->states, SPAN("normal")))
 		state = verdict->previous;
 	return webhook_matches(&options->states, span_of(state_name(state))) &&

@@ -1,0 +1,511 @@
+/*
+ * A signal is a number that each hour has. Its past is the mean of its logarithm: for the hour of the week
+ * where that was met three times, else for the hour of a working day or of a weekend's, else for all hours; and
+ * how far hours usually are from that. One hour moves a mean by at most three spreads, so that a bad hour is
+ * not the new usual, while a change that stays is learned within some days.
+ *
+ * It is news where an hour has more than SPREAD spreads over the usual, TIMES as many as the busiest hour of
+ * late, and at least the signal's minimum. The busiest hour is what keeps this quiet: the log of a mail server
+ * is spiky, and what came last Tuesday is no news today. It sinks by half in four weeks. A signal that is a part of
+ * something (deferrals of deliveries) may grow with it.
+ *
+ * News is told once, when the hour has become unusual, and its end when two hours were usual again.
+ *
+ * A line costs a switch and a counter; words are copied for three lines an hour of each signal at most.
+ */
+#include "detectors/server.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+const struct setting server_settings[] = {
+	SETTING(FLAG, struct server_options, watched, "yes", 0, 0,
+		"tell what is unusual of the log as a whole"),
+	SETTING(NUMBER, struct server_options, times, "1.5", 1, 100,
+		"an unusual hour has so many times what the busiest hour of late had"),
+	SETTING(NUMBER, struct server_options, spread, "4", 1, 100,
+		"and is so many spreads over what is usual for its hour of the week"),
+	SETTING(COUNT, struct server_options, learning, "48", 1, 10000,
+		"hours that are only learned from: two days and nights"),
+	SETTING(DURATION, struct server_options, silence, "1h", 60 * USEC_SECOND, 30 * USEC_DAY,
+		"shortest silence of a busy log that is news"),
+	{ .name = NULL },
+};
+
+#define WEEK_HOURS   168
+#define DAY_HOURS    48    /* 24 of working days, 24 of weekends */
+#define SLOT_ENOUGH  3     /* hours before a slot's own mean is believed */
+#define LEARN_LEAST  0.1   /* weight of an hour in a mean that is old: ten weeks of one slot */
+#define SPREAD_FIRST 0.5   /* of a logarithm: within 1.6 times, before anything is known */
+#define SPREAD_LEAST 0.25  /* small spreads are chance */
+#define PEAK_SINK    0.999 /* an hour: by half in four weeks */
+#define PEAK_LIFT    1.1   /* an hour, while it is news: tenfold in a day */
+#define CALM_HOURS   2
+#define SILENCE_MORE 3.0   /* times the longest silence of late */
+#define SILENCE_LOST 200.0 /* lines that should have come meanwhile */
+#define SAMPLES      3
+#define SAMPLE_SIZE  240
+#define NAMES_BITS   1024
+
+enum signal_kind {
+	SIGNAL_LINES,
+	SIGNAL_RESULTS,
+	SIGNAL_ARRIVALS,
+	SIGNAL_LOGINS,
+	SIGNAL_REJECTS,
+	SIGNAL_DEFERRALS,
+	SIGNAL_QUEUE,
+	SIGNAL_BOUNCES,
+	SIGNAL_INBOUND,
+	SIGNAL_RELAYED,
+	SIGNAL_BLOCKED,
+	SIGNAL_UNKNOWN,
+	SIGNAL_TROUBLE,
+	SIGNALS
+};
+
+/* What a signal is called, the fewest of an hour that anybody should be woken for, and what it is a part of. */
+static const struct signal_row {
+	const char *name;
+	double minimum; /* 0: never told of, only a measure for others */
+	int part_of;    /* enum signal_kind, or -1 */
+	bool at_once;   /* news also while learning: a healthy server has next to none */
+	const char *words;
+} signal_rows[SIGNALS] = {
+	[SIGNAL_LINES] = { "lines", 0, -1, false, "lines" },
+	[SIGNAL_RESULTS] = { "deliveries", 0, -1, false, "deliveries" },
+	[SIGNAL_ARRIVALS] = { "arrivals", 0, -1, false, "messages" },
+	/* Every server is tried all day; some hundred failures an hour more are a campaign against it. */
+	[SIGNAL_LOGINS] = { "logins", 200, -1, false, "logins failed" },
+	[SIGNAL_REJECTS] = { "rejects", 300, -1, false, "commands of clients were refused" },
+	[SIGNAL_DEFERRALS] = { "deferrals", 100, SIGNAL_RESULTS, false, "deliveries were deferred" },
+	[SIGNAL_QUEUE] = { "queue", 300, SIGNAL_ARRIVALS, false,
+			   "messages more came than went: the queue grows" },
+	[SIGNAL_BOUNCES] = { "bounces", 100, SIGNAL_RESULTS, false, "bounces were sent" },
+	[SIGNAL_INBOUND] = { "inbound", 1000, -1, false, "messages came in from elsewhere" },
+	[SIGNAL_RELAYED] = { "relay", 30, -1, false,
+			     "recipients elsewhere were reached by clients without login" },
+	[SIGNAL_BLOCKED] = { "blocked", 30, SIGNAL_RESULTS, false,
+			     "recipients were refused for our own address (sendwatch health says by whom)" },
+	[SIGNAL_UNKNOWN] = { "unknown", 50, -1, false, "lines are of no kind that is known" },
+	[SIGNAL_TROUBLE] = { "trouble", 3, -1, true, "complaints of the mail server itself" },
+};
+
+struct mean {
+	float level; /* of the logarithm */
+	uint16_t seen;
+};
+
+struct signal {
+	struct mean week[WEEK_HOURS], day[DAY_HOURS], all;
+	double spread, peak;
+	double count; /* of this hour */
+	bool raised;
+	int calm;
+	usec_t since; /* of the first of this hour */
+	size_t sample_count;
+	struct {
+		char text[SAMPLE_SIZE], queue_id[24];
+	} samples[SAMPLES];
+};
+
+struct server {
+	const struct server_options *options;
+	void (*verdict)(void *context, const struct verdict *verdict);
+	void *context;
+	bool quiet;
+	char host[64];
+	int64_t hour;      /* since 1970; 0 before the first line */
+	int64_t hours;     /* learned */
+	usec_t last, look; /* the last line; when to look again */
+	double longest;    /* seconds of silence, of late */
+	uint32_t ends;
+	uint64_t names[NAMES_BITS / 64]; /* of failing logins, this hour: one bit of a hash each */
+	struct signal signals[SIGNALS];
+};
+
+struct server *server_new(const struct server_options *options,
+			  void (*verdict)(void *context, const struct verdict *verdict), void *context)
+{
+	struct server *server = memory_new(1, sizeof(*server));
+
+	server->options = options;
+	server->verdict = verdict;
+	server->context = context;
+	for (int i = 0; i < SIGNALS; i++)
+		server->signals[i].spread = signal_rows[i].at_once ? SPREAD_LEAST : SPREAD_FIRST;
+	return server;
+}
+
+void server_free(struct server **server)
+{
+	free(*server);
+	*server = NULL;
+}
+
+void server_quiet(struct server *server, bool quiet)
+{
+	server->quiet = quiet;
+}
+
+/* --- what is usual --- */
+
+static unsigned week_hour(int64_t hour)
+{
+	return (unsigned)((hour + 96) % WEEK_HOURS); /* 1970-01-01 was a Thursday; 0 is Sunday's first */
+}
+
+static unsigned day_hour(int64_t hour)
+{
+	unsigned day = week_hour(hour) / 24;
+
+	return (day == 0 || day == 6 ? 24 : 0) + week_hour(hour) % 24;
+}
+
+static double usual_log(const struct signal *signal, int64_t hour)
+{
+	const struct mean *week = &signal->week[week_hour(hour)], *day = &signal->day[day_hour(hour)];
+
+	return week->seen >= SLOT_ENOUGH  ? (double)week->level
+	       : day->seen >= SLOT_ENOUGH ? (double)day->level
+					  : (double)signal->all.level;
+}
+
+static double usual(const struct signal *signal, int64_t hour)
+{
+	return expm1(usual_log(signal, hour));
+}
+
+/* What is part of something may grow with it: with what else there is of that, for retries are deliveries too. */
+static double allowance(const struct server *server, enum signal_kind kind)
+{
+	int part_of = signal_rows[kind].part_of;
+	const struct signal *whole;
+
+	if (part_of < 0)
+		return 1;
+	whole = &server->signals[part_of];
+	return fmax(1, (whole->count - server->signals[kind].count) / (usual(whole, server->hour) + 1));
+}
+
+static double limit_of(const struct server *server, enum signal_kind kind)
+{
+	const struct signal *signal = &server->signals[kind];
+	double allowed = allowance(server, kind);
+	double by_hour = expm1(usual_log(signal, server->hour) + server->options->spread * signal->spread);
+
+	return fmax(signal_rows[kind].minimum,
+		    allowed * fmax(by_hour, server->options->times * signal->peak));
+}
+
+static void mean_learn(struct mean *mean, double value)
+{
+	double weight;
+
+	if (mean->seen < UINT16_MAX)
+		mean->seen++;
+	weight = fmax(1.0 / mean->seen, LEARN_LEAST);
+	mean->level += (float)(weight * (value - (double)mean->level));
+}
+
+static void signal_learn(struct signal *signal, int64_t hour)
+{
+	double expected = usual_log(signal, hour), value = log1p(signal->count);
+	double off = value - expected, most = 3 * signal->spread;
+
+	if (signal->all.seen >= 24) {
+		off = fmax(-most, fmin(most, off));
+		value = expected + off;
+		signal->spread = fmax(SPREAD_LEAST,
+				      signal->spread + 0.02 * (fabs(off) * 1.25 - signal->spread));
+	}
+	mean_learn(&signal->week[week_hour(hour)], value);
+	mean_learn(&signal->day[day_hour(hour)], value);
+	mean_learn(&signal->all, value);
+	signal->peak *= PEAK_SINK;
+	/* A bad day is not soon the measure of the next; a change that stays is, after a day or two. */
+	if (signal->count > signal->peak)
+		signal->peak = signal->raised ? fmin(signal->count, signal->peak * PEAK_LIFT + 1)
+					      : signal->count;
+}
+
+/* --- what is told --- */
+
+static int names_seen(const struct server *server)
+{
+	int ones = 0;
+
+	for (size_t i = 0; i < NAMES_BITS / 64; i++)
+		ones += __builtin_popcountll(server->names[i]);
+	return ones >= NAMES_BITS ? NAMES_BITS * 8
+				  : (int)lround(-NAMES_BITS * log1p(-ones / (double)NAMES_BITS));
+}
+
+static void server_say(struct server *server, const char *name, bool begins, usec_t time, usec_t since,
+		       struct evidence *evidence, const struct signal *signal)
+{
+	struct verdict_sample samples[SAMPLES];
+	char account[64], key[160];
+	struct verdict verdict = {
+		.type = "server",
+		.time = time,
+		.state = begins ? STATE_FLAGGED : STATE_NORMAL,
+		.previous = begins ? STATE_NORMAL : STATE_FLAGGED,
+		.host = span_of(server->host[0] == '\0' ? NULL : server->host),
+		.evidence = evidence,
+		.evidence_count = 1,
+		.first_bad = since,
+		.samples = samples,
+	};
+
+	for (size_t i = 0; signal != NULL && begins && i < signal->sample_count; i++)
+		samples[verdict.sample_count++] = (struct verdict_sample){
+			.queue_id = span_of(
+				signal->samples[i].queue_id[0] == '\0' ? NULL : signal->samples[i].queue_id),
+			.reply = span_of(signal->samples[i].text)
+		};
+	snprintf(account, sizeof(account), "server:%s", name);
+	verdict.account = span_of(account);
+	snprintf(key, sizeof(key), "%s %s %d %lld", server->host, account, begins, (long long)time);
+	snprintf(verdict.id, sizeof(verdict.id), "%016llx%016llx",
+		 (unsigned long long)hash_stable(span_of(key)),
+		 (unsigned long long)hash_stable_more(1, span_of(key)));
+	if (!server->quiet && server->options->watched)
+		server->verdict(server->context, &verdict);
+}
+
+static void signal_tell(struct server *server, enum signal_kind kind, usec_t time, bool begins)
+{
+	const struct signal *signal = &server->signals[kind];
+	const struct signal_row *row = &signal_rows[kind];
+	struct evidence evidence = { .detector = "server", .window = "1h", .seen = signal->count, .of = -1 };
+	char names[48] = "";
+
+	evidence.expected = usual(signal, server->hour);
+	if (kind == SIGNAL_LOGINS)
+		snprintf(names, sizeof(names), " at about %d accounts", names_seen(server));
+	if (begins)
+		snprintf(
+			evidence.text, sizeof(evidence.text),
+			"%.0f %s in this hour%s; %.0f are usual at this time, and the busiest hour of late had %.0f",
+			signal->count, row->words, names, evidence.expected, signal->peak);
+	else
+		snprintf(evidence.text, sizeof(evidence.text), "%.0f %s in the last hour: as usual again",
+			 signal->count, row->words);
+	server_say(server, row->name, begins, time, signal->since == 0 ? time : signal->since, &evidence,
+		   signal);
+}
+
+/* --- hours --- */
+
+static void signals_look(struct server *server, usec_t time)
+{
+	bool learning = server->hours < server->options->learning;
+
+	for (int i = 0; i < SIGNALS; i++) {
+		struct signal *signal = &server->signals[i];
+
+		if (signal->raised || signal->count < signal_rows[i].minimum || signal_rows[i].minimum <= 0 ||
+		    (learning && !signal_rows[i].at_once) ||
+		    signal->count < limit_of(server, (enum signal_kind)i))
+			continue;
+		signal->raised = true;
+		signal->calm = 0;
+		signal_tell(server, (enum signal_kind)i, time, true);
+	}
+}
+
+static void hour_close(struct server *server, usec_t time)
+{
+	for (int i = 0; i < SIGNALS; i++) {
+		struct signal *signal = &server->signals[i];
+
+		if (signal->raised) {
+			signal->calm = signal->count < limit_of(server, (enum signal_kind)i)
+					       ? signal->calm + 1
+					       : 0;
+			if (signal->calm >= CALM_HOURS) {
+				signal_tell(server, (enum signal_kind)i, time, false);
+				signal->raised = false;
+			}
+		}
+	}
+	for (int i = 0; i < SIGNALS; i++) {
+		struct signal *signal = &server->signals[i];
+
+		signal_learn(signal, server->hour);
+		signal->count = 0;
+		signal->sample_count = 0;
+		if (!signal->raised)
+			signal->since = 0;
+	}
+	server->hours++;
+	server->ends = 0;
+	memset(server->names, 0, sizeof(server->names));
+}
+
+/* Nothing for so long: how many lines should have come? */
+static void silence_look(struct server *server, usec_t time)
+{
+	double gap = (double)(time - server->last) / USEC_SECOND, lost = 0;
+	struct evidence evidence = { .detector = "server", .seen = 0, .of = -1 };
+
+	if (time - server->last >= server->options->silence && server->hours >= server->options->learning) {
+		for (int64_t hour = server->last / USEC_HOUR; hour <= time / USEC_HOUR && lost < 1e6;
+		     hour++) {
+			double from = fmax((double)hour * 3600, (double)server->last / USEC_SECOND);
+			double to = fmin((double)(hour + 1) * 3600, (double)time / USEC_SECOND);
+
+			lost += usual(&server->signals[SIGNAL_LINES], hour) * (to - from) / 3600;
+		}
+		if (gap > SILENCE_MORE * server->longest && lost >= SILENCE_LOST) {
+			evidence.expected = lost;
+			snprintf(evidence.text, sizeof(evidence.text),
+				 "no line for %.1f h, where about %.0f were to be expected", gap / 3600,
+				 lost);
+			server_say(server, "silence", true, time, server->last, &evidence, NULL);
+		}
+	}
+	server->longest = fmax(server->longest, gap);
+}
+
+/* Once a minute of the log at most, and when an hour is over. */
+static void server_look(struct server *server, usec_t time)
+{
+	int64_t hour = time / USEC_HOUR;
+
+	if (server->hour == 0)
+		server->hour = hour;
+	if (hour > server->hour) {
+		hour_close(server, time);
+		/* Silent hours are not learned: they would make silence usual. */
+		server->longest *= PEAK_SINK;
+		server->hour = hour;
+	}
+	signals_look(server, time);
+	server->look = (time / USEC_MINUTE + 1) * USEC_MINUTE;
+}
+
+static void sample(struct signal *signal, const struct frame *frame, const struct event *event)
+{
+	snprintf(signal->samples[signal->sample_count].text, SAMPLE_SIZE, "%.*s",
+		 (int)span_head(frame->text, SAMPLE_SIZE - 1).len, frame->text.at);
+	snprintf(signal->samples[signal->sample_count].queue_id, sizeof(signal->samples[0].queue_id), "%.*s",
+		 (int)span_head(event->queue_id, sizeof(signal->samples[0].queue_id) - 1).len,
+		 event->queue_id.len == 0 ? "" : event->queue_id.at);
+	signal->sample_count++;
+}
+
+static void count(struct server *server, enum signal_kind kind, const struct frame *frame,
+		  const struct event *event)
+{
+	struct signal *signal = &server->signals[kind];
+
+	signal->count += frame->repeat > 1 ? frame->repeat : 1;
+	if (signal->since == 0)
+		signal->since = frame->time;
+	if (signal->sample_count < SAMPLES)
+		sample(signal, frame, event);
+}
+
+/* More came than went, in this hour. Filters let both come twice. */
+static void count_queue(struct server *server)
+{
+	server->signals[SIGNAL_QUEUE].count = fmax(0, server->signals[SIGNAL_ARRIVALS].count -
+							      (double)server->ends);
+}
+
+static void count_login(struct server *server, const struct frame *frame, const struct event *event)
+{
+	uint64_t bit = hash_stable(event->login) % NAMES_BITS;
+
+	count(server, SIGNAL_LOGINS, frame, event);
+	if (event->login.len > 0)
+		server->names[bit / 64] |= UINT64_C(1) << bit % 64;
+}
+
+static void count_client(struct server *server, const struct frame *frame, const struct event *event)
+{
+	server->signals[SIGNAL_ARRIVALS].count++;
+	if (!event->local && !event->internal_client && event->login.len == 0)
+		count(server, SIGNAL_INBOUND, frame, event);
+}
+
+void server_event(struct server *server, const struct frame *frame, const struct event *event)
+{
+	if (frame->time >= server->look) {
+		if (server->last != 0 && frame->time - server->last >= USEC_MINUTE)
+			silence_look(server, frame->time);
+		count_queue(server);
+		server_look(server, frame->time);
+		if (server->host[0] == '\0')
+			snprintf(server->host, sizeof(server->host), "%.*s",
+				 (int)span_head(frame->host, sizeof(server->host) - 1).len,
+				 frame->host.len == 0 ? "" : frame->host.at);
+	}
+	if (frame->time > server->last)
+		server->last = frame->time;
+	server->signals[SIGNAL_LINES].count++;
+	switch (event->kind) {
+	case EVENT_CLIENT:
+		count_client(server, frame, event);
+		break;
+	case EVENT_END:
+		server->ends++;
+		break;
+	case EVENT_RESULT:
+		server->signals[SIGNAL_RESULTS].count++;
+		if (event->outcome == OUTCOME_DEFERRED)
+			count(server, SIGNAL_DEFERRALS, frame, event);
+		break;
+	case EVENT_REJECT:
+		count(server, SIGNAL_REJECTS, frame, event);
+		break;
+	case EVENT_NOTICE:
+		count(server, SIGNAL_BOUNCES, frame, event);
+		break;
+	case EVENT_LOGIN_FAILED:
+		count_login(server, frame, event);
+		break;
+	case EVENT_UNKNOWN:
+		count(server, SIGNAL_UNKNOWN, frame, event);
+		break;
+	case EVENT_TROUBLE:
+		count(server, SIGNAL_TROUBLE, frame, event);
+		break;
+	case EVENT_FOREIGN:
+	case EVENT_IDLE:
+	case EVENT_MESSAGE_ID:
+	case EVENT_ACTIVE:
+	case EVENT_REJECT_WARNING:
+	case EVENT_HOLD:
+	case EVENT_RELEASE:
+	case EVENT_REQUEUE:
+	case EVENT_EXPIRED:
+	case EVENT_DISCARD:
+	case EVENT_REDIRECT:
+	case EVENT_HEADER:
+	case EVENT_LOGIN:
+	case EVENT_SCRIPT:
+	case EVENT_FILTERED:
+	case EVENT_KINDS:
+		break;
+	}
+}
+
+void server_attempt(struct server *server, const struct attempt *attempt)
+{
+	enum account_kind kind = attempt->envelope->account_kind;
+	enum reply_class class = attempt->meaning.class;
+	struct frame frame = { .time = attempt->time, .text = attempt->reply };
+	struct event event = { .queue_id = attempt->envelope->queue_id };
+
+	if (class == REPLY_IP_LISTED || class == REPLY_IP_BLOCKED)
+		count(server, SIGNAL_BLOCKED, &frame, &event);
+	if (attempt->direction == DIRECTION_OUTBOUND && (kind == ACCOUNT_SENDER || kind == ACCOUNT_HOST))
+		count(server, SIGNAL_RELAYED, &frame, &event);
+}

@@ -1,0 +1,187 @@
+/* The log as a whole: weeks of ordinary hours, and what must be told of an hour that is not. */
+#include "detectors/server.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#define START (USEC_DAY * 20370)
+
+struct said {
+	size_t count;
+	struct {
+		char account[32], text[EVIDENCE_TEXT_SIZE], sample[64];
+		enum account_state state;
+		usec_t time, since;
+	} told[32];
+};
+
+static const struct server_options options = {
+	.watched = true, .times = 1.5, .spread = 4, .learning = 48, .silence = USEC_HOUR
+};
+
+static void hear(void *context, const struct verdict *verdict)
+{
+	struct said *said = context;
+
+	assert_true(said->count < 32);
+	assert_string_equal(verdict->type, "server");
+	snprintf(said->told[said->count].account, 32, "%.*s", SPAN_ARGS(verdict->account));
+	snprintf(said->told[said->count].text, EVIDENCE_TEXT_SIZE, "%s", verdict->evidence[0].text);
+	snprintf(said->told[said->count].sample, 64, "%.*s", verdict->sample_count > 0 ? 60 : 0,
+		 verdict->sample_count > 0 ? verdict->samples[0].reply.at : "");
+	said->told[said->count].state = verdict->state;
+	said->told[said->count].time = verdict->time;
+	said->told[said->count].since = verdict->first_bad;
+	said->count++;
+}
+
+static void lines(struct server *server, usec_t from, usec_t length, int count, enum event_kind kind,
+		  enum event_outcome outcome)
+{
+	for (int i = 0; i < count; i++) {
+		const struct frame frame = { .time = from + i * (length / count),
+					     .host = SPAN("mx1"),
+					     .text = SPAN("words of the line"),
+					     .repeat = 1 };
+		const struct event event = { .kind = kind, .outcome = outcome };
+
+		server_event(server, &frame, &event);
+	}
+}
+
+/* By day 600 lines an hour, by night 60; a tenth of the deliveries deferred, some logins failing. */
+static void ordinary_hour(struct server *server, usec_t from)
+{
+	int hour = (int)(from / USEC_HOUR % 24), much = hour >= 8 && hour < 18 ? 10 : 1;
+
+	for (int part = 0; part < 6; part++) {
+		usec_t at = from + part * 10 * USEC_MINUTE;
+
+		lines(server, at, 2 * USEC_MINUTE, much * 5 + hour % 3, EVENT_RESULT, OUTCOME_DELIVERED);
+		lines(server, at + 2 * USEC_MINUTE, 2 * USEC_MINUTE, much, EVENT_RESULT, OUTCOME_DEFERRED);
+		lines(server, at + 4 * USEC_MINUTE, 2 * USEC_MINUTE, much * 3, EVENT_CLIENT, OUTCOME_UNKNOWN);
+		lines(server, at + 6 * USEC_MINUTE, 2 * USEC_MINUTE, much * 3, EVENT_END, OUTCOME_UNKNOWN);
+		lines(server, at + 8 * USEC_MINUTE, 2 * USEC_MINUTE, 1 + hour % 4, EVENT_LOGIN_FAILED,
+		      OUTCOME_UNKNOWN);
+	}
+}
+
+static usec_t ordinary_hours(struct server *server, usec_t from, int hours)
+{
+	for (int hour = 0; hour < hours; hour++)
+		ordinary_hour(server, from + hour * USEC_HOUR);
+	return from + hours * USEC_HOUR;
+}
+
+/* What happens on the twentieth day at 03:00, and what must be told, and told to be over. */
+static const struct row {
+	const char *what;
+	enum event_kind kind;
+	enum event_outcome outcome;
+	int count, hours;
+	const char *account; /* NULL: nothing may be told */
+	const char *words;
+} rows[] = {
+	{ "a campaign against passwords", EVENT_LOGIN_FAILED, OUTCOME_UNKNOWN, 900, 3, "server:logins",
+	  "logins failed in this hour" },
+	{ "some more failing logins", EVENT_LOGIN_FAILED, OUTCOME_UNKNOWN, 90, 3, NULL, NULL },
+	{ "refused clients", EVENT_REJECT, OUTCOME_UNKNOWN, 900, 2, "server:rejects",
+	  "commands of clients were refused" },
+	{ "everything is deferred", EVENT_RESULT, OUTCOME_DEFERRED, 400, 2, "server:deferrals",
+	  "deliveries were deferred" },
+	{ "a newsletter with as many deferrals as ever", EVENT_RESULT, OUTCOME_DELIVERED, 9000, 2, NULL,
+	  NULL },
+	{ "backscatter", EVENT_NOTICE, OUTCOME_UNKNOWN, 300, 2, "server:bounces", "bounces were sent" },
+	{ "words that no parser knows", EVENT_UNKNOWN, OUTCOME_UNKNOWN, 120, 2, "server:unknown",
+	  "no kind that is known" },
+	{ "a full disk", EVENT_TROUBLE, OUTCOME_UNKNOWN, 4, 1, "server:trouble", "complaints" },
+	{ "one complaint", EVENT_TROUBLE, OUTCOME_UNKNOWN, 1, 1, NULL, NULL },
+};
+
+static void test_each_change_is_told_once_and_ends(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *row = &rows[i];
+		struct said said = { 0 };
+		struct server *server = server_new(&options, hear, &said);
+		usec_t at = ordinary_hours(server, START, 20 * 24 + 3);
+
+		assert_int_equal(said.count, 0);
+		for (int hour = 0; hour < row->hours; hour++)
+			lines(server, at + hour * USEC_HOUR, USEC_HOUR, row->count, row->kind, row->outcome);
+		if (row->account == NULL) {
+			if (said.count != 0)
+				fail_msg("%s: %s", row->what, said.told[0].text);
+			server_free(&server);
+			continue;
+		}
+		if (said.count != 1 || strcmp(said.told[0].account, row->account) != 0 ||
+		    strstr(said.told[0].text, row->words) == NULL)
+			fail_msg("%s: told %zu times: %s", row->what, said.count, said.told[0].text);
+		assert_int_equal(said.told[0].state, STATE_FLAGGED);
+		assert_true(said.told[0].time < at + USEC_HOUR);
+		assert_string_equal(said.told[0].sample, "words of the line");
+		ordinary_hours(server, at + row->hours * USEC_HOUR, 24);
+		assert_int_equal(said.count, 2);
+		assert_int_equal(said.told[1].state, STATE_NORMAL);
+		server_free(&server);
+	}
+}
+
+static void test_the_first_two_days_are_learned_from(void **state)
+{
+	struct said said = { 0 };
+	struct server *server = server_new(&options, hear, &said);
+
+	(void)state;
+	ordinary_hours(server, START, 24);
+	lines(server, START + USEC_DAY, USEC_HOUR, 900, EVENT_LOGIN_FAILED, OUTCOME_UNKNOWN);
+	assert_int_equal(said.count, 0);
+	/* But a mail server that panics is no matter of habit. */
+	lines(server, START + USEC_DAY + USEC_HOUR, USEC_HOUR, 5, EVENT_TROUBLE, OUTCOME_UNKNOWN);
+	assert_int_equal(said.count, 1);
+	server_free(&server);
+}
+
+static void test_silence_is_told_by_what_should_have_come(void **state)
+{
+	struct said said = { 0 };
+	struct server *server = server_new(&options, hear, &said);
+	usec_t at = ordinary_hours(server, START, 10 * 24) + 10 * USEC_HOUR;
+
+	(void)state;
+	/* From midnight until ten in the morning: two hours of a working day are among them. */
+	ordinary_hour(server, at);
+	assert_int_equal(said.count, 1);
+	assert_string_equal(said.told[0].account, "server:silence");
+	server_free(&server);
+}
+
+static void test_quiet_says_nothing(void **state)
+{
+	struct said said = { 0 };
+	struct server *server = server_new(&options, hear, &said);
+	usec_t at = ordinary_hours(server, START, 10 * 24);
+
+	(void)state;
+	server_quiet(server, true);
+	lines(server, at, USEC_HOUR, 900, EVENT_LOGIN_FAILED, OUTCOME_UNKNOWN);
+	assert_int_equal(said.count, 0);
+	server_free(&server);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_change_is_told_once_and_ends),
+		cmocka_unit_test(test_the_first_two_days_are_learned_from),
+		cmocka_unit_test(test_silence_is_told_by_what_should_have_come),
+		cmocka_unit_test(test_quiet_says_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
