@@ -266,6 +266,7 @@ static void server_say(struct server *server, const char *name, bool begins, use
 		samples[verdict.sample_count++] = (struct verdict_sample){
 			.queue_id = span_of(
 				signal->samples[i].queue_id[0] == '\0' ? NULL : signal->samples[i].queue_id),
+			.class = REPLY_UNKNOWN,
 			.reply = span_of(signal->samples[i].text)
 		};
 	snprintf(account, sizeof(account), "server:%s", name);
