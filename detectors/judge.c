@@ -147,13 +147,15 @@ static void judge_changed(void *context, struct record *record)
 
 /* --- what comes in --- */
 
-/* The account's record, with the days that are over learned. */
-static struct record *record_for(struct judge *judge, struct span account, enum account_kind kind,
+/* The account's record, with the days that are over learned. NULL where there is none and none is to be made. */
+static struct record *record_for(struct judge *judge, struct span account, bool make, enum account_kind kind,
 				 usec_t time)
 {
-	struct record *record = judge->store->calls->record(judge->store, account, true);
+	struct record *record = judge->store->calls->record(judge->store, account, make);
 	struct habit_day day;
 
+	if (record == NULL)
+		return NULL;
 	if (record->habit.first == 0)
 		record->kind = kind;
 	if (judge->population.first_day == 0)
@@ -183,7 +185,7 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 
 	if (!is_ours(envelope->account_kind))
 		return;
-	record = record_for(judge, envelope->account, envelope->account_kind, envelope->time);
+	record = record_for(judge, envelope->account, true, envelope->account_kind, envelope->time);
 	origin = origins_find(&judge->origins, envelope->client_ip, envelope->account_kind);
 	delta = delta_of(envelope, DELTA_SUBMITTED, envelope->time, origin);
 	delta.count = envelope->nrcpt > 0 ? (uint32_t)envelope->nrcpt : 1;
@@ -276,7 +278,7 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	if (stage == ATTEMPT_DONE || (!is_ours(envelope->account_kind) && !attempt->counted))
 		return;
 	judge->stats.recipients++;
-	record = record_for(judge, envelope->account, envelope->account_kind, attempt->time);
+	record = record_for(judge, envelope->account, true, envelope->account_kind, attempt->time);
 	recipient = delta_hash(attempt->recipient);
 	record_prefetch(record, recipient);
 	origin = origins_find(&judge->origins, envelope->client_ip, envelope->account_kind);
@@ -316,10 +318,9 @@ void judge_login(struct judge *judge, const struct login *login)
 	if (login->account.len == 0)
 		return;
 	/* Failures at names that never sent make no record: anybody can try any name. */
-	record = judge->store->calls->record(judge->store, login->account, login->succeeded);
+	record = record_for(judge, login->account, login->succeeded, ACCOUNT_LOGIN, login->time);
 	if (record == NULL)
 		return;
-	record = record_for(judge, login->account, ACCOUNT_LOGIN, login->time);
 	origin = origins_find(&judge->origins, login->client_ip, ACCOUNT_LOGIN);
 	delta = (struct delta){
 		.kind = login->succeeded ? DELTA_LOGIN : DELTA_LOGIN_FAILED,

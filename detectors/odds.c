@@ -62,6 +62,8 @@ double odds_log_rise_known(double x, double n)
 	} known[KNOWN]; /* x is never 0 */
 	uint64_t bits_x, bits_n, place;
 
+	if (n == 0)
+		return 0; /* ln 1: no hits, the most frequent of all */
 	memcpy(&bits_x, &x, sizeof(x));
 	memcpy(&bits_n, &n, sizeof(n));
 	place = (bits_x * UINT64_C(0x9e3779b97f4a7c15) ^ bits_n) * UINT64_C(0xbb67ae8584caa73b) >>
