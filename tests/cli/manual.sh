@@ -12,6 +12,8 @@ for option in $("$SENDWATCH" replay --help | sed -n 's/^  --\([a-z-]*\).*/\1/p' 
 done
 {
 	"$SENDWATCH" replay --format ndjson "$TOP/contrib/samples/postfix/mail.log*"
+	"$SENDWATCH" health --format ndjson "$TOP/contrib/samples/postfix/mail.log*"
+	"$SENDWATCH" explain --format ndjson "554 5.7.1 blocked using zen.spamhaus.org"
 	for logs in postfix/mail.log exim/mainlog; do
 		"$SENDWATCH" parse "$TOP/contrib/samples/$logs*"
 		"$SENDWATCH" parse --attempts "$TOP/contrib/samples/$logs*"
@@ -22,7 +24,7 @@ python3 - "$pages/sendwatch-events.5" << 'PY' || die "sendwatch-events.5 lacks t
 import json
 import re
 import sys
-words = set(re.findall(r"[a-z_]+", open(sys.argv[1]).read()))
+words = set(re.findall(r"[a-z_0-9]+", open(sys.argv[1]).read()))
 missing = set()
 
 
@@ -41,7 +43,7 @@ for line in open("json"):
     entry = json.loads(line)
     look(entry)
     for key in ("kind", "mta", "outcome", "phase", "direction", "state"):
-        if key in entry and entry[key] not in words:
+        if entry.get(key) is not None and entry[key] not in words:
             missing.add(entry[key])
 print(*sorted(missing))
 sys.exit(bool(missing))
