@@ -132,6 +132,34 @@ static void test_verdict(void **state)
 	       "\"undo\":\"sendwatch release bob@x\",\"late\":true}");
 }
 
+/* An address is not released: it is told which one, at whom, and what that said. */
+static void test_address(void **state)
+{
+	struct verdict verdict = { .type = "address",
+				   .id = "00ff",
+				   .account = SPAN("192.0.2.25 at bl.test"),
+				   .state = STATE_FLAGGED,
+				   .first_bad = USEC_NEVER,
+				   .address = SPAN("192.0.2.25"),
+				   .zone = SPAN("bl.test"),
+				   .code = SPAN("127.0.0.2"),
+				   .words = SPAN("say \"why\"") };
+
+	(void)state;
+	expect(payload_verdict(&verdict),
+	       "{\"type\":\"address\",\"id\":\"00ff\",\"time\":\"1970-01-01T00:00:00Z\","
+	       "\"account\":\"192.0.2.25 at bl.test\",\"state\":\"flagged\",\"previous\":\"normal\",\"score\":0.0,"
+	       "\"host\":null,\"position\":0,\"evidence\":[],\"first_bad\":null,\"recipients\":0,\"leaked\":0,"
+	       "\"clients\":[],\"samples\":[],\"address\":\"192.0.2.25\",\"zone\":\"bl.test\","
+	       "\"code\":\"127.0.0.2\",\"words\":\"say \\\"why\\\"\",\"since\":null}");
+	verdict.type = "server";
+	char *json = payload_verdict(&verdict);
+
+	assert_null(strstr(json, "undo"));
+	assert_null(strstr(json, "zone"));
+	free(json);
+}
+
 /* What a person copies into a shell is one word, whatever the account is called. */
 static void test_undo(void **state)
 {
@@ -180,7 +208,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_event),   cmocka_unit_test(test_event_numbers),
 		cmocka_unit_test(test_attempt), cmocka_unit_test(test_verdict),
-		cmocka_unit_test(test_undo),    cmocka_unit_test(test_object),
+		cmocka_unit_test(test_address), cmocka_unit_test(test_undo),
+		cmocka_unit_test(test_object),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

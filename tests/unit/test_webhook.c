@@ -320,10 +320,27 @@ static void test_filters(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct verdict verdict = { .type = rows[i].type,
 						 .account = span_of(rows[i].account),
+						 .previous = STATE_FLAGGED,
 						 .state = rows[i].state };
 
 		assert_int_equal(webhook_wants(options, &verdict), rows[i].wanted);
 	}
+	options_free(&options);
+}
+
+/* Who is told that an address has a bad name is told when that is over, though not of accounts. */
+static void test_all_clear(void **state)
+{
+	struct webhook_options *options = options_new("https://host/");
+	struct verdict verdict = { .type = "address",
+				   .account = SPAN("192.0.2.25 at google"),
+				   .state = STATE_NORMAL,
+				   .previous = STATE_FLAGGED };
+
+	(void)state;
+	assert_true(webhook_wants(options, &verdict));
+	verdict.type = "verdict";
+	assert_false(webhook_wants(options, &verdict));
 	options_free(&options);
 }
 
@@ -335,6 +352,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_away_or_slow, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_mistakes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_filters, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_all_clear, set_up, tear_down),
 	};
 
 	/* A proxy of whoever runs the tests has no business on loopback. */
