@@ -1,0 +1,377 @@
+/*
+ * The deputy does what its verbs say and nothing else, whatever it is sent; and its adapters change what is theirs
+ * alone. The mail servers' programs are fakes that write down how they were called.
+ */
+#define _GNU_SOURCE
+#include "responders/deputy.h"
+#include "responders/listing.h"
+
+#include "base/memory.h"
+#include "base/save.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/sendwatch-deputy-XXXXXX";
+static struct adapter_options uses[8];
+static const struct settings_many all = { uses, 8 };
+enum { MAP, LIST, PFQUEUE, EXLIST, EXQUEUE, DENY, COMMAND, FULL };
+static struct deputy_request request;
+static struct deputy_reply reply;
+
+static const char *in_folder(const char *name)
+{
+	static char paths[16][128];
+	static int next;
+	char *path = paths[next++ % 16];
+
+	snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
+	return path;
+}
+
+static void put(const char *name, const char *content, mode_t mode)
+{
+	struct error error;
+
+	if (!save_whole(in_folder(name), span_of(content), mode, &error) ||
+	    chmod(in_folder(name), mode) != 0)
+		fail_msg("%s", error.text);
+}
+
+/* The content of a file; empty where there is none. Freed by the next call. */
+static const char *get(const char *name)
+{
+	static struct text text;
+	struct error error;
+
+	text_clear(&text);
+	(void)save_read(in_folder(name), 1 << 20, &text, &error);
+	return text.at == NULL ? "" : text.at;
+}
+
+static void ask(enum deputy_verb verb, uint32_t adapter, const char *account, const char *ids)
+{
+	request = (struct deputy_request){ .magic = DEPUTY_MAGIC, .verb = verb, .adapter = adapter,
+					   .serial = 7 };
+	snprintf(request.account, sizeof(request.account), "%s", account);
+	snprintf(request.ids, sizeof(request.ids), "%s", ids);
+	deputy_serve(&all, &request, sizeof(request), &reply);
+	assert_int_equal(reply.serial, 7);
+}
+
+static void test_files(void **state)
+{
+	struct stat there;
+
+	(void)state;
+	ask(DEPUTY_DISABLE, EXLIST, "bob@example.com", "");
+	assert_int_equal(reply.status, DEPUTY_DONE);
+	ask(DEPUTY_DISABLE, EXLIST, "local:web2", "");
+	ask(DEPUTY_DISABLE, EXLIST, "bob@example.com", ""); /* twice is once */
+	assert_string_equal(get("exim"), LISTING_HEAD "web2: suspended\nbob@example.com: suspended\n");
+	ask(DEPUTY_IS_DISABLED, EXLIST, "bob@example.com", "");
+	assert_true(reply.is);
+	/* Its mode stays as the admin made it. */
+	assert_int_equal(chmod(in_folder("exim"), 0640), 0);
+	ask(DEPUTY_RELEASE, EXLIST, "bob@example.com", "");
+	assert_string_equal(get("exim"), LISTING_HEAD "web2: suspended\n");
+	ask(DEPUTY_IS_DISABLED, EXLIST, "bob@example.com", "");
+	assert_false(reply.is);
+	assert_int_equal(stat(in_folder("exim"), &there), 0);
+	assert_int_equal(there.st_mode & 07777, 0640);
+
+	ask(DEPUTY_DISABLE, LIST, "local:web2", "");
+	assert_string_equal(get("users"), LISTING_HEAD "web2\n");
+	ask(DEPUTY_DISABLE, LIST, "bob@example.com", "");
+	assert_int_equal(reply.status, DEPUTY_REFUSED);
+	ask(DEPUTY_DISABLE, DENY, "bob@example.com", "");
+	assert_string_equal(get("deny"), LISTING_HEAD "bob@example.com:\n");
+
+	/* What is not ours is left alone. */
+	put("users", "root\n", 0644);
+	ask(DEPUTY_DISABLE, LIST, "local:web2", "");
+	assert_int_equal(reply.status, DEPUTY_FAILED);
+	ask(DEPUTY_RELEASE, LIST, "local:web2", "");
+	assert_int_equal(reply.status, DEPUTY_FAILED);
+	assert_string_equal(get("users"), "root\n");
+}
+
+static void test_map_is_compiled(void **state)
+{
+	char want[256];
+
+	(void)state;
+	put("calls", "", 0644);
+	put("postmap", "#!/bin/sh\nprintf '%s\\n' \"$@\" >> \"${0%/*}/calls\"; env | sort >> \"${0%/*}/env\"\n", 0755);
+	ask(DEPUTY_DISABLE, MAP, "bob@example.com", "");
+	assert_string_equal(reply.words, "");
+	assert_string_equal(get("map"), LISTING_HEAD "bob@example.com 554 5.7.1 Stopped\n");
+	snprintf(want, sizeof(want), "-c\n/etc/pf\nlmdb:%s/map\n", folder);
+	assert_string_equal(get("calls"), want);
+	/* None of our own environment. */
+	assert_null(strstr(get("env"), "SECRET"));
+	assert_non_null(strstr(get("env"), "PATH=/usr/sbin:/usr/bin:/sbin:/bin"));
+	put("postmap", "#!/bin/sh\necho no room >&2; exit 3\n", 0755);
+	ask(DEPUTY_RELEASE, MAP, "bob@example.com", "");
+	assert_int_equal(reply.status, DEPUTY_FAILED);
+	assert_non_null(strstr(reply.words, "exit status 3: no room"));
+	put("postmap", "#!/bin/sh\nsleep 60\n", 0755);
+	ask(DEPUTY_RELEASE, MAP, "bob@example.com", "");
+	assert_non_null(strstr(reply.words, "was killed"));
+}
+
+static void test_postfix_queue(void **state)
+{
+	(void)state;
+	put("postqueue",
+	    "#!/bin/sh\n"
+	    "echo '{\"queue_name\": \"deferred\", \"queue_id\": \"4F2K3L\", \"sender\": \"x\"}'\n"
+	    "echo '{\"queue_name\": \"hold\", \"queue_id\": \"6HELD6\", \"sender\": \"x\"}'\n"
+	    "echo '{\"queue_name\": \"active\", \"queue_id\": \"5A1B2C\", \"sender\": \"x\"}'\n"
+	    "echo '{\"queue_name\": \"active\", \"queue_id\": \"../../x\", \"sender\": \"x\"}'\n"
+	    "echo '{\"queue_name\": \"active\", \"queue_id\": \"7OTHER\", \"sender\": \"x\"}'\n",
+	    0755);
+	put("postcat",
+	    "#!/bin/sh\n"
+	    "printf '%s\\n' \"$*\" >> \"${0%/*}/calls\"\n"
+	    "for id in 4F2K3L 5A1B2C 7OTHER; do\n"
+	    "echo \"*** ENVELOPE RECORDS deferred/$id ***\"\n"
+	    "case $id in 7*) echo 'named_attribute: sasl_username=eve@example.com'; echo 'named_attribute: sasl_username=bob@example.com' ;;\n"
+	    "*) echo 'named_attribute: sasl_username=bob@example.com' ;; esac\n"
+	    "done\n",
+	    0755);
+	put("postsuper", "#!/bin/sh\nprintf '%s\\n' \"$*\" >> \"${0%/*}/calls\"; cat >> \"${0%/*}/calls\"\n", 0755);
+	put("calls", "", 0644);
+	ask(DEPUTY_HOLD_QUEUE, PFQUEUE, "bob@example.com", "");
+	assert_string_equal(reply.words, "");
+	assert_string_equal(reply.ids, "4F2K3L 5A1B2C");
+	assert_string_equal(get("calls"), "-eq 4F2K3L 5A1B2C 7OTHER\n-h -\n4F2K3L\n5A1B2C\n");
+	put("calls", "", 0644);
+	ask(DEPUTY_RELEASE_QUEUE, PFQUEUE, "bob@example.com", reply.ids);
+	assert_int_equal(reply.status, DEPUTY_DONE);
+	assert_string_equal(get("calls"), "-H -\n4F2K3L\n5A1B2C\n");
+}
+
+static void test_exim_queue(void **state)
+{
+	static const char head[] = "1tDxyz-0001AB-2c-H\n%s 33 33\n<x@example.com>\n1790000000 0\n"
+				   "-received_time_usec .1\n%s\n-body_linecount 1\nXX\n1\nr@remote.test\n";
+	char content[512];
+
+	(void)state;
+	mkdir(in_folder("input"), 0755);
+	mkdir(in_folder("input/a"), 0755);
+	snprintf(content, sizeof(content), head, "exim", "-auth_id bob@example.com");
+	put("input/1tDxyz-0001AB-2c-H", content, 0644);
+	snprintf(content, sizeof(content), head, "exim", "--auth_id bob@example.com");
+	put("input/a/1tDxya-0001AB-2c-H", content, 0644);
+	snprintf(content, sizeof(content), head, "exim", "-auth_id bob@example.com\n-frozen 1790000000");
+	put("input/1tDxyb-0001AB-2c-H", content, 0644);
+	snprintf(content, sizeof(content), head, "web2", "-auth_sender bob@example.com");
+	put("input/1tDxyc-0001AB-2c-H", content, 0644);
+	put("exim4", "#!/bin/sh\nprintf '%s\\n' \"$*\" >> \"${0%/*}/calls\"\n", 0755);
+	put("calls", "", 0644);
+	ask(DEPUTY_HOLD_QUEUE, EXQUEUE, "bob@example.com", "");
+	assert_string_equal(reply.words, "");
+	assert_string_equal(reply.ids, "1tDxyz-0001AB-2c 1tDxya-0001AB-2c");
+	assert_string_equal(get("calls"), "-Mf 1tDxyz-0001AB-2c 1tDxya-0001AB-2c\n");
+	ask(DEPUTY_HOLD_QUEUE, EXQUEUE, "local:web2", "");
+	assert_string_equal(reply.ids, "1tDxyc-0001AB-2c");
+	put("calls", "", 0644);
+	ask(DEPUTY_RELEASE_QUEUE, EXQUEUE, "local:web2", "1tDxyc-0001AB-2c");
+	assert_string_equal(get("calls"), "-Mt 1tDxyc-0001AB-2c\n");
+}
+
+static void test_command(void **state)
+{
+	(void)state;
+	put("panel", "#!/bin/sh\nprintf '%s\\n' \"$@\" >> \"${0%/*}/calls\"; cat >> \"${0%/*}/calls\"\n"
+		     "[ \"$1\" != ask ] || exit 1\n", 0755);
+	put("calls", "", 0644);
+	ask(DEPUTY_DISABLE, COMMAND, "bob@example.com", "");
+	assert_string_equal(reply.words, "");
+	assert_string_equal(get("calls"),
+			    "ask\nbob@example.com\n{\"type\":\"order\",\"account\":\"bob@example.com\",\"action\":\"ask\"}"
+			    "suspend\n--user=bob@example.com;{x}\n"
+			    "{\"type\":\"order\",\"account\":\"bob@example.com\",\"action\":\"disable\"}");
+	/* Somebody else disabled it: that is left alone. */
+	put("panel", "#!/bin/sh\n[ \"$1\" = ask ]\n", 0755);
+	ask(DEPUTY_DISABLE, COMMAND, "bob@example.com", "");
+	assert_int_equal(reply.status, DEPUTY_ALREADY);
+}
+
+static void test_refusals(void **state)
+{
+	static const char *const accounts[] = {
+		"", "-rf@example.com", "a b", "a\nb@example.com", "bob@example.com:x", "#x@example.com",
+		"script:/home/x", "host:192.0.2.7", "sender:example.com", "../../etc/passwd", "a'b@example.com",
+		"$(id)@example.com", "a|b", "local:", "local:-x", "j\xc3\xb6rg@example.com", "a\\x20b", "*",
+	};
+
+	(void)state;
+	put("exim", LISTING_HEAD, 0644);
+	for (size_t i = 0; i < sizeof(accounts) / sizeof(accounts[0]); i++) {
+		ask(DEPUTY_DISABLE, EXLIST, accounts[i], "");
+		if (reply.status != DEPUTY_REFUSED)
+			fail_msg("taken: %s", accounts[i]);
+	}
+	ask(DEPUTY_RELEASE_QUEUE, EXQUEUE, "bob@example.com", "-Mrm");
+	assert_int_equal(reply.status, DEPUTY_REFUSED);
+	ask(DEPUTY_RELEASE_QUEUE, PFQUEUE, "bob@example.com", "ALL\n4F");
+	assert_int_equal(reply.status, DEPUTY_REFUSED);
+	ask(DEPUTY_DISABLE, PFQUEUE, "bob@example.com", "");
+	assert_int_equal(reply.status, DEPUTY_REFUSED);
+	ask(DEPUTY_HOLD_QUEUE, MAP, "bob@example.com", "");
+	assert_int_equal(reply.status, DEPUTY_REFUSED);
+	ask((enum deputy_verb)0, MAP, "bob@example.com", "");
+	assert_int_equal(reply.status, DEPUTY_REFUSED);
+	ask((enum deputy_verb)99, MAP, "bob@example.com", "");
+	assert_int_equal(reply.status, DEPUTY_REFUSED);
+	ask(DEPUTY_DISABLE, 8, "bob@example.com", "");
+	assert_int_equal(reply.status, DEPUTY_REFUSED);
+	deputy_serve(&all, &request, sizeof(request) - 1, &reply);
+	assert_int_equal(reply.status, DEPUTY_REFUSED);
+	memset(&request, 'a', sizeof(request));
+	request.magic = DEPUTY_MAGIC;
+	request.verb = DEPUTY_DISABLE;
+	request.adapter = EXLIST;
+	deputy_serve(&all, &request, sizeof(request), &reply);
+	assert_int_equal(reply.status, DEPUTY_REFUSED);
+	assert_string_equal(get("exim"), LISTING_HEAD);
+}
+
+/* Requests with bytes changed at random: whatever is done, only files that the adapters own are there after it. */
+static void test_random_messages(void **state)
+{
+	unsigned seed = 20261101;
+	int done = 0;
+
+	(void)state;
+	for (int i = 0; i < 3000; i++) {
+		unsigned char *bytes = (unsigned char *)&request;
+
+		request = (struct deputy_request){ .magic = DEPUTY_MAGIC, .verb = (uint32_t)rand_r(&seed) % 7,
+						   .adapter = EXLIST };
+		snprintf(request.account, sizeof(request.account), "bob@example.com");
+		for (int j = rand_r(&seed) % 5; j > 0; j--)
+			bytes[(size_t)rand_r(&seed) % 60] = (unsigned char)rand_r(&seed);
+		request.adapter = rand_r(&seed) % 9 == 0 ? request.adapter : EXLIST;
+		deputy_serve(&all, &request, (size_t)rand_r(&seed) % 50 == 0 ? 17 : sizeof(request), &reply);
+		assert_true(reply.status <= DEPUTY_REFUSED);
+		done += reply.status == DEPUTY_DONE ? 1 : 0;
+	}
+	assert_true(done > 100);
+	assert_true(span_starts(span_of(get("exim")), SPAN(LISTING_HEAD)));
+	for (const char *c = get("exim") + strlen(LISTING_HEAD); *c != '\0'; c++)
+		assert_true((*c > ' ' && *c < 0x7f) || *c == '\n' || *c == ' ');
+}
+
+static void test_process(void **state)
+{
+	struct error error;
+	struct deputy *deputy = deputy_start(&all, &error);
+	struct pollfd fd;
+	bool gone = false;
+
+	(void)state;
+	put("exim", LISTING_HEAD, 0644);
+	assert_non_null(deputy);
+	request = (struct deputy_request){ .magic = DEPUTY_MAGIC, .verb = DEPUTY_DISABLE, .adapter = EXLIST,
+					   .serial = 3 };
+	snprintf(request.account, sizeof(request.account), "bob@example.com");
+	assert_true(deputy_ask(deputy, &request, &error));
+	fd = (struct pollfd){ .fd = deputy_fd(deputy), .events = POLLIN };
+	assert_int_equal(poll(&fd, 1, 5000), 1);
+	assert_true(deputy_hear(deputy, &reply, &gone));
+	assert_int_equal(reply.serial, 3);
+	assert_int_equal(reply.status, DEPUTY_DONE);
+	assert_false(deputy_hear(deputy, &reply, &gone));
+	assert_false(gone);
+	assert_string_equal(get("exim"), LISTING_HEAD "bob@example.com: suspended\n");
+	deputy_stop(&deputy);
+	assert_null(deputy);
+}
+
+static char *word(const char *text)
+{
+	return memory_copy(span_of(text));
+}
+
+static struct setting_list words(const char *a, const char *b, const char *c)
+{
+	struct setting_list list = { memory_new(3, sizeof(char *)), 3 };
+
+	list.texts[0] = word(a);
+	list.texts[1] = word(b);
+	list.texts[2] = word(c);
+	list.count = c[0] == '\0' ? 2 : 3;
+	return list;
+}
+
+static int prepare(void **state)
+{
+	static const char *const files[] = { "map", "users", NULL, "exim", "", "deny", NULL, "/dev/full" };
+
+	(void)state;
+	setenv("SECRET", "yes", 1);
+	if (mkdtemp(folder) == NULL)
+		return 1;
+	for (int i = 0; i < 8; i++) {
+		uses[i] = (struct adapter_options){ .name = word("x"), .type = i == FULL ? LIST : i,
+						    .programs = word(folder), .timeout = USEC_SECOND };
+		if (files[i] != NULL)
+			uses[i].file = word(in_folder(files[i]));
+	}
+	uses[MAP].text = word("554 5.7.1 Stopped");
+	uses[MAP].config = word("/etc/pf");
+	uses[COMMAND].disable = words(in_folder("panel"), "suspend", "--user={account};{x}");
+	uses[COMMAND].release = words(in_folder("panel"), "resume", "{key}");
+	uses[COMMAND].ask = words(in_folder("panel"), "ask", "{account}");
+	return 0;
+}
+
+static void free_words(struct setting_list *list)
+{
+	for (size_t i = 0; i < (list->texts == NULL ? 0 : 3); i++)
+		free(list->texts[i]);
+	free(list->texts);
+}
+
+static int clean(void **state)
+{
+	const char *const argv[] = { "/bin/rm", "-rf", folder, NULL };
+
+	(void)state;
+	for (int i = 0; i < 8; i++) {
+		free(uses[i].name);
+		free(uses[i].programs);
+		free(uses[i].file);
+		free(uses[i].text);
+		free(uses[i].config);
+		free_words(&uses[i].disable);
+		free_words(&uses[i].release);
+		free_words(&uses[i].ask);
+	}
+	if (fork() == 0)
+		execv(argv[0], (char *const *)(uintptr_t)argv);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_files),	   cmocka_unit_test(test_map_is_compiled),
+		cmocka_unit_test(test_postfix_queue), cmocka_unit_test(test_exim_queue),
+		cmocka_unit_test(test_command),	   cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_random_messages), cmocka_unit_test(test_process),
+	};
+
+	return cmocka_run_group_tests(tests, prepare, clean);
+}
