@@ -78,6 +78,7 @@ help:
 	echo 'make demo            install what is missing, build, replay the bundled sample logs'
 	echo "make demo LOGS='...' the same on logs of your own"
 	echo 'make check           install what is missing, build, run all tests'
+	echo 'make e2e             the same with real servers on loopback: Postfix, Exim, Dovecot (root)'
 	echo 'make lint            format, static analysis, order of the folders, shell scripts'
 	echo 'make settings        rewrite detect.conf and its manual page from the tables of settings'
 	echo 'make format          rewrite the C files in the agreed format'
@@ -150,9 +151,13 @@ sanitized:
 	$(MAKE) --no-print-directory $(JOBS) $(SANITIZED) CFLAGS="$(CFLAGS)" units $(if $(findstring clang,$(SANITIZED)),fuzzers)
 
 # The libraries may only be there once install-deps has run: what follows is made by another make.
-check: deps-build deps-check
+check: deps-build deps-check deps-e2e
 	$(MAKE) --no-print-directory $(JOBS) CFLAGS="$(CFLAGS) -Werror" units benches sanitized
 	BUILD=$(BUILD) tests/run all
+
+e2e: deps-build deps-check deps-e2e
+	$(MAKE) --no-print-directory $(JOBS) all
+	BUILD=$(BUILD) tests/run e2e
 
 lint: deps-build deps-lint
 	BUILD=$(BUILD) tests/run lint
@@ -195,4 +200,4 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(WRITER:.o=.d) $(UNIT:%=%.d) $(BENCHES:%=%.d) $(FUZZERS:%=%.d) $(BUILD)/commands/main.d
 
-.PHONY: all help units benches fuzzers test-unit sanitized check lint demo bench bench-detection fuzz format settings install clean FORCE
+.PHONY: all help units benches fuzzers test-unit sanitized check e2e lint demo bench bench-detection fuzz format settings install clean FORCE

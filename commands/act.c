@@ -312,17 +312,20 @@ bool act_release(struct act *act, struct deliver *deliver, usec_t now, const str
 				 .until = USEC_NEVER };
 	char cause[sizeof(open->cause)];
 
-	if (open == NULL)
-		return error_set(error, "%.*s is neither disabled nor throttled by sendwatch",
-				 SPAN_ARGS(order->account));
-	memcpy(cause, open->cause, sizeof(cause));
-	note.cause = span_of(cause);
+	if (order->account.len == 0 || order->account.len > ACCOUNT_LONGEST)
+		return error_set(error, "no account is named");
+	if (open != NULL) {
+		memcpy(cause, open->cause, sizeof(cause));
+		note.cause = span_of(cause);
+		act_jobs_release(act, open);
+	}
 	restrictions_set(act->restrictions, order->account, &(struct restriction){ 0 });
-	act_jobs_release(act, open);
 	act_write(deliver, now, &note);
+	/* One that was only flagged, too, is judged anew from here. */
 	if (act->released != NULL)
 		act->released(act->context, order->account);
-	cases_end(act->cases, &open);
+	if (open != NULL)
+		cases_end(act->cases, &open);
 	act_save(act, now);
 	act_find_due(act);
 	return true;

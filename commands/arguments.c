@@ -50,6 +50,8 @@ static const struct argument arguments_known[] = {
 	ARGUMENT("suggest", COUNT, suggest, "N", "settings that keep flags to N a week on these logs"),
 	ARGUMENT("compare", FLAG, compare, NULL,
 		 "the first two names are settings: what changes from one to the other"),
+	ARGUMENT("reason", TEXT, reason, "TEXT", "why, for the journal"),
+	ARGUMENT("end", FLAG, end, NULL, "end an exemption now"),
 	ARGUMENT("defaults", FLAG, defaults, NULL, "print every key with its default and its sentence"),
 	ARGUMENT("man", FLAG, manual, NULL, "with --defaults: as the manual page detect.conf(5)"),
 	ARGUMENT("exit-code", FLAG, exit_code, NULL, "exit with 3 where an account was flagged"),

@@ -27,6 +27,9 @@ struct arguments {
 	/* backtest */
 	int64_t suggest; /* flags a week; -1: not asked for */
 	bool compare;
+	/* disable, release, exempt */
+	const char *reason;
+	bool end;
 	/* check */
 	bool defaults, manual;
 	/* what is no option: logs, mostly */

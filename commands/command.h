@@ -35,6 +35,9 @@ int command_explain(const struct arguments *arguments);
 int command_health(const struct arguments *arguments);
 int command_accounts(const struct arguments *arguments);
 int command_show(const struct arguments *arguments);
+int command_disable(const struct arguments *arguments);
+int command_release(const struct arguments *arguments);
+int command_exempt(const struct arguments *arguments);
 int command_backtest(const struct arguments *arguments);
 
 #endif

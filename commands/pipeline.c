@@ -335,6 +335,12 @@ void pipeline_finish(struct pipeline *pipeline)
 		judge_time(pipeline->judge, pipeline->stats.last);
 }
 
+void pipeline_release(struct pipeline *pipeline, struct span account)
+{
+	if (pipeline->judge != NULL)
+		judge_release(pipeline->judge, account, pipeline->stats.last);
+}
+
 struct store *pipeline_store(const struct pipeline *pipeline)
 {
 	return pipeline->store;

@@ -12,6 +12,7 @@
 #include "commands/blindness.h"
 #include "commands/blocklists.h"
 #include "commands/command.h"
+#include "commands/control.h"
 #include "commands/deliver.h"
 #include "commands/options.h"
 #include "commands/pipeline.h"
@@ -57,6 +58,7 @@ struct watch {
 	const struct arguments *arguments;
 	struct watch_work *work;
 	struct act *act;
+	struct control *control;
 	int signals;
 	struct saver saver;
 	usec_t watchdog; /* how often systemd wants to hear of us; 0: it does not */
@@ -118,6 +120,31 @@ static void watch_act(void *context, usec_t now, const struct verdict *verdict)
 	struct watch_work *work = context;
 
 	act_verdict(work->act, work->deliver, now, verdict, pipeline_stats(work->pipeline).judge.accounts);
+}
+
+static void watch_released(void *context, struct span account)
+{
+	struct watch *watch = context;
+
+	pipeline_release(watch->work->pipeline, account);
+}
+
+static bool watch_obey(void *context, const struct control_order *typed, struct error *error)
+{
+	struct watch *watch = context;
+	struct deliver *deliver = watch->work->deliver;
+	const struct act_order order = { .account = typed->account,
+					 .by = span_of(typed->by),
+					 .reason = typed->reason,
+					 .until = typed->until };
+
+	if (span_equal(typed->verb, SPAN("disable")))
+		return act_disable(watch->act, deliver, clock_now(), &order, error);
+	if (span_equal(typed->verb, SPAN("release")))
+		return act_release(watch->act, deliver, clock_now(), &order, error);
+	if (span_equal(typed->verb, SPAN("exempt")))
+		return act_exempt(watch->act, deliver, clock_now(), &order, error);
+	return error_set(error, "no order is called so: another version of sendwatch?");
 }
 
 static void watch_attempt(void *context, const struct attempt *attempt, enum attempt_stage stage)
@@ -371,7 +398,7 @@ static usec_t watch_pause(const struct watch *watch)
 
 static void watch_wait(struct watch *watch, bool idle)
 {
-	struct pollfd fds[DELIVER_FDS + 5];
+	struct pollfd fds[DELIVER_FDS + 6];
 	struct store *store = pipeline_store(watch->work->pipeline);
 	size_t count = deliver_fds(watch->work->deliver, fds);
 	usec_t pause = idle ? watch_pause(watch) : 0;
@@ -383,6 +410,7 @@ static void watch_wait(struct watch *watch, bool idle)
 	if (watch->work->dnsbl != NULL)
 		fds[count++] = (struct pollfd){ .fd = dnsbl_fd(watch->work->dnsbl), .events = POLLIN };
 	fds[count++] = (struct pollfd){ .fd = act_fd(watch->act), .events = POLLIN };
+	fds[count++] = (struct pollfd){ .fd = control_fd(watch->control), .events = POLLIN };
 	/* -1, which poll passes over, where the store has nothing to say. */
 	fds[count++] = (struct pollfd){ .fd = store_fd(store), .events = POLLIN };
 	if (!store_clean(store) && pause > watch->work->options->redis.flush)
@@ -420,6 +448,7 @@ static void watch_loop(struct watch *watch)
 			watch_notify("READY=1\nSTATUS=following");
 		}
 		watch_store(watch);
+		control_step(watch->control);
 		act_step(watch->act, watch->work->deliver, clock_now());
 		deliver_step(watch->work->deliver, clock_now());
 		if (watch->work->dnsbl != NULL)
@@ -470,11 +499,16 @@ int command_watch(const struct arguments *arguments)
 		free(watch.work);
 		return EXIT_FAILED;
 	}
+	act_on_release(watch.act, watch_released, &watch);
+	watch.control = control_open(watch.work->options->watch.state, watch_obey, &watch, &error);
+	if (watch.control == NULL)
+		log_say(clock_now(), LOG_LEVEL_ERROR, "no orders can be taken: %s", error.text);
 	watch.saver.began = watch.heard = clock_monotonic();
 	watch.watchdog = watch_watchdog();
 	watch_loop(&watch);
 	watch_notify("STOPPING=1");
 	watch_save(&watch, true);
+	control_close(&watch.control);
 	watch_work_close(watch.work);
 	act_close(&watch.act);
 	free(watch.work);

@@ -335,6 +335,19 @@ void judge_login(struct judge *judge, const struct login *login)
 	judge_time(judge, login->time);
 }
 
+void judge_release(struct judge *judge, struct span account, usec_t now)
+{
+	struct record *record = judge->store->calls->record(judge->store, account, false);
+
+	if (record == NULL)
+		return;
+	record_release(record, now, now);
+	windows_free(&record->windows);
+	record->pending = record->step = record->bad = 0;
+	record->moved = false;
+	judge->store->calls->keep(judge->store, record);
+}
+
 struct judge_stats judge_stats(const struct judge *judge)
 {
 	struct judge_stats stats = judge->stats;

@@ -38,7 +38,7 @@ const struct setting restriction_settings[] = {
 	SETTING(COUNT, struct restriction_options, throttle_flagged, "0", 0, 1e6,
 		"recipients an hour for an account in state flagged; 0: no bound"),
 	SETTING(TEXT, struct restriction_options, text_disabled,
-		"This account is suspended: it sent unsolicited mail. Please change its password and ask your provider",
+		"This account is suspended, since it sent unsolicited mail: change its password and ask your provider",
 		0, 0, "what a disabled account's mail program is told"),
 	SETTING(TEXT, struct restriction_options, text_throttled,
 		"This account reaches too many recipients for now: please try again later", 0, 0,

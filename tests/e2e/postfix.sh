@@ -23,13 +23,57 @@ MORE
 settings "$(cat port)" more
 sed -i "s,^files = .*,files = $LAB/log/mail.log," detect.conf
 start_watch; 
-await 10 grep -q follows watch.err
+await 30 grep -q follows watch.err
 
-# Two honest people write to some; one message of the thief's waits in the queue.
+# Two honest people write to some; two of bob's own messages wait in the queue.
 client 587 anna@shop.test friend@remote.test other@remote.test > anna || die "anna cannot send"
 has anna "sent 2"
-client 587 bob@shop.test later1@remote.test later2@remote.test > bob0
-has bob0 "sent 2"
+client 587 bob@shop.test later1@remote.test later2@remote.test > bob
+has bob "sent 2"
+
+# The thief, in one session.
 client 587 --until-refused bob@shop.test nobody@a.test none@b.test noone@c.test someone@d.test > bob
-cat bob watch.err
-postqueue -p > queue; cp $LAB/log/mail.log .; rm -rf /tmp/disable/e2e; cp -r . /tmp/disable/e2e; die show
+has bob "refused 554 5.7.1"
+has bob "This account is suspended"
+await 5 in_journal '"account":"bob@shop.test","action":"queue held","adapter":"queue"'
+python3 - << 'PY' || die "not within two seconds of the attempt that tipped the score"
+import datetime, json
+refused = float(open("bob").read().split()[0])
+verdict = [v for v in map(json.loads, open("verdicts.ndjson")) if v.get("state") == "disabled"][0]
+act = [v for v in map(json.loads, open("verdicts.ndjson")) if v.get("action") == "disabled"][0]
+time = lambda text: datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+print("note: acted %.0f ms before the refusal" % ((refused - time(act["time"])) * 1000))
+assert act["verdict"] == verdict["id"] and act["until"] and act["undo"] == "sendwatch release bob@shop.test"
+# The log has whole seconds.
+assert refused - time(verdict["time"]) < 3, (refused, verdict["time"])
+assert -0.2 < refused - time(act["time"]) < 2, (refused, act["time"])
+PY
+
+# On hold are his, and nobody else's; others go on, and he does not, in a new session either.
+postqueue -j > queue
+[ "$(grep -c '"queue_name": "hold"' queue)" -ge 2 ] || die "nothing is on hold: $(cat queue)"
+grep '"queue_name": "hold"' queue | grep -qv '"sender": "bob@shop.test"' && die "somebody else's mail is on hold"
+grep '"later1@remote.test"' queue | grep -q '"queue_name": "hold"' || die "later1 is not on hold"
+client 587 anna@shop.test friend@remote.test > anna
+has anna "sent 1"
+client 587 bob@shop.test friend@remote.test > bob2
+has bob2 "refused 554"
+await 5 grep -q '\\"state\\":\\"disabled\\"' requests
+
+# The way back: also after a restart it is known what was done.
+stop_watch
+client 587 bob@shop.test friend@remote.test > bob2 # the mail goes on while sendwatch is down
+has bob2 "sent 1"
+: > watch.err
+start_watch
+await 20 grep -q follows watch.err
+client 587 bob@shop.test friend@remote.test > bob2
+has bob2 "refused 554"
+"$SENDWATCH" release -c detect.conf --reason "new password" bob@shop.test || die "no release"
+await 5 in_journal '"action":"queue released"'
+postqueue -j > queue
+grep -q '"queue_name": "hold"' queue && die "still on hold: $(cat queue)"
+grep -q '"later1@remote.test"' queue || die "later1 is gone"
+grep -q '"by":"uid 0","reason":"new password"' verdicts.ndjson || die "not written down by whom"
+client 587 bob@shop.test friend@remote.test > bob2
+has bob2 "sent 1"

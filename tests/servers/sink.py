@@ -25,6 +25,12 @@ class Session(socketserver.StreamRequestHandler):
         self.say(answer)
 
     def handle(self):
+        try:
+            self.talk()
+        except ConnectionError:
+            pass
+
+    def talk(self):
         sender = ""
         self.say("220 mx.remote.test ESMTP")
         for raw in self.rfile:

@@ -40,8 +40,7 @@ static void put(const char *name, const char *content, mode_t mode)
 {
 	struct error error;
 
-	if (!save_whole(in_folder(name), span_of(content), mode, &error) ||
-	    chmod(in_folder(name), mode) != 0)
+	if (!save_whole(in_folder(name), span_of(content), mode, &error) || chmod(in_folder(name), mode) != 0)
 		fail_msg("%s", error.text);
 }
 
@@ -58,8 +57,9 @@ static const char *get(const char *name)
 
 static void ask(enum deputy_verb verb, uint32_t adapter, const char *account, const char *ids)
 {
-	request = (struct deputy_request){ .magic = DEPUTY_MAGIC, .verb = verb, .adapter = adapter,
-					   .serial = 7 };
+	request = (struct deputy_request){
+		.magic = DEPUTY_MAGIC, .verb = verb, .adapter = adapter, .serial = 7
+	};
 	snprintf(request.account, sizeof(request.account), "%s", account);
 	snprintf(request.ids, sizeof(request.ids), "%s", ids);
 	deputy_serve(&all, &request, sizeof(request), &reply);
@@ -109,7 +109,8 @@ static void test_map_is_compiled(void **state)
 
 	(void)state;
 	put("calls", "", 0644);
-	put("postmap", "#!/bin/sh\nprintf '%s\\n' \"$@\" >> \"${0%/*}/calls\"; env | sort >> \"${0%/*}/env\"\n", 0755);
+	put("postmap",
+	    "#!/bin/sh\nprintf '%s\\n' \"$@\" >> \"${0%/*}/calls\"; env | sort >> \"${0%/*}/env\"\n", 0755);
 	ask(DEPUTY_DISABLE, MAP, "bob@example.com", "");
 	assert_string_equal(reply.words, "");
 	assert_string_equal(get("map"), LISTING_HEAD "bob@example.com 554 5.7.1 Stopped\n");
@@ -147,7 +148,8 @@ static void test_postfix_queue(void **state)
 	    "*) echo 'named_attribute: sasl_username=bob@example.com' ;; esac\n"
 	    "done\n",
 	    0755);
-	put("postsuper", "#!/bin/sh\nprintf '%s\\n' \"$*\" >> \"${0%/*}/calls\"; cat >> \"${0%/*}/calls\"\n", 0755);
+	put("postsuper", "#!/bin/sh\nprintf '%s\\n' \"$*\" >> \"${0%/*}/calls\"; cat >> \"${0%/*}/calls\"\n",
+	    0755);
 	put("calls", "", 0644);
 	ask(DEPUTY_HOLD_QUEUE, PFQUEUE, "bob@example.com", "");
 	assert_string_equal(reply.words, "");
@@ -192,15 +194,18 @@ static void test_exim_queue(void **state)
 static void test_command(void **state)
 {
 	(void)state;
-	put("panel", "#!/bin/sh\nprintf '%s\\n' \"$@\" >> \"${0%/*}/calls\"; cat >> \"${0%/*}/calls\"\n"
-		     "[ \"$1\" != ask ] || exit 1\n", 0755);
+	put("panel",
+	    "#!/bin/sh\nprintf '%s\\n' \"$@\" >> \"${0%/*}/calls\"; cat >> \"${0%/*}/calls\"\n"
+	    "[ \"$1\" != ask ] || exit 1\n",
+	    0755);
 	put("calls", "", 0644);
 	ask(DEPUTY_DISABLE, COMMAND, "bob@example.com", "");
 	assert_string_equal(reply.words, "");
-	assert_string_equal(get("calls"),
-			    "ask\nbob@example.com\n{\"type\":\"order\",\"account\":\"bob@example.com\",\"action\":\"ask\"}"
-			    "suspend\n--user=bob@example.com;{x}\n"
-			    "{\"type\":\"order\",\"account\":\"bob@example.com\",\"action\":\"disable\"}");
+	assert_string_equal(
+		get("calls"),
+		"ask\nbob@example.com\n{\"type\":\"order\",\"account\":\"bob@example.com\",\"action\":\"ask\"}"
+		"suspend\n--user=bob@example.com;{x}\n"
+		"{\"type\":\"order\",\"account\":\"bob@example.com\",\"action\":\"disable\"}");
 	/* Somebody else disabled it: that is left alone. */
 	put("panel", "#!/bin/sh\n[ \"$1\" = ask ]\n", 0755);
 	ask(DEPUTY_DISABLE, COMMAND, "bob@example.com", "");
@@ -210,9 +215,24 @@ static void test_command(void **state)
 static void test_refusals(void **state)
 {
 	static const char *const accounts[] = {
-		"", "-rf@example.com", "a b", "a\nb@example.com", "bob@example.com:x", "#x@example.com",
-		"script:/home/x", "host:192.0.2.7", "sender:example.com", "../../etc/passwd", "a'b@example.com",
-		"$(id)@example.com", "a|b", "local:", "local:-x", "j\xc3\xb6rg@example.com", "a\\x20b", "*",
+		"",
+		"-rf@example.com",
+		"a b",
+		"a\nb@example.com",
+		"bob@example.com:x",
+		"#x@example.com",
+		"script:/home/x",
+		"host:192.0.2.7",
+		"sender:example.com",
+		"../../etc/passwd",
+		"a'b@example.com",
+		"$(id)@example.com",
+		"a|b",
+		"local:",
+		"local:-x",
+		"j\xc3\xb6rg@example.com",
+		"a\\x20b",
+		"*",
 	};
 
 	(void)state;
@@ -257,7 +277,8 @@ static void test_random_messages(void **state)
 	for (int i = 0; i < 3000; i++) {
 		unsigned char *bytes = (unsigned char *)&request;
 
-		request = (struct deputy_request){ .magic = DEPUTY_MAGIC, .verb = (uint32_t)rand_r(&seed) % 7,
+		request = (struct deputy_request){ .magic = DEPUTY_MAGIC,
+						   .verb = (uint32_t)rand_r(&seed) % 7,
 						   .adapter = EXLIST };
 		snprintf(request.account, sizeof(request.account), "bob@example.com");
 		for (int j = rand_r(&seed) % 5; j > 0; j--)
@@ -283,8 +304,9 @@ static void test_process(void **state)
 	(void)state;
 	put("exim", LISTING_HEAD, 0644);
 	assert_non_null(deputy);
-	request = (struct deputy_request){ .magic = DEPUTY_MAGIC, .verb = DEPUTY_DISABLE, .adapter = EXLIST,
-					   .serial = 3 };
+	request = (struct deputy_request){
+		.magic = DEPUTY_MAGIC, .verb = DEPUTY_DISABLE, .adapter = EXLIST, .serial = 3
+	};
 	snprintf(request.account, sizeof(request.account), "bob@example.com");
 	assert_true(deputy_ask(deputy, &request, &error));
 	fd = (struct pollfd){ .fd = deputy_fd(deputy), .events = POLLIN };
@@ -324,8 +346,10 @@ static int prepare(void **state)
 	if (mkdtemp(folder) == NULL)
 		return 1;
 	for (int i = 0; i < 8; i++) {
-		uses[i] = (struct adapter_options){ .name = word("x"), .type = i == FULL ? LIST : i,
-						    .programs = word(folder), .timeout = USEC_SECOND };
+		uses[i] = (struct adapter_options){ .name = word("x"),
+						    .type = i == FULL ? LIST : i,
+						    .programs = word(folder),
+						    .timeout = USEC_SECOND };
 		if (files[i] != NULL)
 			uses[i].file = word(in_folder(files[i]));
 	}
@@ -367,9 +391,9 @@ static int clean(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_files),	   cmocka_unit_test(test_map_is_compiled),
-		cmocka_unit_test(test_postfix_queue), cmocka_unit_test(test_exim_queue),
-		cmocka_unit_test(test_command),	   cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_files),           cmocka_unit_test(test_map_is_compiled),
+		cmocka_unit_test(test_postfix_queue),   cmocka_unit_test(test_exim_queue),
+		cmocka_unit_test(test_command),         cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_random_messages), cmocka_unit_test(test_process),
 	};
 

@@ -1,0 +1,35 @@
+/*
+ * The control socket of watch: a Unix socket in its state folder, for the commands that change something. One
+ * packet asks, one answers:
+ *
+ *	VERB ACCOUNT UNTIL REASON...
+ *
+ * UNTIL is microseconds since 1970 or "-". The answer is "ok" or the words of what is wrong. Only root and the
+ * user that watch runs as are listened to; the kernel says who asks.
+ */
+#ifndef SENDWATCH_COMMANDS_CONTROL_H
+#define SENDWATCH_COMMANDS_CONTROL_H
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/span.h"
+
+struct control_order {
+	struct span verb, account, reason;
+	usec_t until; /* USEC_NEVER where not given */
+	char by[24];  /* "uid 0" */
+};
+
+struct control;
+
+typedef bool control_obey(void *context, const struct control_order *order, struct error *error);
+
+struct control *control_open(const char *state, control_obey *obey, void *context, struct error *error);
+void control_close(struct control **control);
+int control_fd(const struct control *control);
+void control_step(struct control *control);
+
+/* Ask the watch that keeps its state in STATE. False where it is not there, or says no. */
+bool control_ask(const char *state, const struct control_order *order, struct error *error);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * `sendwatch disable`, `release` and `exempt`: what a person orders the running watch to do. What is done, by
+ * whom and why stands in its journal.
+ */
+#define _GNU_SOURCE
+#include "commands/command.h"
+#include "commands/control.h"
+#include "commands/options.h"
+
+#include "parsers/account.h"
+
+#include <stdio.h>
+
+/* As watch knows it: a prefix that is ours stays, everything else is a login. */
+static struct span order_account(const struct options *options, struct span typed, struct account_name *name)
+{
+	const struct account_rules rules = { .default_domain = span_of(options->ledger.default_domain),
+					     .fold_tags = options->ledger.fold_tags,
+					     .fold_case = options->ledger.fold_case };
+	struct span user = typed;
+
+	if (span_skip(&user, SPAN("local:")))
+		return account_local(user, name);
+	if (span_starts(typed, SPAN("script:")) || span_starts(typed, SPAN("host:")) ||
+	    span_starts(typed, SPAN("sender:")))
+		return typed;
+	return account_login(&rules, typed, name);
+}
+
+static int order_give(const struct arguments *arguments, const char *verb)
+{
+	struct options options;
+	struct error error;
+	int status = EXIT_DONE;
+
+	if (arguments->count == 0) {
+		fprintf(stderr, "sendwatch %s: names no account\n", verb);
+		return EXIT_USAGE;
+	}
+	if (!options_load(arguments, &options, &error)) {
+		fprintf(stderr, "sendwatch %s: %s\n", verb, error.text);
+		return EXIT_USAGE;
+	}
+	for (size_t i = 0; i < arguments->count; i++) {
+		struct account_name name;
+		const struct control_order order = {
+			.verb = span_of(verb),
+			.account = order_account(&options, span_of(arguments->names[i]), &name),
+			.until = arguments->until,
+			.reason = span_of(arguments->reason),
+		};
+
+		if (control_ask(options.watch.state == NULL ? "." : options.watch.state, &order, &error))
+			continue;
+		fprintf(stderr, "sendwatch %s: %s\n", verb, error.text);
+		status = EXIT_FAILED;
+	}
+	options_free(&options);
+	return status;
+}
+
+int command_disable(const struct arguments *arguments)
+{
+	return order_give(arguments, "disable");
+}
+
+int command_release(const struct arguments *arguments)
+{
+	return order_give(arguments, "release");
+}
+
+int command_exempt(const struct arguments *arguments)
+{
+	if (arguments->until == USEC_NEVER && !arguments->end) {
+		fprintf(stderr, "sendwatch exempt: until when? --until 2026-11-02, or --end to end it\n");
+		return EXIT_USAGE;
+	}
+	return order_give(arguments, "exempt");
+}
