@@ -131,10 +131,14 @@ static bool memory_parse_row(struct span rest, struct dnsbl_row *row)
 	return true;
 }
 
-static void memory_parse(struct span text, struct dnsbl_memory *memory)
+void dnsbl_memory_parse(struct span text, struct dnsbl_memory *memory_r)
 {
+	struct dnsbl_memory *memory = memory_r;
 	struct span line;
 
+	*memory = (struct dnsbl_memory){ 0 };
+	if (!span_skip(&text, SPAN(MEMORY_HEAD)))
+		return;
 	while (span_cut(&text, '\n', &line)) {
 		struct dnsbl_side side = { 0 };
 		struct dnsbl_row row = { 0 };
@@ -152,16 +156,14 @@ static void memory_parse(struct span text, struct dnsbl_memory *memory)
 bool dnsbl_memory_read(const char *folder, struct dnsbl_memory *memory_r, struct error *error)
 {
 	struct text path = { 0 }, text = { .ceiling = MEMORY_MOST };
-	struct span rest;
 	bool good = true;
 
 	*memory_r = (struct dnsbl_memory){ 0 };
 	text_add_format(&path, "%s/blocklists", folder);
 	if (access(path.at, F_OK) == 0 || errno != ENOENT)
 		good = save_read(path.at, MEMORY_MOST, &text, error);
-	rest = text_span(&text);
-	if (good && span_skip(&rest, SPAN(MEMORY_HEAD)))
-		memory_parse(rest, memory_r);
+	if (good)
+		dnsbl_memory_parse(text_span(&text), memory_r);
 	text_free(&path);
 	text_free(&text);
 	return good;
@@ -176,23 +178,28 @@ static void memory_put_row(struct text *text, const struct dnsbl_row *row)
 	text_add_format(text, " %s %s\n", row->code[0] == '\0' ? "-" : row->code, row->words);
 }
 
+void dnsbl_memory_print(const struct dnsbl_memory *memory, struct text *text)
+{
+	text_add(text, SPAN(MEMORY_HEAD));
+	for (size_t i = 0; i < memory->side_count; i++) {
+		const struct dnsbl_side *side = &memory->sides[i];
+
+		text_add_format(text, "zone %s %s %s %s", side->zone, side->six ? "6" : "4",
+				faults[side->fault], side->told ? "told" : "untold");
+		memory_put_time(text, side->since);
+		memory_put_time(text, side->due);
+		text_add_format(text, " %s\n", side->words);
+	}
+	for (size_t i = 0; i < memory->row_count; i++)
+		memory_put_row(text, &memory->rows[i]);
+}
+
 bool dnsbl_memory_write(const char *folder, const struct dnsbl_memory *memory, struct error *error)
 {
 	struct text path = { 0 }, text = { .ceiling = MEMORY_MOST };
 	bool good;
 
-	text_add(&text, SPAN(MEMORY_HEAD));
-	for (size_t i = 0; i < memory->side_count; i++) {
-		const struct dnsbl_side *side = &memory->sides[i];
-
-		text_add_format(&text, "zone %s %s %s %s", side->zone, side->six ? "6" : "4",
-				faults[side->fault], side->told ? "told" : "untold");
-		memory_put_time(&text, side->since);
-		memory_put_time(&text, side->due);
-		text_add_format(&text, " %s\n", side->words);
-	}
-	for (size_t i = 0; i < memory->row_count; i++)
-		memory_put_row(&text, &memory->rows[i]);
+	dnsbl_memory_print(memory, &text);
 	text_add_format(&path, "%s/blocklists", folder);
 	good = save_whole(path.at, text_span(&text), 0640, error);
 	text_free(&path);

@@ -62,6 +62,11 @@ struct dnsbl_memory {
 /* Of the state folder FOLDER; a file that is not there is an empty one. */
 bool dnsbl_memory_read(const char *folder, struct dnsbl_memory *memory_r, struct error *error);
 bool dnsbl_memory_write(const char *folder, const struct dnsbl_memory *memory, struct error *error);
+
+/* The same from a file's text, and to it. What cannot be read is passed over. */
+void dnsbl_memory_parse(struct span text, struct dnsbl_memory *memory_r);
+void dnsbl_memory_print(const struct dnsbl_memory *memory, struct text *text);
+
 void dnsbl_memory_free(struct dnsbl_memory *memory);
 
 /* NULL where it is not there. */
