@@ -148,3 +148,12 @@ struct span text_span(const struct text *text)
 {
 	return (struct span){ text->at == NULL ? "" : text->at, text->len };
 }
+
+struct span text_utf8_head(struct span text, size_t most)
+{
+	struct span head = span_head(text, most);
+
+	while (head.len < text.len && head.len > 0 && ((unsigned char)text.at[head.len] & 0xc0) == 0x80)
+		head.len--;
+	return head;
+}

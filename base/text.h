@@ -27,6 +27,9 @@ void text_add_quoted(struct text *text, struct span strange);
 /* Length of the well-formed UTF-8 sequence at the front of a text that is not empty; 0 where there is none. */
 size_t text_utf8_len(struct span text);
 
+/* The first MOST bytes, less what would be a part of a character. */
+struct span text_utf8_head(struct span text, size_t most);
+
 void text_clear(struct text *text); /* keeps the room */
 void text_free(struct text *text);
 struct span text_span(const struct text *text);

@@ -9,6 +9,7 @@
 #include "commands/command.h"
 #include "commands/options.h"
 #include "commands/pipeline.h"
+#include "commands/targets.h"
 
 #include "base/text.h"
 
@@ -171,29 +172,34 @@ static bool check_is_open(const char *url)
 	       !span_starts(span_of(url), SPAN("http://[::1]"));
 }
 
-static void check_webhooks(struct check *check, const struct options *options)
+/* Each target by itself, so that all that is wrong is said. */
+static void check_targets(struct check *check, const struct options *options)
 {
-	const struct webhook_options *webhooks = options->webhooks.items;
 	const struct responder_calls calls = { .done = NULL };
+	struct targets targets;
+	struct error error;
 
-	for (size_t i = 0; i < options->webhooks.count; i++) {
+	if (!targets_list(options, &targets, &error))
+		check_say(check, false, "", error.text);
+	for (size_t i = 0; i < targets.count; i++) {
+		struct target_of *of = &targets.of[i];
 		struct text where = { 0 };
-		struct error error;
-		struct target *target = responder_webhook.open(&webhooks[i], &calls, &error);
 
-		text_add_format(&where, "[webhook %s]", webhooks[i].name);
-		if (target == NULL)
+		of->target = of->responder->open(of->options, &calls, &error);
+		text_add_format(&where, "[%s]", of->label);
+		if (of->target == NULL)
 			check_say(check, false, "", error.text);
-		else if (check_is_open(webhooks[i].url))
+		else if (of->responder == &responder_webhook &&
+			 check_is_open(((const struct webhook_options *)of->options)->url))
 			check_say(check, true, where.at,
 				  "can be used, but http:// shows verdicts to whoever listens");
 		else
 			check_say(check, true, where.at, "can be used");
-		responder_webhook.close(&target);
 		text_free(&where);
 	}
-	if (options->webhooks.count == 0)
-		check_say(check, true, "[webhook]", "there is none: verdicts go to the journal alone");
+	if (targets.count == 0)
+		check_say(check, true, "[webhook]", "nobody is told: verdicts go to the journal alone");
+	targets_close(&targets);
 }
 
 static void check_blocklist(void *context, bool good, const char *words)
@@ -217,7 +223,7 @@ static unsigned check_options(const struct options *options)
 	else
 		check_folder(&check, "[journal] file:",
 			     span_cut_last(&folder, SPAN("/"), &name) ? folder : SPAN("."));
-	check_webhooks(&check, options);
+	check_targets(&check, options);
 	blocklists_check(options, check_blocklist, &check);
 	return check.wrong;
 }

@@ -13,24 +13,21 @@
 #include "commands/deliver.h"
 
 #include "base/memory.h"
+#include "base/zone.h"
+#include "commands/targets.h"
+#include "responders/gather.h"
 #include "responders/journal.h"
 #include "responders/payload.h"
 
 #include <stdlib.h>
 
-struct deliver_target {
-	const struct responder *responder;
-	struct target *target;
-	const char *name;
-	const struct setting_list *types;
-};
-
 struct deliver {
 	const struct options *options;
 	struct journal *journal;
 	struct outbox *outbox;
-	struct deliver_target targets[DELIVER_FDS];
-	size_t target_count;
+	struct targets targets;
+	struct gather *gathers[TARGETS_MOST]; /* of the targets, in their order */
+	struct zone *zone;                    /* this machine's, for digests */
 	usec_t now; /* of the call that is going on, for the answers that come within it */
 	usec_t swept;
 	void (*act)(void *context, usec_t now, const struct verdict *verdict);
@@ -42,13 +39,32 @@ static void deliver_complain(usec_t now, const char *words)
 	log_say(now, LOG_LEVEL_ERROR, "%s", words);
 }
 
+/* The target of this name in the outbox, or in its waiting room. */
+static const struct target_of *deliver_target(const struct deliver *deliver, const char *key)
+{
+	struct span name = span_of(key);
+
+	(void)span_skip(&name, SPAN(OUTBOX_WAITS));
+	for (size_t i = 0; i < deliver->targets.count; i++)
+		if (span_equal(span_of(deliver->targets.of[i].key), name))
+			return &deliver->targets.of[i];
+	return NULL;
+}
+
+static const char *deliver_label(const struct deliver *deliver, const char *key)
+{
+	const struct target_of *of = deliver_target(deliver, key);
+
+	return of == NULL ? key : of->label;
+}
+
 static void deliver_lost(void *context, const char *target, const char *id, const char *why)
 {
 	struct deliver *deliver = context;
 	struct error error;
 
-	log_say(deliver->now, LOG_LEVEL_ERROR, "webhook %s was not told of %s and will not be: %s", target,
-		id, why);
+	log_say(deliver->now, LOG_LEVEL_ERROR, "%s was not told of %s and will not be: %s",
+		deliver_label(deliver, target), id, why);
 	if (!journal_response(deliver->journal, deliver->now, id, "given up", target, 0, &error))
 		deliver_complain(deliver->now, error.text);
 }
@@ -59,33 +75,37 @@ static void deliver_done(void *context, const struct answer *answer)
 	struct error error;
 	uint32_t tries = 0;
 	const char *target = NULL, *id = outbox_id(deliver->outbox, answer->number, &target, &tries);
+	bool taken = answer->fate == FATE_DELIVERED, good = true;
 
-	if (answer->fate == FATE_DELIVERED) {
-		log_say(deliver->now, LOG_LEVEL_DEBUG, "webhook %s took %s", target, id);
-		if (!journal_response(deliver->journal, deliver->now, id, "delivered", target, tries + 1,
-				      &error))
-			deliver_complain(deliver->now, error.text);
-	} else {
-		log_say(deliver->now, LOG_LEVEL_WARNING, "webhook %s: %s", target, answer->words);
-	}
+	if (taken)
+		log_say(deliver->now, LOG_LEVEL_DEBUG, "%s took %s", deliver_label(deliver, target), id);
+	else
+		log_say(deliver->now, LOG_LEVEL_WARNING, "%s: %s", deliver_label(deliver, target),
+			answer->words);
+	if (answer->ran)
+		good = journal_status(deliver->journal, deliver->now, id, taken ? "delivered" : "failed",
+				      target, tries + 1, answer->status, &error);
+	else if (taken)
+		good = journal_response(deliver->journal, deliver->now, id, "delivered", target, tries + 1,
+					&error);
+	if (!good)
+		deliver_complain(deliver->now, error.text);
 	outbox_settle(deliver->outbox, deliver->now, answer);
 }
 
 static bool deliver_open_targets(struct deliver *deliver, struct error *error)
 {
 	const struct responder_calls calls = { .context = deliver, .done = deliver_done };
-	const struct settings_many *webhooks = &deliver->options->webhooks;
-	const struct webhook_options *items = webhooks->items;
 
-	if (webhooks->count > DELIVER_FDS)
-		return error_set(error, "more than %d webhooks", DELIVER_FDS);
-	for (size_t i = 0; i < webhooks->count; i++) {
-		struct target *target = responder_webhook.open(&items[i], &calls, error);
+	deliver->zone = zone_open(NULL, error);
+	if (deliver->zone == NULL || !targets_open(deliver->options, &calls, &deliver->targets, error))
+		return false;
+	for (size_t i = 0; i < deliver->targets.count; i++) {
+		const struct target_of *of = &deliver->targets.of[i];
 
-		if (target == NULL)
-			return false;
-		deliver->targets[deliver->target_count++] =
-			(struct deliver_target){ &responder_webhook, target, items[i].name, &items[i].types };
+		deliver->gathers[i] = gather_new(
+			of->telling, of->responder->alone != NULL && of->responder->alone(of->target),
+			deliver->zone);
 	}
 	return true;
 }
@@ -111,8 +131,10 @@ void deliver_close(struct deliver **deliver)
 {
 	if (*deliver == NULL)
 		return;
-	for (size_t i = 0; i < (*deliver)->target_count; i++)
-		(*deliver)->targets[i].responder->close(&(*deliver)->targets[i].target);
+	targets_close(&(*deliver)->targets);
+	for (size_t i = 0; i < TARGETS_MOST; i++)
+		gather_free(&(*deliver)->gathers[i]);
+	zone_free(&(*deliver)->zone);
 	outbox_close(&(*deliver)->outbox);
 	journal_close(&(*deliver)->journal);
 	free(*deliver);
@@ -126,27 +148,66 @@ void deliver_on_verdict(struct deliver *deliver,
 	deliver->act_context = context;
 }
 
-/* Into the outbox for every target that wants it. */
-static void deliver_queue(struct deliver *deliver, usec_t now, const struct verdict *verdict,
+/* What is told, a verdict or anything else that has a type; nobody is told of what has none. */
+struct deliver_what {
+	const struct verdict *verdict; /* NULL where it is none */
+	const char *type, *id;
+	struct span account;
+};
+
+/* Into the outbox for target I: to be sent, or to wait for others. False where it could not be written. */
+static bool deliver_put(struct deliver *deliver, size_t i, usec_t now, const struct deliver_what *what,
+			const char *json)
+{
+	const struct target_of *of = &deliver->targets.of[i];
+	const struct verdict *verdict = what->verdict;
+	/* Accounts are what flaps; an address has a state at each of many places. */
+	bool of_account = verdict != NULL && strcmp(verdict->type, "verdict") == 0;
+	struct span account = of_account ? verdict->account : SPAN("");
+	struct text waits = { 0 };
+	struct error error;
+	usec_t oldest;
+	bool good = true;
+	enum gather_way way;
+
+	text_add_format(&waits, OUTBOX_WAITS "%s", of->key);
+	way = gather_ask(deliver->gathers[i], now, verdict == NULL ? now : verdict->time, account,
+			 verdict == NULL ? STATE_NORMAL : verdict->state,
+			 outbox_oldest(deliver->outbox, waits.at, &oldest));
+	if (way != GATHER_REPEATED)
+		good = outbox_put(deliver->outbox, now, way == GATHER_WAIT ? waits.at : of->key, what->id,
+				  what->account, json, &error);
+	if (!good)
+		deliver_complain(now, error.text);
+	text_free(&waits);
+	return good;
+}
+
+static bool deliver_wants(const struct target_of *of, const struct deliver_what *what)
+{
+	if (what->type == NULL || (what->verdict != NULL ? !telling_wants_verdict(of->telling, what->verdict)
+							 : !telling_wants_type(of->telling, what->type)))
+		return false;
+	return of->responder->takes == NULL || of->responder->takes(of->target, what->verdict);
+}
+
+/* For every target that wants it. */
+static void deliver_queue(struct deliver *deliver, usec_t now, const struct deliver_what *what,
 			  const char *json)
 {
 	struct error error;
 	uint64_t targets = 0;
 	bool all = true;
 
-	for (size_t i = 0; i < deliver->target_count; i++) {
-		const struct deliver_target *to = &deliver->targets[i];
-
-		if (!to->responder->wants(to->target, verdict))
+	for (size_t i = 0; i < deliver->targets.count; i++) {
+		if (what->verdict != NULL && what->verdict->state == STATE_RELEASED)
+			gather_forget(deliver->gathers[i], what->account);
+		if (!deliver_wants(&deliver->targets.of[i], what))
 			continue;
 		targets++;
-		if (!outbox_put(deliver->outbox, now, to->name, verdict->id, verdict->account, json,
-				&error)) {
-			deliver_complain(now, error.text);
-			all = false;
-		}
+		all = deliver_put(deliver, i, now, what, json) && all;
 	}
-	if (all && !journal_response(deliver->journal, now, verdict->id, "queued", NULL, targets, &error))
+	if (all && !journal_response(deliver->journal, now, what->id, "queued", NULL, targets, &error))
 		deliver_complain(now, error.text);
 }
 
@@ -175,6 +236,7 @@ static void deliver_log(usec_t now, const struct verdict *verdict)
 
 void deliver_verdict(struct deliver *deliver, usec_t now, const struct verdict *verdict)
 {
+	const struct deliver_what what = { verdict, verdict->type, verdict->id, verdict->account };
 	enum journal_knows known = journal_knows(deliver->journal, verdict->id);
 	struct error error;
 	char *json;
@@ -190,39 +252,22 @@ void deliver_verdict(struct deliver *deliver, usec_t now, const struct verdict *
 	}
 	if (deliver->act != NULL)
 		deliver->act(deliver->act_context, now, verdict);
-	deliver_queue(deliver, now, verdict, json);
+	deliver_queue(deliver, now, &what, json);
 	free(json);
-}
-
-static bool deliver_takes(const struct setting_list *types, const char *type)
-{
-	for (size_t i = 0; i < types->count; i++)
-		if (strcmp(types->texts[i], "*") == 0 || strcmp(types->texts[i], type) == 0)
-			return true;
-	return false;
 }
 
 void deliver_tell(struct deliver *deliver, usec_t now, const char *type, const char *id, struct span account,
 		  const char *json)
 {
+	const struct deliver_what what = { NULL, type, id, account };
 	struct error error;
-	uint64_t targets = 0;
 
 	deliver->now = now;
 	if (journal_knows(deliver->journal, id) == JOURNAL_ACTED)
 		return;
 	if (!journal_verdict(deliver->journal, id, json, &error))
 		deliver_complain(now, error.text);
-	for (size_t i = 0; i < deliver->target_count; i++) {
-		bool wanted = type != NULL && deliver_takes(deliver->targets[i].types, type);
-
-		if (wanted &&
-		    !outbox_put(deliver->outbox, now, deliver->targets[i].name, id, account, json, &error))
-			deliver_complain(now, error.text);
-		targets += wanted ? 1 : 0;
-	}
-	if (!journal_response(deliver->journal, now, id, "queued", NULL, targets, &error))
-		deliver_complain(now, error.text);
+	deliver_queue(deliver, now, &what, json);
 }
 
 void deliver_notice(struct deliver *deliver, usec_t now, const char *id, const char *words)
@@ -242,6 +287,75 @@ void deliver_notice(struct deliver *deliver, usec_t now, const char *id, const c
 	free(json);
 }
 
+/* What is in a gathered message stands in the journal, by its members' ids. */
+static void deliver_write_gathered(struct deliver *deliver, const char *id, const char *const *bodies,
+				   size_t count)
+{
+	struct payload *payload = payload_begin("gathered"), *member;
+	struct text ids = { 0 };
+	struct error error;
+	char *json;
+
+	for (size_t i = 0; i < count; i++) {
+		member = payload_read(span_of(bodies[i]));
+		if (ids.len > 0)
+			text_add(&ids, SPAN(" "));
+		if (member != NULL)
+			(void)payload_get(member, "id", &ids);
+		payload_free(&member);
+	}
+	payload_add_text(payload, "id", span_of(id));
+	payload_add_time(payload, "time", deliver->now);
+	payload_add_text(payload, "members", text_span(&ids));
+	json = payload_end(&payload);
+	if (!journal_verdict(deliver->journal, id, json, &error))
+		deliver_complain(deliver->now, error.text);
+	free(json);
+	text_free(&ids);
+}
+
+/* Many bodies as one: what a storm or a day's digest is. */
+static char *deliver_join(void *context, const char *id, const char *const *bodies, size_t count)
+{
+	struct deliver *deliver = context;
+	struct payload *payload = payload_begin("gathered");
+
+	deliver_write_gathered(deliver, id, bodies, count);
+	payload_add_text(payload, "id", span_of(id));
+	payload_add_time(payload, "time", deliver->now);
+	payload_add_count(payload, "count", count);
+	payload_add_objects(payload, "verdicts", bodies, count);
+	return payload_end(&payload);
+}
+
+/* When what waits for target I is told; USEC_NEVER where nothing waits. */
+static usec_t deliver_gathered(const struct deliver *deliver, size_t i)
+{
+	struct text waits = { 0 };
+	usec_t oldest;
+	bool some;
+
+	text_add_format(&waits, OUTBOX_WAITS "%s", deliver->targets.of[i].key);
+	some = outbox_oldest(deliver->outbox, waits.at, &oldest);
+	text_free(&waits);
+	return some ? gather_due(deliver->gathers[i], oldest) : USEC_NEVER;
+}
+
+static void deliver_gather(struct deliver *deliver, size_t i, usec_t now)
+{
+	const struct outbox_join join = { .context = deliver, .join = deliver_join };
+	usec_t due = deliver_gathered(deliver, i);
+	struct text waits = { 0 };
+	struct error error;
+
+	if (due == USEC_NEVER || due > now)
+		return;
+	text_add_format(&waits, OUTBOX_WAITS "%s", deliver->targets.of[i].key);
+	if (!outbox_gather(deliver->outbox, now, waits.at, deliver->targets.of[i].key, &join, &error))
+		deliver_complain(now, error.text);
+	text_free(&waits);
+}
+
 void deliver_step(struct deliver *deliver, usec_t now)
 {
 	struct parcel parcel;
@@ -251,26 +365,37 @@ void deliver_step(struct deliver *deliver, usec_t now)
 		outbox_sweep(deliver->outbox, now);
 		deliver->swept = now;
 	}
-	for (size_t i = 0; i < deliver->target_count; i++) {
-		const struct deliver_target *to = &deliver->targets[i];
+	for (size_t i = 0; i < deliver->targets.count; i++) {
+		const struct target_of *to = &deliver->targets.of[i];
 
+		deliver_gather(deliver, i, now);
 		to->responder->run(to->target);
-		while (outbox_next(deliver->outbox, now, to->name, &parcel))
+		while (outbox_next(deliver->outbox, now, to->key, &parcel))
 			to->responder->send(to->target, &parcel);
 	}
 }
 
 size_t deliver_fds(const struct deliver *deliver, struct pollfd fds[DELIVER_FDS])
 {
-	for (size_t i = 0; i < deliver->target_count; i++)
-		fds[i] = (struct pollfd){ .fd = deliver->targets[i].responder->fd(deliver->targets[i].target),
-					  .events = POLLIN };
-	return deliver->target_count;
+	for (size_t i = 0; i < deliver->targets.count; i++) {
+		const struct target_of *of = &deliver->targets.of[i];
+
+		fds[i] = (struct pollfd){ .fd = of->responder->fd(of->target), .events = POLLIN };
+	}
+	return deliver->targets.count;
 }
 
 usec_t deliver_due(const struct deliver *deliver, usec_t now)
 {
-	return outbox_due(deliver->outbox, now);
+	usec_t due = outbox_due(deliver->outbox, now);
+
+	for (size_t i = 0; i < deliver->targets.count; i++) {
+		usec_t gathered = deliver_gathered(deliver, i);
+
+		if (gathered != USEC_NEVER && (due == USEC_NEVER || gathered < due))
+			due = gathered;
+	}
+	return due;
 }
 
 struct outbox_stats deliver_stats(const struct deliver *deliver)

@@ -87,6 +87,23 @@ static const struct settings_section options_last[] = {
 		.repeated = true,
 	},
 	{
+		.name = "mail",
+		.about = "Who is told by mail: any number of these, each with a name of your choice.",
+		.settings = mail_settings,
+		.size = sizeof(struct mail_options),
+		.place = offsetof(struct options, mails),
+		.repeated = true,
+	},
+	{
+		.name = "command",
+		.about = "What is run, with the verdict as JSON on standard input: any number of these, each with "
+			 "a name of your choice.",
+		.settings = command_settings,
+		.size = sizeof(struct command_options),
+		.place = offsetof(struct options, commands),
+		.repeated = true,
+	},
+	{
 		.name = "reply",
 		.about = "What refusals mean, where the built-in rules do not know: any number of these, "
 			 "each with a name of your choice.",

@@ -15,8 +15,10 @@
 #include "parsers/ledger.h"
 #include "responders/adapter.h"
 #include "responders/brakes.h"
+#include "responders/command.h"
 #include "responders/dnsbl.h"
 #include "responders/journal.h"
+#include "responders/mail.h"
 #include "responders/outbox.h"
 #include "responders/restrictions.h"
 #include "responders/webhook.h"
@@ -54,6 +56,8 @@ struct options {
 	struct restriction_options policy;
 	struct settings_many adapters; /* struct adapter_options */
 	struct settings_many webhooks; /* struct webhook_options */
+	struct settings_many mails;    /* struct mail_options */
+	struct settings_many commands; /* struct command_options */
 	struct settings_many replies;  /* struct reply_rule_options */
 	struct health_options health;
 	struct server_options server;

@@ -235,3 +235,19 @@ bool journal_response(struct journal *journal, usec_t now, const char *id, const
 		journal_remember(journal, span_of(id), true);
 	return good;
 }
+
+bool journal_status(struct journal *journal, usec_t now, const char *id, const char *action,
+		    const char *target, uint64_t tries, int status, struct error *error)
+{
+	char time[CLOCK_TEXT_SIZE];
+	struct text line = { 0 };
+	bool good;
+
+	text_add_format(&line,
+			"{\"type\":\"response\",\"time\":\"%s\",\"id\":\"%s\",\"action\":\"%s\","
+			"\"target\":\"%s\",\"tries\":%llu,\"status\":%d}",
+			clock_text(now, time), id, action, target, (unsigned long long)tries, status);
+	good = journal_write(journal, &line, error);
+	text_free(&line);
+	return good;
+}

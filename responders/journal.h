@@ -40,4 +40,8 @@ bool journal_verdict(struct journal *journal, const char *id, const char *json, 
 bool journal_response(struct journal *journal, usec_t now, const char *id, const char *action,
 		      const char *target, uint64_t count, struct error *error);
 
+/* The same of a program that was run: its exit status is written as well. */
+bool journal_status(struct journal *journal, usec_t now, const char *id, const char *action,
+		    const char *target, uint64_t tries, int status, struct error *error);
+
 #endif

@@ -22,7 +22,8 @@
 
 #define OUTBOX_HEAD     "sendwatch parcel 1\n"
 #define OUTBOX_LARGEST  ((size_t)1024 * 1024)
-#define OUTBOX_PARALLEL 8 /* to one target: enough for a storm, polite to a chat's rate limit */
+#define OUTBOX_GATHERED 200 /* in one parcel at most */
+#define OUTBOX_PARALLEL 8   /* to one target: enough for a storm, polite to a chat's rate limit */
 
 const struct setting outbox_settings[] = {
 	SETTING(COUNT, struct outbox_options, most, "10000", 1, 1000000,
@@ -281,7 +282,7 @@ bool outbox_next(struct outbox *outbox, usec_t now, const char *target, struct p
 			continue;
 		}
 		entry->on_its_way = true;
-		*parcel_r = (struct parcel){ entry->number, entry->id, entry->body, entry->tries };
+		*parcel_r = (struct parcel){ entry->number, entry->id, entry->body, entry->tries, now };
 		return true;
 	}
 	return false;
@@ -300,6 +301,87 @@ static struct outbox_entry *outbox_find(const struct outbox *outbox, uint64_t nu
 			high = middle;
 	}
 	return low < outbox->count && outbox->entries[low].number == number ? &outbox->entries[low] : NULL;
+}
+
+bool outbox_oldest(const struct outbox *outbox, const char *waits, usec_t *created_r)
+{
+	for (size_t i = 0; i < outbox->count; i++)
+		if (strcmp(outbox->entries[i].target, waits) == 0) {
+			*created_r = outbox->entries[i].created;
+			return true;
+		}
+	return false;
+}
+
+/* The first of what waits, as many as fit into one parcel; their places in ITS, their bodies read. */
+static size_t outbox_waiting_for(struct outbox *outbox, const char *waits, size_t its[OUTBOX_GATHERED])
+{
+	size_t count = 0, bytes = 0;
+
+	for (size_t i = 0; i < outbox->count && count < OUTBOX_GATHERED; i++) {
+		struct outbox_entry *entry = &outbox->entries[i];
+
+		if (strcmp(entry->target, waits) != 0)
+			continue;
+		if (entry->body == NULL && !outbox_read_body(outbox, entry)) {
+			outbox_lose(outbox, i--, "its file cannot be read any more");
+			continue;
+		}
+		bytes += strlen(entry->body);
+		if (count > 0 && bytes > OUTBOX_LARGEST / 2)
+			break;
+		its[count++] = i;
+	}
+	return count;
+}
+
+static bool outbox_gather_some(struct outbox *outbox, usec_t now, const size_t *its, size_t count,
+			       const char *target, const struct outbox_join *join, struct error *error)
+{
+	const char *bodies[OUTBOX_GATHERED];
+	uint64_t first = 0, second = 1;
+	char id[40], *body;
+	bool good;
+
+	for (size_t i = 0; i < count; i++) {
+		const struct outbox_entry *entry = &outbox->entries[its[i]];
+
+		bodies[i] = entry->body;
+		first = hash_stable_more(first, span_of(entry->id));
+		second = hash_stable_more(second, span_of(entry->id));
+	}
+	snprintf(id, sizeof(id), "%016llx%016llx", (unsigned long long)first, (unsigned long long)second);
+	if (count ==
+	    1) /* its own id; accounts are only told apart, so the order within one is kept well enough */
+		return outbox_put(outbox, now, target, outbox->entries[its[0]].id, SPAN(""), bodies[0],
+				  error);
+	body = join->join(join->context, id, bodies, count);
+	good = outbox_put(outbox, now, target, id, SPAN(""), body, error);
+	free(body);
+	return good;
+}
+
+bool outbox_gather(struct outbox *outbox, usec_t now, const char *waits, const char *target,
+		   const struct outbox_join *join, struct error *error)
+{
+	size_t its[OUTBOX_GATHERED], count;
+
+	while ((count = outbox_waiting_for(outbox, waits, its)) > 0) {
+		uint64_t numbers[OUTBOX_GATHERED];
+
+		for (size_t i = 0; i < count; i++)
+			numbers[i] = outbox->entries[its[i]].number;
+		if (!outbox_gather_some(outbox, now, its, count, target, join, error))
+			return false;
+		/* By number: putting may have made room. */
+		for (size_t i = 0; i < count; i++) {
+			struct outbox_entry *entry = outbox_find(outbox, numbers[i]);
+
+			if (entry != NULL)
+				outbox_remove(outbox, (size_t)(entry - outbox->entries));
+		}
+	}
+	return true;
 }
 
 static usec_t outbox_pause(const struct outbox *outbox, const struct outbox_entry *entry, usec_t now)
@@ -346,6 +428,7 @@ void outbox_sweep(struct outbox *outbox, usec_t now)
 {
 	for (size_t i = 0; i < outbox->count; i++)
 		if (!outbox->entries[i].on_its_way &&
+		    !span_starts(span_of(outbox->entries[i].target), SPAN(OUTBOX_WAITS)) &&
 		    now - outbox->entries[i].created > outbox->options->give_up_after)
 			outbox_lose(outbox, i--, "too old");
 }

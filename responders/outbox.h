@@ -46,6 +46,26 @@ bool outbox_put(struct outbox *outbox, usec_t now, const char *target, const cha
 /* The next parcel for TARGET that may go, eight at once; its texts live until it is settled. */
 bool outbox_next(struct outbox *outbox, usec_t now, const char *target, struct parcel *parcel_r);
 
+/*
+ * What is put under a name that begins with OUTBOX_WAITS is sent to nobody and grows too old for nobody: it waits
+ * to become one parcel. The oldest's time; false where nothing waits.
+ */
+#define OUTBOX_WAITS "waits:"
+bool outbox_oldest(const struct outbox *outbox, const char *waits, usec_t *created_r);
+
+/*
+ * All that waits under WAITS becomes a parcel for TARGET (several, where it is very much); a single one stays as
+ * it is. JOIN makes one body (free) of many; the new id is made of theirs, in ID. Killed in between, it
+ * does the same again.
+ */
+struct outbox_join {
+	void *context;
+	char *(*join)(void *context, const char *id, const char *const *bodies, size_t count);
+};
+
+bool outbox_gather(struct outbox *outbox, usec_t now, const char *waits, const char *target,
+		   const struct outbox_join *join, struct error *error);
+
 /* What became of it. */
 void outbox_settle(struct outbox *outbox, usec_t now, const struct answer *answer);
 

@@ -343,3 +343,93 @@ char *payload_end(struct payload **payload)
 	*payload = NULL;
 	return text;
 }
+
+void payload_add_objects(struct payload *payload, const char *key, const char *const *objects, size_t count)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		json_t *object = json_loads(objects[i], 0, NULL);
+
+		if (object != NULL)
+			json_array_append_new(array, object);
+	}
+	payload_put(payload->object, key, array);
+}
+
+static struct payload *payload_of(json_t *object)
+{
+	struct payload *payload;
+
+	if (!json_is_object(object)) {
+		json_decref(object);
+		return NULL;
+	}
+	payload = memory_new(1, sizeof(*payload));
+	payload->object = object;
+	return payload;
+}
+
+struct payload *payload_read(struct span json)
+{
+	return payload_of(json_loadb(json.at == NULL ? "" : json.at, json.len, JSON_REJECT_DUPLICATES, NULL));
+}
+
+void payload_free(struct payload **payload)
+{
+	if (*payload == NULL)
+		return;
+	json_decref((*payload)->object);
+	free(*payload);
+	*payload = NULL;
+}
+
+static bool payload_value(const json_t *value, struct text *into)
+{
+	if (json_is_string(value))
+		text_add(into, (struct span){ json_string_value(value), json_string_length(value) });
+	else if (json_is_integer(value))
+		text_add_format(into, "%lld", (long long)json_integer_value(value));
+	else if (json_is_real(value))
+		text_add_format(into, "%.12g", json_real_value(value));
+	else
+		return false;
+	return true;
+}
+
+bool payload_get(const struct payload *payload, const char *key, struct text *into)
+{
+	return payload_value(json_object_get(payload->object, key), into);
+}
+
+usec_t payload_get_time(const struct payload *payload, const char *key)
+{
+	const char *text = json_string_value(json_object_get(payload->object, key));
+	usec_t time;
+
+	return text != NULL && clock_parse(span_of(text), &time) ? time : USEC_NEVER;
+}
+
+size_t payload_count(const struct payload *payload, const char *key)
+{
+	return json_array_size(json_object_get(payload->object, key));
+}
+
+bool payload_get_member(const struct payload *payload, const char *key, size_t at, struct text *into)
+{
+	return payload_value(json_array_get(json_object_get(payload->object, key), at), into);
+}
+
+struct payload *payload_member(const struct payload *payload, const char *key, size_t at)
+{
+	return payload_of(json_incref(json_array_get(json_object_get(payload->object, key), at)));
+}
+
+bool payload_is_json(struct span text)
+{
+	json_t *value = json_loadb(text.at == NULL ? "" : text.at, text.len,
+				   JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, NULL);
+
+	json_decref(value);
+	return value != NULL;
+}

@@ -31,4 +31,23 @@ void payload_add_share(struct payload *payload, const char *key, double share); 
 void payload_add_flag(struct payload *payload, const char *key, bool flag);
 char *payload_end(struct payload **payload);
 
+/* Whole objects, as they were written, as the members of an array. */
+void payload_add_objects(struct payload *payload, const char *key, const char *const *objects, size_t count);
+
+/* Reading back what was written above. NULL where it is no object. */
+struct payload *payload_read(struct span json);
+void payload_free(struct payload **payload);
+
+/* What stands under KEY, added to INTO: a text, or a number's digits. False where there is nothing. */
+bool payload_get(const struct payload *payload, const char *key, struct text *into);
+usec_t payload_get_time(const struct payload *payload, const char *key); /* USEC_NEVER where there is none */
+
+/* Of an array: how many members, and one of them as text (get) or as an object of its own (free). */
+size_t payload_count(const struct payload *payload, const char *key);
+bool payload_get_member(const struct payload *payload, const char *key, size_t at, struct text *into);
+struct payload *payload_member(const struct payload *payload, const char *key, size_t at);
+
+/* Is it JSON of any kind? */
+bool payload_is_json(struct span text);
+
 #endif

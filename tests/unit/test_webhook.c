@@ -50,17 +50,17 @@ static struct webhook_options *options_new(const char *to)
 	static char *states[] = { word1, word2 };
 	static char *all[] = { word3 };
 
-	options->name = words_of("ops");
+	options->telling.name = words_of("ops");
 	options->url = to == NULL ? NULL : words_of(to);
 	options->timeout = 5 * USEC_SECOND;
-	options->states = (struct setting_list){ states, 2 };
-	options->accounts = options->types = (struct setting_list){ all, 1 };
+	options->telling.states = (struct setting_list){ states, 2 };
+	options->telling.accounts = options->telling.types = (struct setting_list){ all, 1 };
 	return options;
 }
 
 static void options_free(struct webhook_options **options)
 {
-	free((*options)->name);
+	free((*options)->telling.name);
 	free((*options)->url);
 	free(*options);
 	*options = NULL;
@@ -277,7 +277,7 @@ static void test_mistakes(void **state)
 	assert_null(responder_webhook.open(options, &calls, &error));
 	assert_null(strstr(error.text, "geheim"));
 	options->headers.count = 0;
-	options->states = (struct setting_list){ state_name_, 1 };
+	options->telling.states = (struct setting_list){ state_name_, 1 };
 	assert_null(responder_webhook.open(options, &calls, &error));
 	assert_non_null(strstr(error.text, "no state is called flaged"));
 	options_free(&options);
@@ -315,15 +315,15 @@ static void test_filters(void **state)
 	};
 
 	(void)state;
-	options->accounts = (struct setting_list){ patterns, 2 };
-	options->types = (struct setting_list){ types, 1 };
+	options->telling.accounts = (struct setting_list){ patterns, 2 };
+	options->telling.types = (struct setting_list){ types, 1 };
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct verdict verdict = { .type = rows[i].type,
 						 .account = span_of(rows[i].account),
 						 .previous = STATE_FLAGGED,
 						 .state = rows[i].state };
 
-		assert_int_equal(webhook_wants(options, &verdict), rows[i].wanted);
+		assert_int_equal(telling_wants_verdict(&options->telling, &verdict), rows[i].wanted);
 	}
 	options_free(&options);
 }

@@ -1,0 +1,17 @@
+/*
+ * Secrets that stand in files of their own: "credential:NAME" is the file of that name where systemd puts a
+ * unit's credentials (LoadCredential=). Blanks and newlines at both ends do not belong to it.
+ */
+#ifndef SENDWATCH_RESPONDERS_SECRET_H
+#define SENDWATCH_RESPONDERS_SECRET_H
+
+#include "base/error.h"
+#include "base/text.h"
+
+/* Added to TEXT. The words of ERROR name the file alone. */
+bool secret_read(const char *path, struct text *text, struct error *error);
+
+/* The same, as a text of its own (free); NULL where it cannot be read or is empty. */
+char *secret_copy(const char *path, struct error *error);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * Signatures of what we send: HMAC-SHA-256 with a secret that the receiver shares, over the time of sending
+ * and the body, so that neither can be changed and an old message cannot be sent again later.
+ */
+#ifndef SENDWATCH_RESPONDERS_SIGN_H
+#define SENDWATCH_RESPONDERS_SIGN_H
+
+#include "base/clock.h"
+#include "base/span.h"
+
+#define SIGN_HEX_SIZE    65
+#define SIGN_HEADER_SIZE 128
+
+/* Was this program built with what signs? */
+bool sign_available(void);
+
+/* HMAC-SHA-256 of TEXT in hexadecimal. False where it cannot be made. */
+bool sign_hmac(struct span secret, struct span text, char hex_r[SIGN_HEX_SIZE]);
+
+/*
+ * "X-Sendwatch-Signature: t=SECONDS,v1=HEX", where HEX signs "SECONDS.BODY". False, and nothing written,
+ * where it cannot be made.
+ */
+bool sign_header(struct span secret, usec_t now, struct span body, char header_r[SIGN_HEADER_SIZE]);
+
+#endif
