@@ -33,6 +33,7 @@ static const char *const message_names[MESSAGE_FIELDS] = {
 	[MESSAGE_CUSTOMER] = "customer",
 	[MESSAGE_TITLE] = "title",
 	[MESSAGE_SHORT] = "short",
+	[MESSAGE_SUMMARY] = "summary",
 	[MESSAGE_REASON] = "reason",
 	[MESSAGE_EVIDENCE] = "evidence",
 	[MESSAGE_FIRST_BAD] = "first_bad",
@@ -115,6 +116,20 @@ static void message_take(const struct payload *payload, const char *key, struct 
 	text_free(&strange);
 }
 
+/* The same after BETWEEN, where there is something. */
+static void message_take_after(const struct payload *payload, const char *key, const char *between,
+			       struct text *into)
+{
+	struct text value = { 0 };
+
+	message_take(payload, key, &value);
+	if (value.len > 0) {
+		text_add(into, span_of(between));
+		text_add(into, text_span(&value));
+	}
+	text_free(&value);
+}
+
 static void message_take_clients(const struct payload *payload, struct text *into)
 {
 	for (size_t i = 0; i < payload_count(payload, "clients"); i++) {
@@ -128,7 +143,7 @@ static void message_take_clients(const struct payload *payload, struct text *int
 	}
 }
 
-/* A line a member: the text under KEY, after "recipient: " where SAMPLES. */
+/* A line a member: what stands under FIRST and, where it is not NULL, under SECOND. */
 static void message_take_lines(const struct payload *payload, const char *list, const char *first,
 			       const char *second, struct text *into)
 {
@@ -188,42 +203,42 @@ static void message_line(struct text *text, const char *label, const struct text
 	text_add(text, SPAN("\n"));
 }
 
-/* A verdict, or a notice that has a text and nothing else. */
-static void message_compose(struct message *message, const struct payload *payload)
+/* What has no state: a notice of the server, an act; their title says all. */
+static void message_title_of_notice(const struct payload *payload, struct message *message)
 {
-	struct text *field = message->field;
-	const struct message_grade *grade = message_grade(text_span(&field[MESSAGE_STATE]));
-	struct text *text = &field[MESSAGE_TEXT];
+	struct text *field = message->field, *title = &field[MESSAGE_TITLE];
+	struct text action = { 0 };
 
-	message_graded(message, grade, payload_get_time(payload, "time"));
-	if (field[MESSAGE_ACCOUNT].len == 0) { /* a notice: one's own id tells it from others */
-		text_add(&field[MESSAGE_ACCOUNT], text_span(&field[MESSAGE_TYPE]));
-		message_keyed(message, text_span(&field[MESSAGE_ID]));
+	message_take(payload, "action", &action);
+	if (action.len > 0) {
+		text_add(title, text_span(&field[MESSAGE_ACCOUNT]));
+		text_add(title, SPAN(": "));
+		text_add(title, text_span(&action));
+		message_take_after(payload, "adapter", " by ", title);
+		message_take_after(payload, "reason", ": ", title);
 	} else {
-		message_keyed(message, text_span(&field[MESSAGE_ACCOUNT]));
+		text_add(title, text_span(&field[MESSAGE_EVIDENCE]));
 	}
-	text_add(&field[MESSAGE_TITLE], text_span(&field[MESSAGE_ACCOUNT]));
-	text_add(&field[MESSAGE_TITLE], SPAN(" "));
-	if (span_equal(text_span(&field[MESSAGE_TYPE]), SPAN("address")))
-		text_add(&field[MESSAGE_TITLE],
-			 grade->over ? SPAN("is no longer listed or blocked") : SPAN("is listed or blocked"));
-	else
-		text_add(&field[MESSAGE_TITLE], span_of(grade->words));
-	if (field[MESSAGE_EVIDENCE].len == 0)
-		message_take(payload, "text", &field[MESSAGE_EVIDENCE]);
-	if (*grade->state == '\0') {
-		text_clear(&field[MESSAGE_TITLE]);
-		text_add(&field[MESSAGE_TITLE], text_span(&field[MESSAGE_EVIDENCE]));
-	}
-	text_add(&field[MESSAGE_REASON], text_span(&field[MESSAGE_EVIDENCE]));
-	if (field[MESSAGE_REASON].len > 0) {
-		char *end = memchr(field[MESSAGE_REASON].at, '\n', field[MESSAGE_REASON].len);
+	text_free(&action);
+}
 
-		if (end != NULL) {
-			field[MESSAGE_REASON].len = (size_t)(end - field[MESSAGE_REASON].at);
-			*end = '\0';
-		}
-	}
+static void message_title_of_verdict(const struct message_grade *grade, struct message *message)
+{
+	struct text *title = &message->field[MESSAGE_TITLE];
+
+	text_add(title, text_span(&message->field[MESSAGE_ACCOUNT]));
+	text_add(title, SPAN(" "));
+	if (!span_equal(text_span(&message->field[MESSAGE_TYPE]), SPAN("address")))
+		text_add(title, span_of(grade->words));
+	else
+		text_add(title,
+			 grade->over ? SPAN("is no longer listed or blocked") : SPAN("is listed or blocked"));
+}
+
+static void message_compose_text(struct message *message, const struct message_grade *grade)
+{
+	struct text *field = message->field, *text = &field[MESSAGE_TEXT];
+
 	message_line(text, "", &field[MESSAGE_TITLE]);
 	if (*grade->state != '\0')
 		message_line(text, "", &field[MESSAGE_EVIDENCE]);
@@ -233,6 +248,30 @@ static void message_compose(struct message *message, const struct payload *paylo
 	message_line(text, "on ", &field[MESSAGE_HOST]);
 	if (!grade->over)
 		message_line(text, "to take it back: ", &field[MESSAGE_UNDO]);
+}
+
+/* A verdict, or a notice. */
+static void message_compose(struct message *message, const struct payload *payload)
+{
+	struct text *field = message->field;
+	const struct message_grade *grade = message_grade(text_span(&field[MESSAGE_STATE]));
+	struct span reason;
+
+	message_graded(message, grade, payload_get_time(payload, "time"));
+	/* An account is one alert through all its states; a notice is one of its own. */
+	message_keyed(message, text_span(&field[*grade->state == '\0' ? MESSAGE_ID : MESSAGE_ACCOUNT]));
+	if (field[MESSAGE_ACCOUNT].len == 0)
+		text_add(&field[MESSAGE_ACCOUNT], text_span(&field[MESSAGE_TYPE]));
+	if (field[MESSAGE_EVIDENCE].len == 0)
+		message_take(payload, "text", &field[MESSAGE_EVIDENCE]);
+	if (*grade->state == '\0')
+		message_title_of_notice(payload, message);
+	else
+		message_title_of_verdict(grade, message);
+	reason = text_span(&field[MESSAGE_EVIDENCE]);
+	reason = span_head(reason, span_find(reason, SPAN("\n")));
+	text_add(&field[MESSAGE_REASON], reason);
+	message_compose_text(message, grade);
 	text_add(&field[MESSAGE_COUNT], SPAN("1"));
 }
 
@@ -354,6 +393,11 @@ bool message_read(struct span json, struct message *message_r)
 	payload_free(&payload);
 	text_add(&message_r->field[MESSAGE_SHORT],
 		 text_utf8_head(text_span(&message_r->field[MESSAGE_TITLE]), MESSAGE_SHORTEST));
+	text_add(&message_r->field[MESSAGE_SUMMARY], text_span(&message_r->field[MESSAGE_SHORT]));
+	if (message_r->field[MESSAGE_STATE].len > 0 && message_r->field[MESSAGE_REASON].len > 0) {
+		text_add(&message_r->field[MESSAGE_SUMMARY], SPAN(": "));
+		text_add(&message_r->field[MESSAGE_SUMMARY], text_span(&message_r->field[MESSAGE_REASON]));
+	}
 	return true;
 }
 
@@ -366,4 +410,11 @@ void message_free(struct message *message)
 bool message_resolves(const struct message *message)
 {
 	return span_equal(text_span(&message->field[MESSAGE_ACTION]), SPAN("resolve"));
+}
+
+bool message_is_ours(enum message_field field)
+{
+	return field == MESSAGE_TIME || field == MESSAGE_ENDS || field == MESSAGE_COLOUR ||
+	       field == MESSAGE_COUNT || field == MESSAGE_SEVERITY || field == MESSAGE_PRIORITY ||
+	       field == MESSAGE_ACTION || field == MESSAGE_SCORE;
 }

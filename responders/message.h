@@ -25,6 +25,7 @@ enum message_field {
 	MESSAGE_CUSTOMER,
 	MESSAGE_TITLE,    /* one line */
 	MESSAGE_SHORT,    /* its first 100 bytes */
+	MESSAGE_SUMMARY,  /* the short title and the reason, one line */
 	MESSAGE_REASON,   /* the strongest evidence, one line */
 	MESSAGE_EVIDENCE, /* all of it, a line each; of gathered ones, a line an account */
 	MESSAGE_FIRST_BAD,
@@ -52,6 +53,9 @@ void message_free(struct message *message);
 
 /* By name, as templates write it: "first_bad". False where there is none. */
 bool message_field_named(struct span name, enum message_field *field_r);
+
+/* Can nobody but us have written what is in the field? Times, numbers and words of ours need no escapes. */
+bool message_is_ours(enum message_field field);
 
 /* Is it over, rather than trouble? */
 bool message_resolves(const struct message *message);

@@ -58,7 +58,7 @@ const struct template template_of[] = {
 	  .token = true,
 	  .longest = 900,
 	  .body = "{\"routing_key\":\"{token}\",\"event_action\":\"{action}\",\"dedup_key\":\"sendwatch/{key}\","
-		  "\"client\":\"sendwatch\",\"payload\":{\"summary\":\"{short}: {reason}\",\"source\":\"sendwatch {host}\","
+		  "\"client\":\"sendwatch\",\"payload\":{\"summary\":\"{summary}\",\"source\":\"sendwatch {host}\","
 		  "\"severity\":\"{severity}\",\"timestamp\":\"{time}\",\"component\":\"{account}\",\"class\":\"{state}\","
 		  "\"custom_details\":{\"evidence\":\"{evidence}\",\"recipients\":\"{recipients}\","
 		  "\"clients\":\"{clients}\",\"undo\":\"{undo}\",\"id\":\"{id}\"}}}" },
@@ -181,6 +181,8 @@ static bool template_walk(const struct template *template, const struct message 
 				template_json(span_of(own), out);
 		} else if (!message_field_named(name, &field)) {
 			return false;
+		} else if (message != NULL && message_is_ours(field)) {
+			template_json(text_span(&message->field[field]), out);
 		} else if (message != NULL) {
 			template_put(template, text_span(&message->field[field]), out);
 		}
