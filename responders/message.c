@@ -225,11 +225,14 @@ static void message_title_of_notice(const struct payload *payload, struct messag
 static void message_title_of_verdict(const struct message_grade *grade, struct message *message)
 {
 	struct text *title = &message->field[MESSAGE_TITLE];
+	struct span type = text_span(&message->field[MESSAGE_TYPE]);
 
 	text_add(title, text_span(&message->field[MESSAGE_ACCOUNT]));
 	text_add(title, SPAN(" "));
-	if (!span_equal(text_span(&message->field[MESSAGE_TYPE]), SPAN("address")))
+	if (span_equal(type, SPAN("verdict")))
 		text_add(title, span_of(grade->words));
+	else if (!span_equal(type, SPAN("address")))
+		text_add(title, grade->over ? SPAN("is well again") : SPAN("needs a look"));
 	else
 		text_add(title,
 			 grade->over ? SPAN("is no longer listed or blocked") : SPAN("is listed or blocked"));

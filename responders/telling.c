@@ -27,8 +27,8 @@ bool telling_wants_verdict(const struct telling *telling, const struct verdict *
 {
 	enum account_state state = verdict->state;
 
-	/* Who heard that an address has a bad name is told when that is over. */
-	if (strcmp(verdict->type, "address") == 0 && state == STATE_NORMAL &&
+	/* Who heard that an address has a bad name, or that the server suffers, is told when that is over. */
+	if (strcmp(verdict->type, "verdict") != 0 && state == STATE_NORMAL &&
 	    !telling_matches(&telling->states, SPAN("normal")))
 		state = verdict->previous;
 	return telling_matches(&telling->states, span_of(state_name(state))) &&
