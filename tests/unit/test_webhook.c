@@ -338,9 +338,9 @@ static void test_all_clear(void **state)
 				   .previous = STATE_FLAGGED };
 
 	(void)state;
-	assert_true(webhook_wants(options, &verdict));
+	assert_true(telling_wants_verdict(&options->telling, &verdict));
 	verdict.type = "verdict";
-	assert_false(webhook_wants(options, &verdict));
+	assert_false(telling_wants_verdict(&options->telling, &verdict));
 	options_free(&options);
 }
 
