@@ -192,6 +192,12 @@ static void ledger_attribute_local(struct ledger *ledger, struct message *messag
 		if (user.len == 0)
 			user = users_name(ledger->users, message->uid, step->frame->time);
 	}
+	/* Only those whom Exim trusts name their own protocol: a filter that was run as a command gives back. */
+	if (event->mta == MTA_EXIM && event->protocol.len > 0 &&
+	    span_find(event->protocol, SPAN("local")) == event->protocol.len) {
+		message->flags |= MESSAGE_LOOPBACK;
+		return;
+	}
 	if (ledger_answers(ledger, step, user)) {
 		ledger_set_notice(ledger, message, ledger_find(ledger, step, event->mta, event->parent_id));
 		return;

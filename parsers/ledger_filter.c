@@ -53,10 +53,13 @@ static struct message *ledger_first_leg(struct ledger *ledger, const struct mess
 
 void ledger_make_unsure(struct ledger *ledger, struct message *message)
 {
+	/* What came from no address, a command gave back: it surely had a first leg. */
+	bool sure = message->mta == MTA_EXIM && message_get(message, TEXT_CLIENT).at == NULL;
+
 	if (message->flags & MESSAGE_UNSURE)
 		return;
 	message->flags |= MESSAGE_UNSURE;
-	ledger_hold_open(ledger, message, ledger->now + UNSURE_WAITS);
+	ledger_hold_open(ledger, message, ledger->now + (sure ? SUSPECT_WAITS : UNSURE_WAITS));
 }
 
 /* Where a filter is at work, all mail from this machine without a login may be what it gives back. */
@@ -261,7 +264,7 @@ static void ledger_note_original(struct ledger *ledger, struct message *root, co
 }
 
 /* The filter does not say as what it gave ROOT back: join those that wait for a first leg of its message-id. */
-static void ledger_find_hidden(struct ledger *ledger, struct message *root)
+static bool ledger_find_hidden(struct ledger *ledger, struct message *root)
 {
 	struct held *held = ledger->held_first;
 	unsigned count;
@@ -274,8 +277,34 @@ static void ledger_find_hidden(struct ledger *ledger, struct message *root)
 		    ledger_first_leg(ledger, message, &count) != root || count != 1)
 			continue;
 		ledger_joined(ledger, root, message);
-		return;
+		return true;
 	}
+	return false;
+}
+
+/*
+ * Was it given to a filter that Exim runs as a command? Such a delivery looks like any into a mailbox: it is one
+ * where the message came back meanwhile, by its message-id, or where its transport is known for that.
+ */
+static bool ledger_piped(struct ledger *ledger, struct message *root, const struct event *event)
+{
+	struct span transport = event->transport;
+	bool came_back = false;
+
+	if (event->mta != MTA_EXIM || root->message_id == 0 || transport.len == 0 ||
+	    transport.len >= sizeof(ledger->filter_transport))
+		return false;
+	while (ledger_find_hidden(ledger, root))
+		came_back = true;
+	if (came_back) {
+		memset(ledger->filter_transport, 0, sizeof(ledger->filter_transport));
+		memcpy(ledger->filter_transport, transport.at, transport.len);
+	} else if (!(root->flags & MESSAGE_HANDED) ||
+		   !span_equal(span_of(ledger->filter_transport), transport)) {
+		return false;
+	}
+	ledger_note_original(ledger, root, event);
+	return true;
 }
 
 /* Was this result no delivery, but the handing over to a content filter? Then it is dealt with. */
@@ -287,9 +316,10 @@ bool ledger_handed_over(struct ledger *ledger, struct message *message, const st
 	struct span second;
 	struct held *held;
 
-	if (event->outcome != OUTCOME_DELIVERED || message != root ||
-	    event->relay_ip.len + event->relay.len == 0)
+	if (event->outcome != OUTCOME_DELIVERED || message != root)
 		return false;
+	if (event->relay_ip.len + event->relay.len == 0)
+		return ledger_piped(ledger, root, event);
 	certain = event->relay.len > 0 && ledger_is_filter(ledger, event);
 	if (certain && event->local)
 		ledger->filter_piped = true;

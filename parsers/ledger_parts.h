@@ -175,6 +175,7 @@ struct ledger {
 	bool filters_have_ports; /* in the settings */
 	bool proxy_tells;        /* a proxy filter's lines name the login, so one without has none */
 	bool filter_piped;       /* some filter is run as a command, and gives back by sendmail */
+	char filter_transport[32]; /* Exim's, that last handed a message to a filter run as a command */
 	usec_t filter_seen;      /* when a content filter last took a message over */
 	uint32_t submit_source;  /* of the line at hand, for the sink */
 	uint64_t submit_position;

@@ -271,6 +271,22 @@ static const struct {
 						  MAILBOX("A00000002", "carl@example.com")
 							  RESULT("10:00:01", "A00000001", "a@r.example", SENT),
 	  "+ - carl@example.com delivered inbound\n" BOB_OUT("a@r.example") },
+	{ "Exim's filter is run as a command, for each recipient, and gives back by Exim's own user", ">+",
+	  E("1abcde-0001aA-Aa <= bob@example.com H=(x) [192.0.2.7] P=esmtpsa A=plain:bob@example.com S=100 id=1@x")
+		  E("1abcde-0001aA-Bb <= bob@example.com U=Debian-exim P=spam-scanned S=100 id=1@x")
+			  E("1abcde-0001aA-Bb => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\"")
+				  E("1abcde-0001aA-Bb Completed")
+					  E("1abcde-0001aA-Aa => a <a@r.example> R=spamcheck_router T=spamcheck")
+						  E("1abcde-0001aA-Cc <= bob@example.com U=Debian-exim P=spam-scanned S=100 id=1@x")
+							  E("1abcde-0001aA-Aa => anna <anna@example.com> R=spamcheck_router T=spamcheck")
+								  E("1abcde-0001aA-Aa Completed")
+									  E("1abcde-0001aA-Cc => anna <anna@example.com> R=local T=mail_spool")
+										  E("1abcde-0001aA-Cc Completed"),
+	  "> bob@example.com -1\n" BOB_OUT("a@r.example") "+ bob@example.com anna@example.com delivered internal\n" },
+	{ "a mailbox is no filter", "+",
+	  E("1abcde-0001aA-Aa <= bob@example.com H=(x) [192.0.2.7] P=esmtpsa A=plain:bob@example.com S=100 id=1@x")
+		  E("1abcde-0001aA-Aa => anna <anna@example.com> R=local T=mail_spool"),
+	  "+ bob@example.com anna@example.com delivered internal\n" },
 	{ "one failure in two of Exim's logs is one, two in one log are two", "!",
 	  E(FAILED) "rejectlog: " E(FAILED) E(FAILED) E(FAILED) "rejectlog: " E(FAILED) "rejectlog: " E(FAILED)
 		  "rejectlog: " ET("10:00:01", FAILED),
