@@ -255,10 +255,13 @@ static bool sender_identification(struct span text, struct event *event)
 
 		if (!span_cut(&rest, ' ', &word))
 			rest = span_from(rest, rest.len);
-		if (span_skip(&word, SPAN("U=")))
+		if (event->login.at == NULL && span_skip(&word, SPAN("U="))) {
 			event->login = word;
-		else if (span_skip(&word, SPAN("S=")))
-			event->sender = word;
+		} else if (span_skip(&word, SPAN("S="))) {
+			/* The sender is last, and whatever the user likes. */
+			event->sender = (struct span){ word.at, word.len + rest.len + (rest.len > 0) };
+			break;
+		}
 	}
 	return true;
 }
