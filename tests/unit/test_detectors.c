@@ -1,0 +1,294 @@
+/*
+ * Each detector by itself: what is known of an account in, decibans and the sentence out. A row is a small
+ * story; its range says what must not be given away, not how the arithmetic happens to come out.
+ */
+#include "detectors/detector.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#define NOW    (USEC_DAY * 20370 + 10 * USEC_HOUR)
+#define MINUTE (uint32_t)(NOW / USEC_MINUTE)
+#define DE     (3 * 26 + 4 + 1)
+#define RU     (17 * 26 + 20 + 1)
+
+/* What accounts are used to. */
+static const struct habit nobody = { .first = 20370 };
+static const struct habit person = { .first = 20340,
+				     .days = 20,
+				     .top_hour = 3,
+				     .top_day = 6,
+				     .top_week = 15,
+				     .top_recipients = 15,
+				     .busy_hours = 4,
+				     .recipients = 300,
+				     .strangers = 60,
+				     .invalid = 4,
+				     .spam = 1 };
+static const struct habit newsletter = { .first = 20300,
+					 .days = 30,
+					 .top_hour = 900,
+					 .top_day = 900,
+					 .top_week = 1800,
+					 .top_recipients = 900,
+					 .busy_hours = 2,
+					 .recipients = 2000,
+					 .strangers = 2000,
+					 .invalid = 50,
+					 .spam = 6 };
+static const struct habit stale = { .first = 20340,
+				    .days = 15,
+				    .top_hour = 80,
+				    .top_day = 200,
+				    .top_week = 600,
+				    .top_recipients = 200,
+				    .busy_hours = 9,
+				    .recipients = 1500,
+				    .strangers = 900,
+				    .invalid = 180,
+				    .spam = 30,
+				    .foreign = 300 };
+
+static const struct seen at_home[] = { { 1, MINUTE - 60, SEEN_NETWORK, 80, true },
+				       { DE, MINUTE - 60, SEEN_COUNTRY, 80, true } };
+static const struct seen elsewhere[] = { { 1, MINUTE - 3000, SEEN_NETWORK, 80, true },
+					 { 2, MINUTE, SEEN_NETWORK, 0, false } };
+static const struct seen abroad[] = { { 1, MINUTE - 60, SEEN_NETWORK, 80, true },
+				      { DE, MINUTE - 60, SEEN_COUNTRY, 80, true },
+				      { 2, MINUTE, SEEN_NETWORK, 0, false },
+				      { RU, MINUTE, SEEN_COUNTRY, 0, false } };
+static const struct seen one_refuser[] = { { 9, MINUTE, SEEN_REFUSER, 0, false } };
+static const struct seen refusers[] = { { 7, MINUTE, SEEN_REFUSER, 0, false },
+					{ 8, MINUTE, SEEN_REFUSER, 0, false },
+					{ 9, MINUTE, SEEN_REFUSER, 0, false } };
+
+#define SEEN(list) list, sizeof(list) / sizeof((list)[0])
+
+struct row {
+	const char *what;
+	enum detector_place detector;
+	const struct habit *habit;
+	double recipients, strangers, invalid, spam, foreign, odd;
+	double low, high;
+	const char *words; /* part of the sentence; NULL: not asked */
+	const struct seen *seen;
+	uint8_t seen_count;
+	bool away;
+	enum horizon horizon;
+	uint32_t failed; /* logins */
+	double neighbours;
+	const char *name; /* of a script; else bob@example.com */
+};
+
+static const struct row rows[] = {
+	/* Amounts: a person's hundred is much, a newsletter's thousand is its habit. */
+	{ "a person writes to ten", DETECT_VOLUME, &person, 10, 10, 0, 0, 0, 0, 0, 0, NULL,
+	  .horizon = HORIZON_1H },
+	{ "a person writes to 400", DETECT_VOLUME, &person, 400, 400, 0, 0, 0, 0, 10, 25,
+	  "400 recipients in 1 h; at most", .horizon = HORIZON_1H },
+	{ "a newsletter goes out", DETECT_VOLUME, &newsletter, 950, 950, 0, 0, 0, 0, 0, 3, NULL,
+	  .horizon = HORIZON_1H },
+	{ "nobody knows it, and 5,000", DETECT_VOLUME, &nobody, 5000, 5000, 0, 0, 0, 0, 10, 13, NULL,
+	  .horizon = HORIZON_1H },
+	{ "few strangers excuse", DETECT_STRANGERS, &person, 20, 3, 0, 0, 0, 0, -25, -5, NULL,
+	  .horizon = HORIZON_1H },
+	{ "two hundred strangers and nobody else", DETECT_STRANGERS, &person, 200, 200, 0, 0, 0, 0, 15, 40,
+	  "200 of 200 recipients in 1 h are addresses it never wrote to", .horizon = HORIZON_1H },
+	{ "as many by a newsletter", DETECT_STRANGERS, &newsletter, 200, 200, 0, 0, 0, 0, -25, 0, NULL,
+	  .horizon = HORIZON_1H },
+	/* Lists: one dead address is a slip, twelve of forty are a list. */
+	{ "one of ten is dead", DETECT_INVALID, &person, 10, 10, 1, 0, 0, 0, -3, 4, NULL,
+	  .horizon = HORIZON_5M },
+	{ "twelve of forty are", DETECT_INVALID, &person, 40, 40, 12, 0, 0, 0, 8, 20,
+	  "12 of 40 recipients in 5 min do not exist; this account usually has 1.", .horizon = HORIZON_5M },
+	{ "none of two hundred", DETECT_INVALID, &person, 200, 200, 0, 0, 0, 0, -6, 0, NULL,
+	  .horizon = HORIZON_5M },
+	{ "as ever with a stale list", DETECT_INVALID, &stale, 100, 100, 13, 0, 0, 0, -5, 3, NULL,
+	  .horizon = HORIZON_5M },
+	/* Content: one provider's dislike is one opinion, three are three. */
+	{ "one of twenty is spam", DETECT_REJECTS, &person, 20, 20, 0, 1, 0, 0, 0, 7, NULL, SEEN(one_refuser),
+	  .horizon = HORIZON_5M },
+	{ "ten of a hundred, at one provider", DETECT_REJECTS, &person, 100, 100, 0, 10, 0, 0, 0, 9, NULL,
+	  SEEN(one_refuser), .horizon = HORIZON_5M },
+	{ "ten of a hundred, at three", DETECT_REJECTS, &person, 100, 100, 0, 10, 0, 0, 9, 20,
+	  "10 of 100 recipients in 5 min refused as spam by 3 providers", SEEN(refusers),
+	  .horizon = HORIZON_5M },
+	{ "none of two hundred is spam", DETECT_REJECTS, &person, 200, 200, 0, 0, 0, 0, -8, -1,
+	  "none of 200 recipients", .horizon = HORIZON_5M },
+	/* Places: three from a cafe are weak; a hundred from two countries at once are not. */
+	{ "all from home", DETECT_ORIGINS, &person, 50, 50, 0, 0, 0, 0, -4, -1, NULL, SEEN(at_home),
+	  .horizon = HORIZON_5M },
+	{ "three from a new network", DETECT_ORIGINS, &person, 3, 3, 0, 0, 0, 0, 1, 8, NULL, SEEN(elsewhere),
+	  .away = true },
+	{ "a hundred from there", DETECT_ORIGINS, &person, 100, 100, 0, 0, 0, 0, 6, 12.1,
+	  "100 recipients in 5 min from 1 network it never sent from", SEEN(elsewhere), .away = true },
+	{ "from abroad, and from home an hour ago", DETECT_ORIGINS, &person, 100, 100, 0, 0, 0, 0, 18, 24,
+	  "from 1 network and a country (RU) it never sent from", SEEN(abroad), .away = true },
+	/* Hours: the wrong one is little. */
+	{ "all at night", DETECT_HOURS, &person, 100, 100, 0, 0, 0, 100, 3, 9,
+	  "100 of 100 strangers in 5 min were written to at an hour at which it never sends",
+	  .horizon = HORIZON_5M },
+	{ "all by day", DETECT_HOURS, &person, 100, 100, 0, 0, 0, 0, 0, 0, NULL, .horizon = HORIZON_5M },
+	/* Logins: failures say something where mail from elsewhere follows. */
+	{ "guessed", DETECT_LOGINS, &person, 20, 20, 0, 0, 0, 0, 8, 18,
+	  "80 failed logins in 5 min, then mail from a network it never sent from", .away = true,
+	  .failed = 80 },
+	{ "a phone with an old password", DETECT_LOGINS, &person, 20, 20, 0, 0, 0, 0, 0, 0, NULL,
+	  .failed = 80 },
+	{ "mistyped", DETECT_LOGINS, &person, 20, 20, 0, 0, 0, 0, 0, 0, NULL, .away = true, .failed = 4 },
+	/* Senders: a second domain that is a habit is none of our business. */
+	{ "under another's name", DETECT_SENDERS, &person, 40, 40, 0, 0, 40, 0, 6, 15,
+	  "40 of 40 strangers in 5 min written to under senders of other domains", .horizon = HORIZON_5M },
+	{ "as ever under a second domain", DETECT_SENDERS, &stale, 40, 40, 0, 0, 15, 0, 0, 2, NULL,
+	  .horizon = HORIZON_5M },
+	/* Scripts: new, or where no mailer belongs. */
+	{ "a mailer in the uploads", DETECT_SCRIPTS, &nobody, 90, 90, 0, 0, 0, 0, 9, 13,
+	  "it sent its first mail only now, and it lies in a folder that holds no mailers",
+	  .name = "script:/home/bob/public_html/wp-content/uploads/2026/x.php" },
+	{ "a new shop's first orders", DETECT_SCRIPTS, &nobody, 3, 3, 0, 0, 0, 0, 0, 2, NULL,
+	  .name = "script:/home/bob/public_html/shop" },
+	{ "a script as old as the log", DETECT_SCRIPTS, &person, 90, 90, 0, 0, 0, 0, 0, 0, NULL,
+	  .name = "script:/home/bob/public_html/shop" },
+	/* Neighbours: nothing without them, bounded with many. */
+	{ "alone", DETECT_CAMPAIGN, &person, 20, 20, 0, 0, 0, 0, 0, 0, NULL, .horizon = HORIZON_5M },
+	{ "two others", DETECT_CAMPAIGN, &person, 20, 20, 0, 0, 0, 0, 6, 10,
+	  "2 other accounts of the same customer behave the same way", .neighbours = 2 },
+	{ "fifty others", DETECT_CAMPAIGN, &person, 20, 20, 0, 0, 0, 0, 10, 14, NULL, .neighbours = 50 },
+};
+
+static struct settings_section sections[DETECTORS + 1];
+static union detector_options options[DETECTORS];
+
+static void show(const struct row *row, struct view *view, struct record *record, struct counts *sums,
+		 const struct population *population)
+{
+	static char name[128];
+	static struct seen seen[8];
+
+	snprintf(name, sizeof(name), "%s", row->name == NULL ? "bob@example.com" : row->name);
+	*record = (struct record){ .name = name,
+				   .kind = row->name == NULL ? ACCOUNT_LOGIN : ACCOUNT_SCRIPT,
+				   .now = NOW,
+				   .seen = seen,
+				   .seen_used = row->seen_count,
+				   .seen_room = 8,
+				   .habit = *row->habit };
+	for (int i = 0; i < row->seen_count; i++)
+		seen[i] = row->seen[i];
+	*sums = (struct counts){ 0 };
+	sums->n[COUNT_RECIPIENTS] = sums->n[COUNT_ARRIVED] = (uint32_t)row->recipients;
+	sums->n[COUNT_STRANGERS] = (uint32_t)row->strangers;
+	sums->n[COUNT_AWAY] = row->away ? (uint32_t)row->recipients : 0;
+	sums->n[COUNT_AWAY_STRANGERS] = row->away ? (uint32_t)row->strangers : 0;
+	sums->n[COUNT_ABROAD] = row->seen == abroad ? (uint32_t)row->strangers : 0;
+	sums->n[COUNT_LOGINS_FAILED] = row->failed;
+	*view = (struct view){
+		.now = NOW,
+		.horizon = row->horizon,
+		.suspicion = row->away ? SUSPECT_AWAY : SUSPECT_ALL,
+		.explain = true,
+		.record = record,
+		.habit = &record->habit,
+		.trust = habit_trust(&record->habit),
+		.sums = sums,
+		.recipients = row->recipients,
+		.strangers = row->strangers,
+		.known = row->recipients - row->strangers,
+		.invalid = row->invalid,
+		.spam = row->spam,
+		.foreign = row->foreign,
+		.odd = row->odd,
+		.mailings = row->strangers,
+		.population = population,
+		.neighbours = { row->neighbours, (uint32_t)row->neighbours, false, "customer" },
+		.age = 30,
+	};
+	/* Who corresponds is a person: score.c's measure of it. */
+	double known = (double)row->habit->recipients - (double)row->habit->strangers;
+
+	view->person = known / (known + 10) < view->trust ? known / (known + 10) : view->trust;
+}
+
+static void test_each_says_what_it_should(void **state)
+{
+	static const struct population population;
+	int bad = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *row = &rows[i];
+		struct evidence evidence = { .of = -1, .expected = -1 };
+		struct record record;
+		struct counts sums;
+		struct view view;
+
+		show(row, &view, &record, &sums, &population);
+		detectors[row->detector]->weigh(&view, &options[row->detector], &evidence);
+		if (evidence.decibans >= row->low && evidence.decibans <= row->high &&
+		    (row->words == NULL || strstr(evidence.text, row->words) != NULL))
+			continue;
+		print_error("%s (%s): %.1f decibans, not %g to %g; \"%s\"\n", row->what,
+			    detectors[row->detector]->name, evidence.decibans, row->low, row->high,
+			    evidence.text);
+		bad++;
+	}
+	assert_int_equal(bad, 0);
+}
+
+/* More of what is bad never speaks less against an account. */
+static void test_more_of_it_is_no_excuse(void **state)
+{
+	static const struct population population;
+	static const struct row grow[] = {
+		{ "dead addresses", DETECT_INVALID, &person, 60, 60, 0, 0, 0, 0, 0, 0, NULL,
+		  .horizon = HORIZON_5M },
+		{ "spam", DETECT_REJECTS, &person, 60, 60, 0, 0, 0, 0, 0, 0, NULL, SEEN(refusers),
+		  .horizon = HORIZON_5M },
+		{ "senders", DETECT_SENDERS, &person, 60, 60, 0, 0, 0, 0, 0, 0, NULL, .horizon = HORIZON_5M },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(grow) / sizeof(grow[0]); i++) {
+		double last = -100;
+
+		for (int n = 0; n <= 30; n++) {
+			struct row row = grow[i];
+			struct evidence evidence = { 0 };
+			struct record record;
+			struct counts sums;
+			struct view view;
+
+			row.invalid = row.spam = row.foreign = n;
+			show(&row, &view, &record, &sums, &population);
+			detectors[row.detector]->weigh(&view, &options[row.detector], &evidence);
+			if (evidence.decibans < last - 0.01)
+				fail_msg("%s: %d give %.2f, one less gave %.2f", row.what, n,
+					 evidence.decibans, last);
+			last = evidence.decibans;
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_says_what_it_should),
+		cmocka_unit_test(test_more_of_it_is_no_excuse),
+	};
+	int failed;
+
+	for (size_t i = 0; i < DETECTORS; i++)
+		sections[i] = (struct settings_section){ detectors[i]->name,
+							 "",
+							 detectors[i]->settings,
+							 detectors[i]->options_size,
+							 i * sizeof(union detector_options),
+							 false };
+	settings_defaults(sections, options);
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	settings_free(sections, options);
+	return failed;
+}
