@@ -60,7 +60,7 @@ static void blocklists_say_found(const struct dnsbl_memory *found,
 		if (side.failures > 0 || side.testing)
 			side.fault = DNSBL_SILENT; /* watch would ask again before it says so */
 		text_clear(&words);
-		text_add_format(&words, "%s: ", side.zone);
+		text_add_format(&words, "%s%s: ", side.zone, side.six ? " (IPv6)" : "");
 		dnsbl_fault_words(&side, &words);
 		say(context, side.fault == DNSBL_FINE, words.at);
 	}

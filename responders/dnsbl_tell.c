@@ -122,7 +122,7 @@ void dnsbl_tell_fault(const struct dnsbl_side *side, const struct dnsbl_calls *c
 	struct text words = { 0 }, id = { 0 };
 	char time[CLOCK_TEXT_SIZE];
 
-	text_add_format(&words, "blocklist %s: ", side->zone);
+	text_add_format(&words, "blocklist %s%s: ", side->zone, side->six ? " (IPv6)" : "");
 	dnsbl_fault_words(side, &words);
 	text_add_format(&id, "blocklist-%s-%s-%u-%s", side->zone, side->six ? "6" : "4",
 			(unsigned)side->fault, clock_text(side->since, time));
