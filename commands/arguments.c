@@ -54,6 +54,8 @@ static const struct argument arguments_known[] = {
 	ARGUMENT("end", FLAG, end, NULL, "end an exemption now"),
 	ARGUMENT("defaults", FLAG, defaults, NULL, "print every key with its default and its sentence"),
 	ARGUMENT("man", FLAG, manual, NULL, "with --defaults: as the manual page detect.conf(5)"),
+	ARGUMENT("send-test", FLAG, send_test, NULL,
+		 "send a test message to every webhook, mail and command, and say what came back"),
 	ARGUMENT("exit-code", FLAG, exit_code, NULL, "exit with 3 where an account was flagged"),
 	ARGUMENT("progress", FLAG, progress, NULL, "show progress even where standard error is no terminal"),
 	ARGUMENT("quiet", FLAG, quiet, NULL, "-q: no progress, no summary of what was read"),

@@ -31,7 +31,7 @@ struct arguments {
 	const char *reason;
 	bool end;
 	/* check */
-	bool defaults, manual;
+	bool defaults, manual, send_test;
 	/* what is no option: logs, mostly */
 	const char *const *names;
 	size_t count;

@@ -1,6 +1,7 @@
 /*
  * Coverage is that of the lines since the last look at which there were enough of them to tell: a share of ten
- * lines says nothing. Silence is that of all logs together, since one of several may well have a quiet night.
+ * lines says nothing. Silence is judged for each log by its own habit: one that pauses for hours every night may do
+ * so tonight. Where all are silent this is told once, and not of each.
  */
 #include "commands/blindness.h"
 
@@ -19,19 +20,65 @@ static void blindness_tell(struct deliver *deliver, usec_t now, const char *what
 	text_free(words);
 }
 
-static void blindness_silence(struct blindness *blindness, usec_t after, usec_t silence, usec_t now,
-			      struct deliver *deliver)
+void blindness_line(struct blindness *blindness, uint32_t number, usec_t time)
 {
-	bool silent = after > 0 && silence >= after;
+	struct blindness_source *source;
+
+	if (number >= BLINDNESS_SOURCES || time == USEC_NEVER)
+		return;
+	source = &blindness->sources[number];
+	if (number >= blindness->source_count)
+		blindness->source_count = number + 1;
+	source->spoke = true;
+	if (source->time != 0 && time - source->time > source->longest)
+		source->longest = time - source->time;
+	source->time = time;
+}
+
+/* Longer than AFTER, and than its longest pause by half. */
+static bool blindness_is_silent(struct blindness_source *source, usec_t after, usec_t now)
+{
+	if (source->spoke || source->heard == 0)
+		source->heard = now;
+	source->spoke = false;
+	return now - source->heard >= after && now - source->heard >= source->longest + source->longest / 2;
+}
+
+static void blindness_tell_silence(const char *log, usec_t silence, usec_t now, struct deliver *deliver)
+{
 	struct text words = { 0 };
 
-	if (silent && !blindness->silent) {
-		text_add(&words, SPAN("no line in any log for "));
-		words_duration(&words, silence);
-		text_add(&words, SPAN(": is the mail server down, or does it log elsewhere now?"));
-		blindness_tell(deliver, now, "silent", &words);
+	text_add(&words, SPAN("no line in "));
+	text_add(&words, span_of(log));
+	text_add(&words, SPAN(" for "));
+	words_duration(&words, silence);
+	text_add(&words, SPAN(": is the mail server down, or does it log elsewhere now?"));
+	blindness_tell(deliver, now, "silent", &words);
+}
+
+/* All together first: then no single one is told of. */
+static void blindness_silence(struct blindness *blindness, usec_t after, const struct collector *collector,
+			      usec_t silence, usec_t now, struct deliver *deliver)
+{
+	usec_t clock = clock_monotonic();
+	bool all = after > 0 && silence >= after;
+
+	for (uint32_t i = 0; i < blindness->source_count; i++) {
+		struct blindness_source *source = &blindness->sources[i];
+		bool was = source->silent;
+
+		if (source->time == 0)
+			continue;
+		source->silent = after > 0 && blindness_is_silent(source, after, clock);
+		all = all && source->silent;
+		/* Told at the first look at which it stands out; with others that fall silent it is told as all. */
+		if (source->silent && !was && silence < after)
+			blindness_tell_silence(collector_source_name(collector, i), clock - source->heard,
+					       now, deliver);
 	}
-	blindness->silent = silent;
+	if (all && !blindness->silent)
+		blindness_tell_silence("any log", silence, now, deliver);
+	blindness->silent = all;
 }
 
 static void blindness_coverage(struct blindness *blindness, double wanted, const struct pipeline_stats *stats,
@@ -56,7 +103,8 @@ static void blindness_coverage(struct blindness *blindness, double wanted, const
 }
 
 void blindness_look(struct blindness *blindness, const struct watch_options *options,
-		    const struct pipeline_stats *stats, usec_t silence, usec_t now, struct deliver *deliver)
+		    const struct pipeline_stats *stats, const struct collector *collector, usec_t silence,
+		    usec_t now, struct deliver *deliver)
 {
 	if (!blindness->looked) {
 		/* What was learned from at start is history. */
@@ -64,6 +112,6 @@ void blindness_look(struct blindness *blindness, const struct watch_options *opt
 		blindness->unknown = stats->unknown;
 		blindness->looked = true;
 	}
-	blindness_silence(blindness, options->silent_after, silence, now, deliver);
+	blindness_silence(blindness, options->silent_after, collector, silence, now, deliver);
 	blindness_coverage(blindness, options->coverage, stats, now, deliver);
 }

@@ -9,6 +9,7 @@
 #include "commands/command.h"
 #include "commands/options.h"
 #include "commands/pipeline.h"
+#include "commands/send_test.h"
 #include "commands/targets.h"
 
 #include "base/text.h"
@@ -202,12 +203,21 @@ static void check_targets(struct check *check, const struct options *options)
 	targets_close(&targets);
 }
 
+static void check_sent(void *context, bool good, const char *label, const char *words)
+{
+	struct text where = { 0 };
+
+	text_add_format(&where, "[%s] test:", label);
+	check_say(context, good, where.at, words);
+	text_free(&where);
+}
+
 static void check_blocklist(void *context, bool good, const char *words)
 {
 	check_say(context, good, "[dnsbl]", words);
 }
 
-static unsigned check_options(const struct options *options)
+static unsigned check_options(const struct options *options, bool send)
 {
 	struct check check = { 0 };
 	struct span folder = span_of(options->journal.file), name;
@@ -224,6 +234,8 @@ static unsigned check_options(const struct options *options)
 		check_folder(&check, "[journal] file:",
 			     span_cut_last(&folder, SPAN("/"), &name) ? folder : SPAN("."));
 	check_targets(&check, options);
+	if (send)
+		send_test(options, clock_now(), check_sent, &check);
 	blocklists_check(options, check_blocklist, &check);
 	return check.wrong;
 }
@@ -243,7 +255,7 @@ int command_check(const struct arguments *arguments)
 	printf("ok     settings: %s\n", arguments->config != NULL                 ? arguments->config
 					: access(OPTIONS_DEFAULT_PATH, F_OK) == 0 ? OPTIONS_DEFAULT_PATH
 										  : "all at their defaults");
-	wrong = check_options(&options);
+	wrong = check_options(&options, arguments->send_test);
 	options_free(&options);
 	return wrong == 0 ? EXIT_DONE : EXIT_FAILED;
 }

@@ -163,6 +163,7 @@ static bool watch_line(void *context, const struct line *line, usec_t time)
 
 	if (work->resume.learning != NULL)
 		return resume_covers(&work->resume, line, time);
+	blindness_line(&work->blindness, line->source, time);
 	marks_note(work->marks, work->collector, line->source, time);
 	return true;
 }
@@ -432,8 +433,8 @@ static bool watch_read(struct watch *watch)
 		watch->heard = clock_monotonic();
 	else
 		pipeline_idle(work->pipeline, clock_monotonic() - watch->heard);
-	blindness_look(&work->blindness, &work->options->watch, &stats, clock_monotonic() - watch->heard,
-		       clock_now(), work->deliver);
+	blindness_look(&work->blindness, &work->options->watch, &stats, work->collector,
+		       clock_monotonic() - watch->heard, clock_now(), work->deliver);
 	return idle;
 }
 
