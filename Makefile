@@ -83,6 +83,7 @@ help:
 	echo 'make settings        rewrite detect.conf and its manual page from the tables of settings'
 	echo 'make format          rewrite the C files in the agreed format'
 	echo 'make bench           time replay beside wc, zcat, pflogsumm, eximstats (BENCH=quick, BENCH=full: growth)'
+	echo 'make bench-compare BASE=rev  the same work by this tree and by another revision, in turns'
 	echo 'make bench-detection  what is found, how early, and who is flagged falsely, by kind'
 	echo 'make fuzz            fuzz every target (FUZZ_SECONDS=60 each, FUZZ=name for one)'
 	echo 'make clean'
@@ -170,6 +171,10 @@ bench: deps-build deps-check
 	$(MAKE) --no-print-directory $(JOBS) benches
 	BUILD=$(BUILD) tests/bench/run $(BENCH)
 
+bench-compare: deps-build
+	$(MAKE) --no-print-directory $(JOBS) all $(BUILD)/generate
+	BUILD=$(BUILD) tests/bench/compare "$(BASE)"
+
 bench-detection: deps-build deps-check
 	$(MAKE) --no-print-directory $(JOBS) benches
 	BUILD=$(BUILD) tests/detection/full
@@ -200,4 +205,4 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(WRITER:.o=.d) $(UNIT:%=%.d) $(BENCHES:%=%.d) $(FUZZERS:%=%.d) $(BUILD)/commands/main.d
 
-.PHONY: all help units benches fuzzers test-unit sanitized check e2e lint demo bench bench-detection fuzz format settings install clean FORCE
+.PHONY: all help units benches fuzzers test-unit sanitized check e2e lint demo bench bench-compare bench-detection fuzz format settings install clean FORCE
