@@ -48,7 +48,8 @@ static bool spool_exim(const struct spool *spool, const char *what, struct error
 
 static bool spool_owned(struct span text, const struct adapter_order *order)
 {
-	struct span line, user;
+	struct span line, user, value;
+	uint64_t bytes;
 	bool owned = false;
 
 	for (int number = 1; span_cut(&text, '\n', &line); number++) {
@@ -62,6 +63,10 @@ static bool spool_owned(struct span text, const struct adapter_order *order)
 			return false;
 		(void)span_skip(&line, SPAN("-"));
 		(void)span_skip(&line, SPAN("-"));
+		/* An ACL's variable: as many bytes as it says follow, whatever they look like. */
+		if (span_starts(line, SPAN("acl")) && span_cut_last(&line, SPAN(" "), &value) &&
+		    span_to_u64(value, &bytes))
+			text = span_from(text, (size_t)bytes + 1);
 		if (span_skip(&line, SPAN("auth_id ")))
 			owned = !order->local && span_equal_nocase(line, order->key);
 	}

@@ -11,7 +11,7 @@ start_sink
 start_dovecot $LAB/spool/private/auth postfix
 start_postfix "unix:$LAB/spool/private/sendwatch"
 start_receiver 200
-cat > more << MORE
+cat > extra << MORE
 [act]
 dry_run = ${DRY_RUN:-no}
 [policy]
@@ -20,7 +20,7 @@ mode = 0666
 [adapter queue]
 type = postfix_queue
 MORE
-settings "$(cat port)" more
+settings "$(cat port)" extra
 sed -i "s,^files = .*,files = $LAB/log/mail.log," detect.conf
 start_watch; 
 await 30 grep -q follows watch.err

@@ -170,9 +170,11 @@ static void test_exim_queue(void **state)
 	(void)state;
 	mkdir(in_folder("input"), 0755);
 	mkdir(in_folder("input/a"), 0755);
-	snprintf(content, sizeof(content), head, "exim", "-auth_id bob@example.com");
+	snprintf(content, sizeof(content), head, "exim", "-aclm _x 7\nno dash\n-auth_id bob@example.com");
 	put("input/1tDxyz-0001AB-2c-H", content, 0644);
-	snprintf(content, sizeof(content), head, "exim", "--auth_id bob@example.com");
+	/* A variable of the ACLs has any bytes: it neither ends the head nor names anybody. */
+	snprintf(content, sizeof(content), head, "exim",
+		 "--auth_id bob@example.com\n-aclm _x 31\nno dash\n-auth_id eve@example.com");
 	put("input/a/1tDxya-0001AB-2c-H", content, 0644);
 	snprintf(content, sizeof(content), head, "exim", "-auth_id bob@example.com\n-frozen 1790000000");
 	put("input/1tDxyb-0001AB-2c-H", content, 0644);
