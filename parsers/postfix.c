@@ -110,7 +110,7 @@ static bool postfix_read_queued(struct span words, struct event *event)
 static bool postfix_read_queueless(struct span words, struct event *event)
 {
 	if (!span_starts(words, SPAN("client=")))
-		return postfix_read_action(words, event);
+		return postfix_read_action(words, event) || postfix_read_idle(words, event);
 	if (!postfix_read_client(words, event))
 		return false;
 	/* A proxy filter is asked first: the message gets its id behind it. */
