@@ -82,11 +82,12 @@ static bool ledger_trusts(const struct ledger *ledger, struct span client)
 	return false;
 }
 
-/* Users as whom a mail server runs: what they submit under <> is a notification or a vacation message. */
+/* Users as whom a mail server runs, and we: what they submit under <> is a notification or a vacation message. */
 bool ledger_is_server_user(struct span user)
 {
-	static const char *const users[] = { "Debian-exim", "exim",    "exim4", "mailnull", "mail",  "_exim",
-					     "vmail",	    "dovecot", "virtual", "popuser",  "cyrus", "postfix" };
+	static const char *const users[] = { "Debian-exim", "exim",    "exim4",    "mailnull", "mail",
+					     "_exim",       "vmail",   "dovecot",  "virtual",  "popuser",
+					     "cyrus",       "postfix", "sendwatch" };
 
 	for (size_t i = 0; i < sizeof(users) / sizeof(users[0]); i++)
 		if (span_equal(user, span_of(users[i])))
