@@ -197,6 +197,8 @@ install: all
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/sendwatch
 	for page in $(wildcard contrib/man/*.[1-8]); do \
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+	for panel in $(wildcard contrib/panels/*); do \
+		install -D -m 755 $$panel $(DESTDIR)$(PREFIX)/share/sendwatch/panels/$${panel##*/}; done
 	test ! -e detect.conf || test -e $(DESTDIR)$(SYSCONFDIR)/sendwatch/detect.conf || \
 		install -D -m 640 detect.conf $(DESTDIR)$(SYSCONFDIR)/sendwatch/detect.conf
 

@@ -217,6 +217,37 @@ static void check_blocklist(void *context, bool good, const char *words)
 	check_say(context, good, "[dnsbl]", words);
 }
 
+/* What watch would act with. */
+static void check_acting(struct check *check, const struct options *options)
+{
+	const struct adapter_options *uses = options->adapters.items;
+	struct error error;
+	unsigned mode;
+
+	if (!restriction_mode(&options->policy, &mode, &error))
+		check_say(check, false, "", error.text);
+	for (size_t i = 0; i < options->adapters.count; i++) {
+		const struct adapter *adapter = adapters[uses[i].type];
+		struct text where = { 0 };
+
+		text_add_format(&where, "[adapter %s]", uses[i].name);
+		if (adapter->check != NULL && !adapter->check(&uses[i], &error))
+			check_say(check, false, where.at, error.text);
+		else if (adapter == &adapter_postfix_map && uses[i].map == ADAPTER_TEXTHASH)
+			check_say(
+				check, true, where.at,
+				"works after a reload of Postfix, which it makes; open sessions go on: lmdb stops them");
+		else if (adapter == &adapter_postfix_map && uses[i].map == ADAPTER_HASH)
+			check_say(check, true, where.at,
+				  "works for new sessions; open ones go on until they end: lmdb stops them");
+		else
+			check_say(check, true, where.at, "can be used");
+		text_free(&where);
+	}
+	if (options->act.dry_run && (options->adapters.count > 0 || options->policy.address != NULL))
+		check_say(check, true, "[act] dry_run:", "is on: nobody is stopped");
+}
+
 static unsigned check_options(const struct options *options, bool send)
 {
 	struct check check = { 0 };
@@ -234,6 +265,7 @@ static unsigned check_options(const struct options *options, bool send)
 		check_folder(&check, "[journal] file:",
 			     span_cut_last(&folder, SPAN("/"), &name) ? folder : SPAN("."));
 	check_targets(&check, options);
+	check_acting(&check, options);
 	if (send)
 		send_test(options, clock_now(), check_sent, &check);
 	blocklists_check(options, check_blocklist, &check);

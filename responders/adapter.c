@@ -19,9 +19,9 @@ const char *const adapter_maps[] = { "lmdb", "hash", "btree", "cdb", "sqlite", "
 const struct setting adapter_settings[] = {
 	SETTING_CHOICE_OF(
 		struct adapter_options, type, "postfix_map", adapter_types,
-		"what kind of place this is; see sendwatch's disabling.md for the mail server's own lines"),
+		"what kind of place this is; contrib/docs/disabling.md has the mail server's own lines"),
 	SETTING(TEXT, struct adapter_options, file, "", 0, 0,
-		"the file that is kept, for example /etc/postfix/sendwatch_deny; of exim_queue: the spool's folder"),
+		"the file that is kept, for example /etc/postfix/sendwatch_deny; of exim_queue: the folder of Exim's spool"),
 	SETTING_CHOICE_OF(struct adapter_options, map, "lmdb", adapter_maps,
 			  "postfix_map: type of the table; lmdb and sqlite also stop sessions that are open"),
 	SETTING(TEXT, struct adapter_options, text, "554 5.7.1 Account suspended", 0, 0,

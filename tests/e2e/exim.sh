@@ -41,6 +41,7 @@ has bob "This account is suspended"
 await 5 in_journal '"account":"bob@shop.test","action":"queue held","adapter":"queue"'
 await 5 in_journal '"account":"bob@shop.test","action":"disabled","adapter":"list"'
 [ "$(frozen | wc -l)" -ge 2 ] || die "nothing is frozen"
+# shellcheck disable=SC2046 # a list
 grep -L 'auth_id bob@shop.test' $(frozen) | grep . && die "somebody else's mail is frozen"
 client 587 anna@shop.test friend@remote.test > anna
 has anna "sent 1"
