@@ -1,0 +1,82 @@
+/*
+ * Commands: what each exit status means, and that one that hangs is killed with all it started, also while
+ * nobody reads its standard input.
+ */
+#define _GNU_SOURCE
+#include "base/memory.h"
+#include "responders/command.h"
+#include "tests/unit/scratch.h"
+
+#include <poll.h>
+#include <signal.h>
+
+static struct answer last;
+static int answers;
+
+static void done(void *context, const struct answer *answer)
+{
+	(void)context;
+	last = *answer;
+	answers++;
+}
+
+static void test_statuses(void **state)
+{
+	static const struct {
+		const char *script;
+		enum fate fate;
+		int status;
+		const char *back;
+	} rows[] = {
+		{ "#!/bin/sh\ncat > /dev/null\necho good\n", FATE_DELIVERED, 0, "good" },
+		{ "#!/bin/sh\nexit 75\n", FATE_LATER, 75, "" },
+		{ "#!/bin/sh\necho bad >&2\nexit 3\n", FATE_REFUSED, 3, "bad" },
+		{ "#!/bin/sh\nkill -SEGV $$\n", FATE_LATER, 139, "" },
+		{ "#!/no/such/interpreter\n", FATE_REFUSED, 127, NULL },
+		{ "#!/bin/sh\nsleep 600 & wait\n", FATE_LATER, 137, "" },
+	};
+	const struct responder_calls calls = { .done = done };
+	char *big = memory_new(300001, 1);
+
+	(void)state;
+	memset(big, 'x', 300000);
+	scratch_make();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *path = memory_copy(span_of(scratch_path("run")));
+		struct command_options options = { .run = { &path, 1 }, .timeout = 2 * USEC_SECOND };
+		const struct parcel parcel = { .number = i, .id = "x", .body = big };
+		struct error error = { "" };
+		struct target *target;
+
+		options.telling.name = path;
+		scratch_write("run", rows[i].script);
+		assert_int_equal(chmod(path, 0700), 0);
+		target = responder_command.open(&options, &calls, &error);
+		if (target == NULL)
+			fail_msg("%s", error.text);
+		answers = 0;
+		responder_command.send(target, &parcel);
+		assert_int_equal(answers, 0);
+		while (answers == 0) {
+			struct pollfd wait = { .fd = responder_command.fd(target), .events = POLLIN };
+
+			assert_true(poll(&wait, 1, 20000) > 0);
+			responder_command.run(target);
+		}
+		if (last.number != i || last.fate != rows[i].fate || last.status != rows[i].status ||
+		    !last.ran || (rows[i].back != NULL && strcmp(last.back, rows[i].back) != 0))
+			fail_msg("row %zu: %s, %d, %s", i, last.words, last.status, last.back);
+		responder_command.close(&target);
+		free(path);
+	}
+	free(big);
+	scratch_remove();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_statuses) };
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
