@@ -67,12 +67,12 @@ struct event {
 	bool local;           /* EVENT_RESULT: final delivery on this machine; EVENT_CLIENT: not over SMTP */
 	bool internal_client; /* EVENT_CLIENT: a content filter gave it back (XFORWARD, orig_queue_id) */
 	bool reply_joined;    /* the reply's lines were joined by blanks */
-	bool early;           /* EVENT_RESULT: delivered while it came in, told before its EVENT_CLIENT (Exim's >>) */
-	uint32_t repeat;      /* from the frame */
-	int64_t uid;          /* pickup's uid; -1 where absent */
-	int64_t size;         /* bytes; -1 where absent */
-	int32_t nrcpt;        /* recipients; -1 where absent */
-	struct span program;  /* service: "submission/smtpd", "smtp", "exim", "imap-login" */
+	bool early; /* EVENT_RESULT: delivered while it came in, told before its EVENT_CLIENT (Exim's >>) */
+	uint32_t repeat;     /* from the frame */
+	int64_t uid;         /* pickup's uid; -1 where absent */
+	int64_t size;        /* bytes; -1 where absent */
+	int32_t nrcpt;       /* recipients; -1 where absent */
+	struct span program; /* service: "submission/smtpd", "smtp", "exim", "imap-login" */
 	struct span queue_id;
 	/*
 	 * Of EVENT_RESULT: what the next hop says it queued the message as; its own words, to be believed where

@@ -283,7 +283,8 @@ static bool by_ending(struct span text, struct event *event)
 		event->reason = SPAN("TLS");
 		return true;
 	}
-	if (span_starts(text, SPAN("process ")) && span_find(text, SPAN(" crashed with signal ")) < text.len) {
+	if (span_starts(text, SPAN("process ")) &&
+	    span_find(text, SPAN(" crashed with signal ")) < text.len) {
 		event->kind = EVENT_TROUBLE;
 		event->reason = SPAN("failure of this server");
 		return true;

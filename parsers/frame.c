@@ -74,7 +74,7 @@ struct framer_opened {
 	usec_t time;
 	struct stamp stamp;
 	struct span rest;
-	bool version; /* RFC 5424 */
+	bool version;      /* RFC 5424 */
 	struct span piece; /* of Kubernetes, with its flag and stream */
 	char flag;
 	bool errors;

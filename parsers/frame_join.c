@@ -30,7 +30,7 @@ struct joiner {
 	uint64_t turn;
 	struct frame previous; /* its spans lie in kept */
 	char kept[JOINER_PREVIOUS];
-	char *plain; /* of JSON */
+	char *plain;           /* of JSON */
 	struct text pieces[2]; /* of a container's streams */
 	bool given[2];         /* the whole was given: the next piece begins anew */
 };

@@ -354,48 +354,48 @@ static const struct {
 	/* Postfix: what filters and proxies pass on */
 	{ "MAIL AUTH= names the victim's queue id",
 	  P("smtpd", "A000006A1: client=v[192.0.2.1], sasl_method=PLAIN, sasl_username=victim@example.com")
-		  PF_QUEUED("A000006A1")
-			  P("smtpd",
-			    "A000006A2: client=x[203.0.113.9], sasl_sender=x, orig_queue_id=A000006A1, orig_client=v[192.0.2.1]")
-				  PF_QUEUED("A000006A2") PF_LOCAL("A000006A2", "a@example.com"),
+		  PF_QUEUED("A000006A1") P(
+			  "smtpd",
+			  "A000006A2: client=x[203.0.113.9], sasl_sender=x, orig_queue_id=A000006A1, orig_client=v[192.0.2.1]")
+			  PF_QUEUED("A000006A2") PF_LOCAL("A000006A2", "a@example.com"),
 	  "+ - a@example.com delivered inbound\n" },
 	{ "the same by a filter on this machine",
 	  P("smtpd", "A000006A3: client=v[192.0.2.1], sasl_method=PLAIN, sasl_username=victim@example.com")
-		  PF_QUEUED("A000006A3")
-			  P("10025/smtpd",
-			    "A000006A4: client=localhost[127.0.0.1], sasl_sender=x, orig_queue_id=A000006A3, orig_client=x[203.0.113.9]")
-				  P("cleanup", "A000006A4: message-id=<2@remote.example>")
-					  P("qmgr", "A000006A4: from=<s@r.example>, size=1, nrcpt=1 (queue active)")
-						  PF_LOCAL("A000006A4", "a@example.com")
-							  PT("10:10:00", "qmgr", "A000006A9: removed"),
+		  PF_QUEUED("A000006A3") P(
+			  "10025/smtpd",
+			  "A000006A4: client=localhost[127.0.0.1], sasl_sender=x, orig_queue_id=A000006A3, orig_client=x[203.0.113.9]")
+			  P("cleanup", "A000006A4: message-id=<2@remote.example>")
+				  P("qmgr", "A000006A4: from=<s@r.example>, size=1, nrcpt=1 (queue active)")
+					  PF_LOCAL("A000006A4", "a@example.com")
+						  PT("10:10:00", "qmgr", "A000006A9: removed"),
 	  "+ - a@example.com delivered inbound\n" },
 	{ "a HELO name in a proxy's line is no login",
-	  P("smtpd", "NOQUEUE: client=v[192.0.2.1], sasl_method=PLAIN, sasl_username=victim@example.com")
-		  P("10025/smtpd", "A000006A5: client=localhost[127.0.0.1], orig_client=x[203.0.113.9]")
-			  PF_QUEUED("A000006A5")
-				  P("smtpd",
-				    "proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as A000006A5; from=<s@remote.example> to=<a@r.example> proto=ESMTP helo=<x>?sasl_username=<victim@example.com>")
-					  PF_LOCAL("A000006A5", "a@example.com"),
+	  P("smtpd", "NOQUEUE: client=v[192.0.2.1], sasl_method=PLAIN, sasl_username=victim@example.com") P(
+		  "10025/smtpd",
+		  "A000006A5: client=localhost[127.0.0.1], orig_client=x[203.0.113.9]") PF_QUEUED("A000006A5")
+		  P("smtpd",
+		    "proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as A000006A5; from=<s@remote.example> to=<a@r.example> proto=ESMTP helo=<x>?sasl_username=<victim@example.com>")
+			  PF_LOCAL("A000006A5", "a@example.com"),
 	  "+ - a@example.com delivered inbound\n" },
 	{ "a sender in a proxy's line is no login",
-	  P("10025/smtpd", "A000006A6: client=localhost[127.0.0.1], orig_client=x[203.0.113.9]")
-		  PF_QUEUED("A000006A6")
-			  P("smtpd",
-			    "proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as A000006A6; from=<\"x> to=<y> proto=ESMTP helo=<z> sasl_username=<victim@example.com>\"@r.example> to=<a@r.example> proto=ESMTP helo=<x> sasl_username=<mallory@example.com>")
-				  PF_SENT("A000006A6", "a@r.example"),
+	  P("10025/smtpd",
+	    "A000006A6: client=localhost[127.0.0.1], orig_client=x[203.0.113.9]") PF_QUEUED("A000006A6")
+		  P("smtpd",
+		    "proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as A000006A6; from=<\"x> to=<y> proto=ESMTP helo=<z> sasl_username=<victim@example.com>\"@r.example> to=<a@r.example> proto=ESMTP helo=<x> sasl_username=<mallory@example.com>")
+			  PF_SENT("A000006A6", "a@r.example"),
 	  MALLORY("a@r.example") },
 	{ "a remote's answer is no proxy's line",
-	  P("10025/smtpd", "A000006A7: client=localhost[127.0.0.1], orig_client=x[203.0.113.9]")
-		  PF_QUEUED("A000006A7") PF_MALLORY("A000006A8") P(
-			  "smtp",
-			  "A000006A8: to=<a@r.example>, relay=mx.r.example[198.51.100.9]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 proxy-accept: END-OF-MESSAGE: 250 Ok: queued as A000006A7; from=<s> to=<a> proto=ESMTP helo=<x> sasl_username=<victim@example.com>)")
+	  P("10025/smtpd", "A000006A7: client=localhost[127.0.0.1], orig_client=x[203.0.113.9]") PF_QUEUED(
+		  "A000006A7") PF_MALLORY("A000006A8")
+		  P("smtp",
+		    "A000006A8: to=<a@r.example>, relay=mx.r.example[198.51.100.9]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 proxy-accept: END-OF-MESSAGE: 250 Ok: queued as A000006A7; from=<s> to=<a> proto=ESMTP helo=<x> sasl_username=<victim@example.com>)")
 			  PF_LOCAL("A000006A7", "b@example.com") PT("10:10:00", "qmgr", "A000006A9: removed"),
 	  MALLORY("a@r.example") "+ - b@example.com delivered inbound\n" },
 	{ "a proxy's line does not take a logged-in message over",
-	  PF_MALLORY("A000006B1") PF_QUEUED("A000006B1")
-		  P("smtpd",
-		    "proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as A000006B1; from=<v> to=<a> proto=ESMTP helo=<x> sasl_username=<victim@example.com>")
-			  PF_SENT("A000006B1", "a@r.example"),
+	  PF_MALLORY("A000006B1") PF_QUEUED("A000006B1") P(
+		  "smtpd",
+		  "proxy-accept: END-OF-MESSAGE: 250 2.0.0 Ok: queued as A000006B1; from=<v> to=<a> proto=ESMTP helo=<x> sasl_username=<victim@example.com>")
+		  PF_SENT("A000006B1", "a@r.example"),
 	  MALLORY("a@r.example") },
 	/* Postfix: names that are nearly the victim's */
 	{ "what was no character became a question mark",
@@ -411,35 +411,39 @@ static const struct {
 		  PF_QUEUED("A000006B4") PF_SENT("A000006B4", "a@r.example"),
 	  "+ \\x20victim@example.com a@r.example delivered outbound\n" },
 	{ "bytes that are no UTF-8 are another name",
-	  P("smtpd", "A000006B5: client=x[203.0.113.9], sasl_method=PLAIN, sasl_username=victim\xff@example.com")
+	  P("smtpd",
+	    "A000006B5: client=x[203.0.113.9], sasl_method=PLAIN, sasl_username=victim\xff@example.com")
 		  PF_QUEUED("A000006B5") PF_SENT("A000006B5", "a@r.example"),
 	  "+ victim\\xff@example.com a@r.example delivered outbound\n" },
 	{ "letters that look alike are another name",
-	  P("smtpd", "A000006B6: client=x[203.0.113.9], sasl_method=PLAIN, sasl_username=v\xd1\x96" "ctim@example.com")
-		  PF_QUEUED("A000006B6") PF_SENT("A000006B6", "a@r.example"),
-	  "+ v\xd1\x96" "ctim@example.com a@r.example delivered outbound\n" },
+	  P("smtpd", "A000006B6: client=x[203.0.113.9], sasl_method=PLAIN, sasl_username=v\xd1\x96"
+		     "ctim@example.com") PF_QUEUED("A000006B6") PF_SENT("A000006B6", "a@r.example"),
+	  "+ v\xd1\x96"
+	  "ctim@example.com a@r.example delivered outbound\n" },
 	{ "the escape of a byte is not that byte",
 	  P("smtpd", "A000006B7: client=x[203.0.113.9], sasl_method=PLAIN, sasl_username=victim\\x20")
 		  PF_QUEUED("A000006B7") PF_SENT("A000006B7", "a@r.example"),
 	  "+ victim\\x5cx20 a@r.example delivered outbound\n" },
 	/* Postfix: local submissions */
 	{ "a sender on the command line is no other queue id",
-	  PF_MALLORY("A000006C1") PF_QUEUED("A000006C1") P("pickup", "A000006C2: uid=4000000001 from=<x> orig_id=A000006C1>")
-		  PF_QUEUED("A000006C2") PF_SENT("A000006C2", "a@r.example") PF_SENT("A000006C1", "b@r.example"),
+	  PF_MALLORY("A000006C1") PF_QUEUED("A000006C1")
+		  P("pickup", "A000006C2: uid=4000000001 from=<x> orig_id=A000006C1>") PF_QUEUED("A000006C2")
+			  PF_SENT("A000006C2", "a@r.example") PF_SENT("A000006C1", "b@r.example"),
 	  "+ local:4000000001 a@r.example delivered outbound\n" MALLORY("b@r.example") },
 	{ "a sender on the command line is no other uid",
 	  P("pickup", "A000006C3: uid=4000000001 from=<x> uid=0 from=<root>") PF_QUEUED("A000006C3")
 		  PF_SENT("A000006C3", "a@r.example"),
 	  "+ local:4000000001 a@r.example delivered outbound\n" },
 	{ "an empty sender on the command line hides no user",
-	  P("pickup", "A000006C4: uid=4000000001 from=<>") P("qmgr", "A000006C4: from=<>, size=1, nrcpt=1 (queue active)")
-		  PF_SENT("A000006C4", "a@r.example"),
+	  P("pickup", "A000006C4: uid=4000000001 from=<>")
+		  P("qmgr", "A000006C4: from=<>, size=1, nrcpt=1 (queue active)")
+			  PF_SENT("A000006C4", "a@r.example"),
 	  "+ local:4000000001 a@r.example delivered outbound\n" },
 	/* Postfix: results and notices */
 	{ "a message-id is no notice",
-	  PF_MALLORY("A000006D1") P("cleanup",
-				    "A000006D1: message-id=<x> sender non-delivery notification: A000006D1")
-		  PF_SENT("A000006D1", "a@r.example"),
+	  PF_MALLORY("A000006D1")
+		  P("cleanup", "A000006D1: message-id=<x> sender non-delivery notification: A000006D1")
+			  PF_SENT("A000006D1", "a@r.example"),
 	  MALLORY("a@r.example") },
 	{ "a quoted recipient is no filter's answer",
 	  PF_MALLORY("A000006D2") PF_QUEUED("A000006D2") P(
@@ -471,7 +475,8 @@ static const struct {
 	  MALLORY("a@r.example") },
 	{ "a panel's line renames no user of his own",
 	  E(EX_ID " <= w@x.example U=mallory P=local S=100")
-		  E(EX_ID " Sender identification U=victim D=example.com S=victim@example.com") EX_SENT("a@r.example"),
+		  E(EX_ID " Sender identification U=victim D=example.com S=victim@example.com")
+			  EX_SENT("a@r.example"),
 	  "+ local:mallory a@r.example delivered outbound\n" },
 	{ "a subject is no panel's line",
 	  EX_MALLORY(" T=\"" EX_ID " Sender identification U=victim\" from <m@example.com> for a@r.example")
@@ -487,13 +492,15 @@ static const struct {
 	  "+ local:mallory a@r.example delivered outbound\n" },
 	{ "of two first legs with one message-id a pipe filter's is neither",
 	  E("1abcde-0001aA-Va <= v@example.com H=(x) [192.0.2.1] P=esmtpsa A=plain:victim@example.com S=100 id=1@x")
-		  E(EX_ID " <= m@example.com H=(x) [203.0.113.9] P=esmtpsa A=plain:mallory@example.com S=100 id=1@x")
-			  E("1abcde-0001aA-Ma <= m@example.com U=Debian-exim P=spam-scanned S=100 id=1@x")
-				  E("1abcde-0001aA-Ma => a@r.example R=dnslookup T=remote_smtp H=mx.r.example [198.51.100.9] C=\"250 ok\"")
-					  ET("10:10:00", "1abcde-0001aA-Zz Completed"),
+		  E(EX_ID
+		    " <= m@example.com H=(x) [203.0.113.9] P=esmtpsa A=plain:mallory@example.com S=100 id=1@x")
+			  E("1abcde-0001aA-Ma <= m@example.com U=Debian-exim P=spam-scanned S=100 id=1@x") E(
+				  "1abcde-0001aA-Ma => a@r.example R=dnslookup T=remote_smtp H=mx.r.example [198.51.100.9] C=\"250 ok\"")
+				  ET("10:10:00", "1abcde-0001aA-Zz Completed"),
 	  "+ sender:example.com a@r.example delivered outbound\n" },
 	{ "an early result is that of the message that follows it",
-	  E(EX_ID " >> a@r.example R=all T=smtp H=mx.r.example [198.51.100.9] C=\"250 A=plain:victim@example.com\"")
+	  E(EX_ID
+	    " >> a@r.example R=all T=smtp H=mx.r.example [198.51.100.9] C=\"250 A=plain:victim@example.com\"")
 		  EX_MALLORY("") E(EX_ID " Completed"),
 	  MALLORY("a@r.example") },
 	{ "an early result's address imitates an arrival",
@@ -508,7 +515,8 @@ static const struct {
 		  EX_SENT("a@r.example"),
 	  "+ mallory@example.com a@r.example deferred outbound\n~ mallory@example.com a@r.example delivered outbound\n" },
 	{ "without a blank behind it a second authenticator is one name",
-	  E(EX_ID " <= m@example.com H=(x) [203.0.113.9] P=esmtpsa A=plain:mallory@example.com,A=plain:victim@example.com S=100")
+	  E(EX_ID
+	    " <= m@example.com H=(x) [203.0.113.9] P=esmtpsa A=plain:mallory@example.com,A=plain:victim@example.com S=100")
 		  EX_SENT("a@r.example"),
 	  "+ mallory@example.com,a=plain a@r.example delivered outbound\n" },
 	/* Whoever forwards is the address that was written to, escaped like any login */

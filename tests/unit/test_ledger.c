@@ -43,12 +43,13 @@
 #define MID(id, mid) P("cleanup", id ": message-id=<" mid ">")
 #define ACTIVE(id)   P("qmgr", id ": from=<bob@example.com>, size=100, nrcpt=1 (queue active)")
 #define BOB_OUT(to)  "+ bob@example.com " to " delivered outbound\n"
-#define FAILED "plain authenticator failed for (x) [203.0.113.9]: 535 Incorrect authentication data (set_id=bob)"
+#define FAILED \
+	"plain authenticator failed for (x) [203.0.113.9]: 535 Incorrect authentication data (set_id=bob)"
 #define PROXIED(id, tail) \
 	P("submission/smtpd", \
 	  "proxy-accept: END-OF-MESSAGE: 250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as " id \
 	  "; from=<bob@example.com> to=<a@r.example> proto=ESMTP helo=<pc>" tail)
-#define EX           "1abcde-0001aB-Cd"
+#define EX "1abcde-0001aB-Cd"
 
 static const struct {
 	const char *name, *kinds, *lines, *told;
@@ -100,8 +101,8 @@ static const struct {
 		  EX
 		  " <= bob@example.com H=(pc) [192.0.2.7] P=esmtpsa A=plain:bob@example.com S=100 for a@r.example")
 		  E(EX " Completed"),
-	  "> bob@example.com 1\n" BOB_OUT("a@r.example") "= bob@example.com a@r.example delivered outbound " EX
-							  "\n" },
+	  "> bob@example.com 1\n" BOB_OUT(
+		  "a@r.example") "= bob@example.com a@r.example delivered outbound " EX "\n" },
 	{ "delivered while it came in, and the message never told", "+",
 	  E(EX " >> a@r.example R=all T=smtp H=r.example [198.51.100.9] C=\"250 OK\"")
 		  ET("10:05:00", "1abcde-0001aB-Xy Completed"),
@@ -116,21 +117,21 @@ static const struct {
 		  "b@r.example") "~ bob@example.com ? held outbound\n~ bob@example.com a@r.example delivered outbound\n" },
 	{ "who waits is thrown away with the message", "+=",
 	  E(EX " <= bob@example.com H=(pc) [192.0.2.7] P=esmtpsa A=plain:bob@example.com S=100")
-		  E(EX " == a@r.example R=dnslookup T=remote_smtp defer (-53): retry time not reached")
-			  E(EX " Frozen (delivery error message)") E(EX " removed by root") E(EX " Completed"),
+		  E(EX " == a@r.example R=dnslookup T=remote_smtp defer (-53): retry time not reached") E(
+			  EX " Frozen (delivery error message)") E(EX " removed by root") E(EX " Completed"),
 	  "+ bob@example.com a@r.example deferred outbound\n= bob@example.com a@r.example discarded outbound " EX
 	  "\n" },
 	{ "a vacation message is its correspondent's answer, once", ">+",
-	  E(EX " <= s@q.example H=q.example [203.0.113.9] P=esmtp S=100 for bob@example.com")
-		  E("1abcde-0001aB-Va <= <> R=" EX " U=bob P=local S=100 for s@q.example")
-			  E("1abcde-0001aB-Va => s@q.example R=dnslookup T=remote_smtp H=q.example [203.0.113.9] C=\"250 OK\"")
-				  E("1abcde-0001aB-Vb <= <> R=" EX " U=bob P=local S=100 for s@q.example")
-					  E("1abcde-0001aB-Vb => s@q.example R=dnslookup T=remote_smtp H=q.example [203.0.113.9] C=\"250 OK\""),
+	  E(EX " <= s@q.example H=q.example [203.0.113.9] P=esmtp S=100 for bob@example.com") E(
+		  "1abcde-0001aB-Va <= <> R=" EX " U=bob P=local S=100 for s@q.example")
+		  E("1abcde-0001aB-Va => s@q.example R=dnslookup T=remote_smtp H=q.example [203.0.113.9] C=\"250 OK\"")
+			  E("1abcde-0001aB-Vb <= <> R=" EX " U=bob P=local S=100 for s@q.example") E(
+				  "1abcde-0001aB-Vb => s@q.example R=dnslookup T=remote_smtp H=q.example [203.0.113.9] C=\"250 OK\""),
 	  "> - 1\n> - 1\n+ - s@q.example delivered bounce\n> local:bob 1\n+ local:bob s@q.example delivered outbound\n" },
 	{ "an answer to somebody else is none", "+",
-	  E(EX " <= s@q.example H=q.example [203.0.113.9] P=esmtp S=100 for bob@example.com")
-		  E("1abcde-0001aB-Va <= <> R=" EX " U=bob P=local S=100 for a@r.example")
-			  E("1abcde-0001aB-Va => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 OK\""),
+	  E(EX " <= s@q.example H=q.example [203.0.113.9] P=esmtp S=100 for bob@example.com") E(
+		  "1abcde-0001aB-Va <= <> R=" EX " U=bob P=local S=100 for a@r.example")
+		  E("1abcde-0001aB-Va => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 OK\""),
 	  "+ local:bob a@r.example delivered outbound\n" },
 	{ "a local user beyond 31 bits", "+",
 	  P("pickup", "A00000001: uid=4294967294 from=<nobody>") QUEUED("A00000001", "1")
@@ -248,48 +249,47 @@ static const struct {
 			  QUEUED("A00000001", "1") RESULT("10:00:01", "A00000001", "a@r.example", SENT),
 	  BOB_OUT("a@r.example") },
 	{ "a proxy filter's line tells apart whom one address hides", ">+",
-	  P("smtpd", "NOQUEUE: client=x[192.0.2.7], sasl_method=PLAIN, sasl_username=eve@example.com")
-		  P("smtpd", "NOQUEUE: client=x[192.0.2.7], sasl_method=PLAIN, sasl_username=bob@example.com")
-			  P("10025/smtpd", "A00000001: client=localhost[127.0.0.1], orig_client=x[192.0.2.7]")
-				  QUEUED("A00000001", "2") RESULT("10:00:01", "A00000001", "a@r.example", SENT)
-					  PROXIED("A00000001", " sasl_username=<bob@example.com>")
-						  RESULT("10:00:01", "A00000001", "b@r.example", SENT),
+	  P("smtpd", "NOQUEUE: client=x[192.0.2.7], sasl_method=PLAIN, sasl_username=eve@example.com") P(
+		  "smtpd", "NOQUEUE: client=x[192.0.2.7], sasl_method=PLAIN, sasl_username=bob@example.com")
+		  P("10025/smtpd", "A00000001: client=localhost[127.0.0.1], orig_client=x[192.0.2.7]")
+			  QUEUED("A00000001", "2") RESULT("10:00:01", "A00000001", "a@r.example", SENT)
+				  PROXIED("A00000001", " sasl_username=<bob@example.com>")
+					  RESULT("10:00:01", "A00000001", "b@r.example", SENT),
 	  "> bob@example.com 2\n" BOB_OUT("a@r.example") BOB_OUT("b@r.example") },
 	{ "before the queue has spoken", ">+",
-	  P("10025/smtpd", "A00000001: client=localhost[127.0.0.1], orig_client=x[192.0.2.7]")
-		  "Nov 21 10:00:00 mx amavis[7]: (1-01) Passed CLEAN {RelayedOutbound}, [192.0.2.7]:4 <bob@example.com> -> <a@r.example>, Queue-ID: [UNAVAILABLE], Message-ID: <m@x>, queued_as: A00000001, 12 ms\n"
-		  PROXIED("A00000001", " sasl_username=<bob@example.com>") QUEUED("A00000001", "1")
-			  RESULT("10:00:01", "A00000001", "a@r.example", SENT),
+	  P("10025/smtpd", "A00000001: client=localhost[127.0.0.1], orig_client=x[192.0.2.7]") "Nov 21 10:00:00 mx amavis[7]: (1-01) Passed CLEAN {RelayedOutbound}, [192.0.2.7]:4 <bob@example.com> -> <a@r.example>, Queue-ID: [UNAVAILABLE], Message-ID: <m@x>, queued_as: A00000001, 12 ms\n" PROXIED(
+		  "A00000001", " sasl_username=<bob@example.com>") QUEUED("A00000001", "1")
+		  RESULT("10:00:01", "A00000001", "a@r.example", SENT),
 	  "> bob@example.com 1\n" BOB_OUT("a@r.example") },
 	{ "a stranger behind the address of a login is not that login", "+",
 	  P("smtpd", "NOQUEUE: client=x[192.0.2.7], sasl_method=PLAIN, sasl_username=bob@example.com")
-		  P("10025/smtpd", "A00000001: client=localhost[127.0.0.1], orig_client=x[192.0.2.7]")
-			  QUEUED("A00000001", "1") PROXIED("A00000001", " sasl_username=<bob@example.com>")
-				  P("10025/smtpd",
-				    "A00000002: client=localhost[127.0.0.1], orig_client=x[192.0.2.7]")
-					  QUEUED("A00000002", "1") PROXIED("A00000002", "")
-						  MAILBOX("A00000002", "carl@example.com")
-							  RESULT("10:00:01", "A00000001", "a@r.example", SENT),
+		  P("10025/smtpd", "A00000001: client=localhost[127.0.0.1], orig_client=x[192.0.2.7]") QUEUED(
+			  "A00000001", "1") PROXIED("A00000001", " sasl_username=<bob@example.com>")
+			  P("10025/smtpd", "A00000002: client=localhost[127.0.0.1], orig_client=x[192.0.2.7]")
+				  QUEUED("A00000002", "1") PROXIED("A00000002", "")
+					  MAILBOX("A00000002", "carl@example.com")
+						  RESULT("10:00:01", "A00000001", "a@r.example", SENT),
 	  "+ - carl@example.com delivered inbound\n" BOB_OUT("a@r.example") },
 	{ "Exim's filter is run as a command, for each recipient, and gives back by Exim's own user", ">+",
-	  E("1abcde-0001aA-Aa <= bob@example.com H=(x) [192.0.2.7] P=esmtpsa A=plain:bob@example.com S=100 id=1@x")
-		  E("1abcde-0001aA-Bb <= bob@example.com U=Debian-exim P=spam-scanned S=100 id=1@x")
-			  E("1abcde-0001aA-Bb => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\"")
-				  E("1abcde-0001aA-Bb Completed")
-					  E("1abcde-0001aA-Aa => a <a@r.example> R=spamcheck_router T=spamcheck")
-						  E("1abcde-0001aA-Cc <= bob@example.com U=Debian-exim P=spam-scanned S=100 id=1@x")
-							  E("1abcde-0001aA-Aa => anna <anna@example.com> R=spamcheck_router T=spamcheck")
-								  E("1abcde-0001aA-Aa Completed")
-									  E("1abcde-0001aA-Cc => anna <anna@example.com> R=local T=mail_spool")
-										  E("1abcde-0001aA-Cc Completed"),
-	  "> bob@example.com -1\n" BOB_OUT("a@r.example") "+ bob@example.com anna@example.com delivered internal\n" },
+	  E("1abcde-0001aA-Aa <= bob@example.com H=(x) [192.0.2.7] P=esmtpsa A=plain:bob@example.com S=100 id=1@x") E(
+		  "1abcde-0001aA-Bb <= bob@example.com U=Debian-exim P=spam-scanned S=100 id=1@x")
+		  E("1abcde-0001aA-Bb => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\"") E(
+			  "1abcde-0001aA-Bb Completed")
+			  E("1abcde-0001aA-Aa => a <a@r.example> R=spamcheck_router T=spamcheck") E(
+				  "1abcde-0001aA-Cc <= bob@example.com U=Debian-exim P=spam-scanned S=100 id=1@x")
+				  E("1abcde-0001aA-Aa => anna <anna@example.com> R=spamcheck_router T=spamcheck") E(
+					  "1abcde-0001aA-Aa Completed")
+					  E("1abcde-0001aA-Cc => anna <anna@example.com> R=local T=mail_spool")
+						  E("1abcde-0001aA-Cc Completed"),
+	  "> bob@example.com -1\n" BOB_OUT(
+		  "a@r.example") "+ bob@example.com anna@example.com delivered internal\n" },
 	{ "a mailbox is no filter", "+",
 	  E("1abcde-0001aA-Aa <= bob@example.com H=(x) [192.0.2.7] P=esmtpsa A=plain:bob@example.com S=100 id=1@x")
 		  E("1abcde-0001aA-Aa => anna <anna@example.com> R=local T=mail_spool"),
 	  "+ bob@example.com anna@example.com delivered internal\n" },
 	{ "one failure in two of Exim's logs is one, two in one log are two", "!",
-	  E(FAILED) "rejectlog: " E(FAILED) E(FAILED) E(FAILED) "rejectlog: " E(FAILED) "rejectlog: " E(FAILED)
-		  "rejectlog: " ET("10:00:01", FAILED),
+	  E(FAILED) "rejectlog: " E(FAILED) E(FAILED) E(FAILED) "rejectlog: " E(FAILED) "rejectlog: " E(
+		  FAILED) "rejectlog: " ET("10:00:01", FAILED),
 	  "! bob 203.0.113.9\n! bob 203.0.113.9\n! bob 203.0.113.9\n! bob 203.0.113.9\n" },
 	{ "MailScanner queues again", "+=",
 	  BOB("A00000001") MID(
@@ -511,22 +511,18 @@ static void silence_ends_a_message(void **state)
 /* What is told apart from outbound mail is held against the account where the settings say so. */
 static void settings_count_more_in(void **state)
 {
-	const char *lines =
-		BOB("A00000001") QUEUED("A00000001", "2") MAILBOX("A00000001", "a@example.com")
-			RESULT("10:00:01", "A00000001", "x@r.example", BOUNCED) MID("A00000002", "x@mx") P(
-				"bounce", "A00000001: sender non-delivery notification: A00000002")
-				P("qmgr", "A00000002: from=<>, size=1, nrcpt=1 (queue active)")
-					MAILBOX("A00000002", "bob@example.com") REMOTE("A00000003") P(
-						"qmgr",
-						"A00000003: from=<s@q.example>, size=1, nrcpt=1 (queue active)")
-						PT("10:00:01", "smtp",
-						   "A00000003: to=<c@r.example>, orig_to=<carl@example.com>, relay=r.example[198.51.100.9]:25, delay=1, delays=0/0/0/1, " SENT)
-							P("pickup", "A00000004: uid=2000000001 from=<>")
-								MID("A00000004", "y@mx") P(
-									"qmgr",
-									"A00000004: from=<>, size=1, nrcpt=1 (queue active)")
-									RESULT("10:00:01", "A00000004",
-									       "s@q.example", SENT);
+	const char *lines = BOB("A00000001") QUEUED("A00000001", "2") MAILBOX("A00000001", "a@example.com") RESULT(
+		"10:00:01", "A00000001", "x@r.example",
+		BOUNCED) MID("A00000002", "x@mx") P("bounce",
+						    "A00000001: sender non-delivery notification: A00000002")
+		P("qmgr", "A00000002: from=<>, size=1, nrcpt=1 (queue active)") MAILBOX(
+			"A00000002", "bob@example.com") REMOTE("A00000003")
+			P("qmgr", "A00000003: from=<s@q.example>, size=1, nrcpt=1 (queue active)") PT(
+				"10:00:01", "smtp",
+				"A00000003: to=<c@r.example>, orig_to=<carl@example.com>, relay=r.example[198.51.100.9]:25, delay=1, delays=0/0/0/1, " SENT)
+				P("pickup", "A00000004: uid=2000000001 from=<>") MID("A00000004", "y@mx")
+					P("qmgr", "A00000004: from=<>, size=1, nrcpt=1 (queue active)")
+						RESULT("10:00:01", "A00000004", "s@q.example", SENT);
 	struct ledger_options options = ledger_options_plain();
 	char passwd[] = "/tmp/passwd-XXXXXX";
 	FILE *file = fdopen(mkstemp(passwd), "w");
