@@ -1,0 +1,70 @@
+#!/bin/sh
+# What people order is done, survives a kill, and ends when its time is over; old news is acted on by nobody.
+# needs: python3 gzip
+. "$TOP/tests/watch.sh"
+
+answer() # LOGIN: what the policy service says
+{
+	python3 - "$1" << 'PY'
+import socket, sys
+ask = socket.socket(socket.AF_UNIX)
+ask.settimeout(5)
+ask.connect("policy")
+ask.sendall(("request=smtpd_access_policy\nprotocol_state=RCPT\nsasl_username=%s\n\n" % sys.argv[1]).encode())
+print(ask.recv(500).decode().strip())
+PY
+}
+says() { answer "$1" | grep -q "$2"; }
+restart()
+{
+	: > watch.err
+	start_watch
+	await 20 grep -q follows watch.err
+}
+
+cat > extra << EXTRA
+[act]
+dry_run = no
+[policy]
+address = $TMP/policy
+[adapter list]
+type = exim_list
+file = $TMP/stopped
+EXTRA
+settings "" extra
+: > mail.log
+restart
+day >> mail.log
+await 20 in_journal '"action":"not disabled"'
+grep -q 'too long ago' verdicts.ndjson || die "why was it not disabled?"
+says nils@notary.example DUNNO || die "acted on old news"
+
+"$SENDWATCH" disable -c detect.conf --reason "called by phone" Bob@Shop.test || die "cannot be disabled"
+says bob@shop.test '554 5.7.1' || die "goes on: $(answer bob@shop.test)"
+await 5 grep -q '^bob@shop.test: ' stopped
+grep -q '"by":"uid [0-9]*","reason":"called by phone"' verdicts.ndjson || die "not written down by whom, and why"
+expect 1 "$SENDWATCH" disable -c detect.conf bob@shop.test
+expect 1 "$SENDWATCH" disable -c detect.conf postmaster@shop.test
+has err protected
+kill_watch
+restart
+says bob@shop.test '554 5.7.1' || die "forgotten after a kill"
+kill -HUP "$watcher"
+await 10 grep -q 'new settings' watch.err
+says bob@shop.test '554 5.7.1' || die "forgotten with new settings"
+"$SENDWATCH" release -c detect.conf bob@shop.test || die "cannot be released"
+says bob@shop.test DUNNO || die "not released"
+await 5 in_journal '"action":"released","adapter":"list"'
+grep -q '^bob@shop.test' stopped && die "still in the list"
+
+# By itself, when its time is over.
+"$SENDWATCH" disable -c detect.conf --until "$(date -u -d '+2 seconds' +%FT%TZ)" eve@shop.test || die "cannot be disabled"
+says eve@shop.test 554 || die "goes on"
+await 8 says eve@shop.test DUNNO
+await 2 in_journal '"reason":"its time is over"'
+"$SENDWATCH" exempt -c detect.conf --until 2099-01-01 --reason newsletter eve@shop.test || die "cannot be exempt"
+grep -q '"action":"exempted"' verdicts.ndjson || die "not written down"
+expect 2 "$SENDWATCH" exempt -c detect.conf eve@shop.test
+stop_watch
+expect 1 "$SENDWATCH" release -c detect.conf bob@shop.test
+has err "does watch run here?"
