@@ -40,6 +40,8 @@ void record_prefetch(const struct record *record, uint32_t recipient)
 	if (record->recipient_room != 0)
 		__builtin_prefetch(bucket_of(record, recipient));
 	__builtin_prefetch(record->seen);
+	if (record->windows.slots == NULL)
+		return;
 	for (int h = 0; h < HORIZONS; h++)
 		__builtin_prefetch(record->windows.slots + record->windows.last[h]);
 }
