@@ -85,6 +85,7 @@ help:
 	echo 'make bench           time replay beside wc, zcat, pflogsumm, eximstats (BENCH=quick, BENCH=full: growth)'
 	echo 'make bench-compare BASE=rev  the same work by this tree and by another revision, in turns'
 	echo 'make bench-detection  what is found, how early, and who is flagged falsely, by kind'
+	echo 'make crash-test      kill watch and Redis masters (KILLS=200 SEED=1), compare all totals with the truth'
 	echo 'make fuzz            fuzz every target (FUZZ_SECONDS=60 each, FUZZ=name for one)'
 	echo 'make clean'
 
@@ -178,6 +179,12 @@ bench-compare: deps-build
 bench-detection: deps-build deps-check
 	$(MAKE) --no-print-directory $(JOBS) benches
 	BUILD=$(BUILD) tests/detection/full
+
+.PHONY: crash-test
+crash-test: deps-build deps-check
+	$(MAKE) --no-print-directory $(JOBS) all
+	PATH=$$PATH:/usr/sbin:/sbin PYTHONDONTWRITEBYTECODE=1 LC_ALL=C TZ=UTC \
+		tests/crash/crash.py --kills $${KILLS:-200} --seed $${SEED:-1}
 
 fuzz: deps-build deps-check
 	$(MAKE) --no-print-directory $(JOBS) sanitized

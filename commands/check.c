@@ -13,6 +13,7 @@
 #include "commands/targets.h"
 
 #include "base/text.h"
+#include "detectors/store_redis.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -248,6 +249,21 @@ static void check_acting(struct check *check, const struct options *options)
 		check_say(check, true, "[act] dry_run:", "is on: nobody is stopped");
 }
 
+static void check_redis_said(void *context, bool good, const char *words)
+{
+	check_say(context, good, "[redis]", words);
+}
+
+static void check_redis(struct check *check, const struct options *options)
+{
+	struct error error;
+
+	if (options->redis.topology == REDIS_OFF)
+		return;
+	if (!store_redis_check(&options->redis, check_redis_said, check, &error))
+		check_say(check, false, "[redis]", error.text);
+}
+
 static unsigned check_options(const struct options *options, bool send)
 {
 	struct check check = { 0 };
@@ -255,6 +271,7 @@ static unsigned check_options(const struct options *options, bool send)
 
 	check_logs(&check, options);
 	check_pipeline(&check, options);
+	check_redis(&check, options);
 	if (options->watch.state == NULL)
 		check_say(&check, false, "[watch] state:", "names no folder");
 	else

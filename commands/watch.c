@@ -19,6 +19,7 @@
 #include "commands/resume.h"
 #include "commands/saver.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "detectors/store.h"
@@ -90,11 +91,20 @@ static usec_t watch_watchdog(void)
 static void watch_verdict(void *context, const struct verdict *verdict)
 {
 	struct watch_work *work = context;
+	struct verdict claimed = *verdict;
 
 	/* Of several servers that find the same, one acts. */
-	if (store_claim(pipeline_store(work->pipeline), verdict->account, verdict->state,
-			span_of(verdict->id)))
-		deliver_verdict(work->deliver, clock_now(), verdict);
+	if (store_claim(pipeline_store(work->pipeline), verdict->account, verdict->state, claimed.id))
+		deliver_verdict(work->deliver, clock_now(), &claimed);
+}
+
+/* Who claims: the same after a restart, another for each state folder of each machine. */
+static uint64_t watch_server(const char *state)
+{
+	char host[256] = "";
+
+	(void)gethostname(host, sizeof(host) - 1);
+	return hash_stable_more(hash_stable(span_of(host)), span_of(state)) | 1;
 }
 
 /* What is read again teaches health too, and is told to nobody. */
@@ -291,6 +301,7 @@ static bool watch_work_recall(struct watch_work *work, const struct pipeline_wat
 	work->pipeline = pipeline_new(options, watcher, error);
 	if (work->pipeline == NULL)
 		return false;
+	pipeline_store(work->pipeline)->server = watch_server(options->watch.state);
 	if (resume_read(options->watch.state, &work->resume, work->pipeline, work->health, &why))
 		return true;
 	log_say(clock_now(), LOG_LEVEL_ERROR,
@@ -300,6 +311,8 @@ static bool watch_work_recall(struct watch_work *work, const struct pipeline_wat
 	health_free(&work->health);
 	work->health = health_new(&options->health, watch_health, work);
 	work->pipeline = pipeline_new(options, watcher, error);
+	if (work->pipeline != NULL)
+		pipeline_store(work->pipeline)->server = watch_server(options->watch.state);
 	return work->pipeline != NULL;
 }
 

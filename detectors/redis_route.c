@@ -447,6 +447,21 @@ static size_t route_places(const struct redis_route *route, const struct redis_c
 	return open;
 }
 
+size_t redis_route_find(struct redis_route *route, struct error *error)
+{
+	return route_map(route, error) ? route->node_count : 0;
+}
+
+const char *redis_route_address(const struct redis_route *route, size_t at)
+{
+	return route->nodes[at].address;
+}
+
+const struct redis_login *redis_route_login(const struct redis_route *route)
+{
+	return &route->login;
+}
+
 bool redis_route_run(struct redis_route *route, struct redis_call *calls, size_t count, struct error *error)
 {
 	uint16_t *places = memory_new(count, sizeof(*places));

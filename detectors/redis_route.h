@@ -57,6 +57,14 @@ void redis_route_free(struct redis_route **route);
  */
 bool redis_route_run(struct redis_route *route, struct redis_call *calls, size_t count, struct error *error);
 
+/*
+ * Find out now where the keys live: the single server, the master that Sentinel names, the masters of the
+ * cluster. How many there are; 0 and ERROR where it cannot be found out. For checks.
+ */
+size_t redis_route_find(struct redis_route *route, struct error *error);
+const char *redis_route_address(const struct redis_route *route, size_t at);
+const struct redis_login *redis_route_login(const struct redis_route *route);
+
 /* The slot of a cluster that KEY belongs to, 0 to 16383. */
 unsigned redis_slot(struct span key);
 

@@ -46,7 +46,7 @@ usec_t store_away(const struct store *store, struct error *why_r)
 	return store->calls->away == NULL ? USEC_NEVER : store->calls->away(store, why_r);
 }
 
-bool store_claim(struct store *store, struct span account, enum account_state state, struct span id)
+bool store_claim(struct store *store, struct span account, enum account_state state, char id[VERDICT_ID_SIZE])
 {
 	return store->calls->claim == NULL || store->calls->claim(store, account, state, id);
 }

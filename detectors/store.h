@@ -28,6 +28,7 @@ struct store {
 	void *context;
 	void (*evicted)(void *context, struct record *record);
 	void (*changed)(void *context, struct record *record);
+	uint64_t server; /* set by the owner: who claims, the same after a restart */
 };
 
 struct store_calls {
@@ -52,7 +53,7 @@ struct store_calls {
 	bool (*clean)(const struct store *store);
 	bool (*full)(const struct store *store);
 	usec_t (*away)(const struct store *store, struct error *why_r);
-	bool (*claim)(struct store *store, struct span account, enum account_state state, struct span id);
+	bool (*claim)(struct store *store, struct span account, enum account_state state, char *id);
 };
 
 /* SOURCE of the lines to come is called NAME, on all servers and after every restart. */
@@ -74,8 +75,13 @@ bool store_full(const struct store *store);
 /* Since when (monotonic clock) the store is out of reach, and why; USEC_NEVER where it is not. */
 usec_t store_away(const struct store *store, struct error *why_r);
 
-/* May this server act on ACCOUNT's new STATE, found as verdict ID? False where another already does. */
-bool store_claim(struct store *store, struct span account, enum account_state state, struct span id);
+/*
+ * May this server act on ACCOUNT's new STATE, found as verdict ID? False where another already does. Where this
+ * server claimed it before under another id (it was killed, and found it again by another line), ID becomes
+ * that one: who has acted under it knows.
+ */
+bool store_claim(struct store *store, struct span account, enum account_state state,
+		 char id[VERDICT_ID_SIZE]);
 
 /* At most MOST records; the longest unused make room, and are counted. */
 struct store *store_memory_new(uint32_t most);

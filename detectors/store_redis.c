@@ -447,11 +447,10 @@ static usec_t redis_away(const struct store *store, struct error *why_r)
 	return redis_worker_away(((const struct store_redis *)store)->worker, why_r);
 }
 
-/* Is the id that the claim holds now ours? */
+/* A claim is "server id". */
 struct claim {
 	bool set;
-	struct span id;
-	bool ours;
+	char holder[64];
 };
 
 static void claim_set(struct redis_call *call, const struct redis_reply *reply)
@@ -463,14 +462,29 @@ static void claim_read(struct redis_call *call, const struct redis_reply *reply)
 {
 	struct claim *claim = call->context;
 
-	claim->ours = span_equal(reply->text, claim->id);
+	snprintf(claim->holder, sizeof(claim->holder), "%.*s", SPAN_ARGS(reply->text));
+}
+
+/* Is the claim this server's own? Then ID is what it claimed with. */
+static bool claim_is_ours(const struct claim *claim, uint64_t server, char id[VERDICT_ID_SIZE])
+{
+	struct span holder = span_of(claim->holder);
+	char own[24];
+
+	snprintf(own, sizeof(own), "%016llx ", (unsigned long long)server);
+	if (!span_skip(&holder, span_of(own)) || holder.len == 0 || holder.len >= VERDICT_ID_SIZE)
+		return false;
+	memcpy(id, holder.at, holder.len);
+	id[holder.len] = '\0';
+	return true;
 }
 
 /* Two servers that find the same account in the same state within an hour act once. */
-static bool redis_claim(struct store *store, struct span account, enum account_state state, struct span id)
+static bool redis_claim(struct store *store, struct span account, enum account_state state, char *id)
 {
 	struct store_redis *redis = redis_of(store);
-	struct claim claim = { .id = id };
+	struct claim claim = { .set = false };
+	char value[64];
 	struct error error;
 	struct text key = { 0 };
 	struct redis_call calls[2];
@@ -485,9 +499,11 @@ static bool redis_claim(struct store *store, struct span account, enum account_s
 		return true;
 	text_add_format(&key, "%s:claim:%s:{%.*s}", redis->options->prefix, state_name(state),
 			SPAN_ARGS(account));
+	snprintf(value, sizeof(value), "%016llx %s", (unsigned long long)store->server, id);
 	calls[0] = (struct redis_call){
 		.key = text_span(&key),
-		.words = { SPAN("SET"), text_span(&key), id, SPAN("NX"), SPAN("EX"), SPAN("3600") },
+		.words = { SPAN("SET"), text_span(&key), span_of(value), SPAN("NX"), SPAN("EX"),
+			   SPAN("3600") },
 		.count = 6,
 		.answered = claim_set,
 		.context = &claim,
@@ -501,7 +517,7 @@ static bool redis_claim(struct store *store, struct span account, enum account_s
 	};
 	asked = redis_route_run(redis->claims, calls, 2, &error);
 	text_free(&key);
-	return !asked || claim.set || claim.ours;
+	return !asked || claim.set || claim_is_ours(&claim, store->server, id);
 }
 
 static struct record *redis_next(struct store *store, const struct record *after)

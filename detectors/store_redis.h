@@ -12,9 +12,10 @@ struct store *store_redis_new(const struct redis_options *options, uint32_t most
 
 /*
  * One exchange with every server that the settings lead to: can it be reached, may we do all that we need?
- * Each finding is told as words; false where one is an error. For `sendwatch check`.
+ * Each finding is told as words, GOOD or not; false where one is not. For `sendwatch check`.
  */
-bool store_redis_check(const struct redis_options *options, void (*tell)(void *context, const char *words),
-		       void *context, struct error *error);
+bool store_redis_check(const struct redis_options *options,
+		       void (*tell)(void *context, bool good, const char *words), void *context,
+		       struct error *error);
 
 #endif

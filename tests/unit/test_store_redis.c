@@ -312,10 +312,18 @@ static void one_server_may_act(void **state)
 	struct span account = SPAN("bob@example.com");
 
 	(void)state;
-	assert_true(store_claim(a, account, STATE_FLAGGED, SPAN("id-1")));
-	assert_false(store_claim(b, account, STATE_FLAGGED, SPAN("id-2")));
-	assert_true(store_claim(a, account, STATE_FLAGGED, SPAN("id-1"))); /* asked again after a crash */
-	assert_true(store_claim(b, account, STATE_DISABLED, SPAN("id-3")));
+	char id[VERDICT_ID_SIZE] = "id-1", other[VERDICT_ID_SIZE] = "id-2", again[VERDICT_ID_SIZE] = "id-4";
+
+	a->server = 1;
+	b->server = 2;
+	assert_true(store_claim(a, account, STATE_FLAGGED, id));
+	assert_string_equal(id, "id-1");
+	assert_false(store_claim(b, account, STATE_FLAGGED, other));
+	/* Asked again after a crash, which found it by another line. */
+	assert_true(store_claim(a, account, STATE_FLAGGED, again));
+	assert_string_equal(again, "id-1");
+	assert_true(store_claim(b, account, STATE_DISABLED, other));
+	assert_string_equal(other, "id-2");
 	store_free(&a);
 	store_free(&b);
 }

@@ -1,0 +1,220 @@
+/*
+ * What `sendwatch check` says of Redis: each server that the settings lead to is reached, timed, and asked to do all
+ * that the store will ask of it, on a key of its own that goes away again. Each refusal is told in Redis's words,
+ * with what it means here.
+ */
+#include "detectors/redis_function.h"
+#include "detectors/store_redis.h"
+
+#include "base/text.h"
+
+#include <stdio.h>
+
+struct check {
+	const struct redis_options *options;
+	void (*tell)(void *context, bool good, const char *words);
+	void *context;
+	bool good;
+};
+
+static void check_say(struct check *check, const char *address, const char *words)
+{
+	struct text line = { 0 };
+
+	text_add_format(&line, "%s: %s", address, words);
+	check->tell(check->context, true, line.at);
+	text_free(&line);
+}
+
+/* Redis's words begin with the server's address already. */
+static void check_fail(struct check *check, const char *what, const struct error *error)
+{
+	struct text line = { 0 };
+
+	text_add_format(&line, "%s (%s)", error->text, what);
+	check->tell(check->context, false, line.at);
+	text_free(&line);
+	check->good = false;
+}
+
+/* "redis_version:7.0.15" of INFO: what stands behind KEY. */
+static struct span info_of(struct span info, struct span key)
+{
+	struct span line, at = info;
+
+	while (span_cut_text(&at, SPAN("\r\n"), &line))
+		if (span_skip(&line, key))
+			return line;
+	return (struct span){ "", 0 };
+}
+
+static void check_info(struct check *check, struct redis *redis, const char *address, usec_t took)
+{
+	struct redis_reply reply;
+	struct text words = { 0 };
+	struct error error;
+	uint64_t most = 0, used = 0;
+	struct span policy;
+
+	text_add_format(&words, "reached in %.1f ms", (double)took / 1000);
+	/* Who may not ask for it loses nothing but these words. */
+	if (!redis_ask(redis, (struct span[]){ SPAN("INFO") }, 1, &reply, &error)) {
+		check_say(check, address, words.at);
+		text_free(&words);
+		return;
+	}
+	text_add_format(&words, ", Redis %.*s, %.*s", SPAN_ARGS(info_of(reply.text, SPAN("redis_version:"))),
+			SPAN_ARGS(info_of(reply.text, SPAN("role:"))));
+	(void)span_to_u64(info_of(reply.text, SPAN("maxmemory:")), &most);
+	(void)span_to_u64(info_of(reply.text, SPAN("used_memory:")), &used);
+	policy = info_of(reply.text, SPAN("maxmemory_policy:"));
+	if (most > 0)
+		text_add_format(&words, ", uses %llu of %llu MB", (unsigned long long)(used / 1000000),
+				(unsigned long long)(most / 1000000));
+	check_say(check, address, words.at);
+	if (most > 0 && !span_equal(policy, SPAN("noeviction")))
+		check_say(
+			check, address,
+			"drops keys when its memory is full (maxmemory-policy): accounts will be forgotten");
+	text_free(&words);
+}
+
+/* Each command that the store uses, on KEY. */
+static void check_rights(struct check *check, struct redis *redis, struct span key)
+{
+	static const struct {
+		const char *words[5];
+		const char *what;
+	} needed[] = {
+		{ { "DEL", "" }, "release needs to delete keys" },
+		{ { "HSET", "", "version", "0" }, "windows cannot be written" },
+		{ { "HGET", "", "version" }, "windows cannot be read" },
+		{ { "HMGET", "", "version", "record" }, "accounts and show cannot read" },
+		{ { "EXPIRE", "", "60" }, "idle accounts would stay for ever" },
+		{ { "DEL", "" }, "release needs to delete keys" },
+		{ { "SET", "", "0", "EX", "60" }, "verdicts cannot be claimed: each server would act" },
+		{ { "GET", "" }, "verdicts cannot be claimed: each server would act" },
+		{ { "DEL", "" }, "release needs to delete keys" },
+		{ { "SADD", "", "nobody" }, "accounts cannot be listed" },
+		{ { "SMEMBERS", "" }, "accounts cannot be listed" },
+		{ { "SREM", "", "nobody" }, "accounts cannot be listed" },
+	};
+
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		struct span words[5];
+		struct redis_reply reply;
+		struct error error;
+		size_t count = 0;
+
+		for (; count < 5 && needed[i].words[count] != NULL; count++)
+			words[count] = *needed[i].words[count] == '\0' ? key
+								       : span_of(needed[i].words[count]);
+		if (!redis_ask(redis, words, count, &reply, &error) &&
+		    !span_starts(reply.text, SPAN("MOVED ")) && !span_starts(reply.text, SPAN("READONLY")))
+			check_fail(check, needed[i].what, &error);
+	}
+}
+
+/* Our function, or the script that does without: run once, asking for nothing. */
+static void check_function(struct check *check, struct redis *redis, const char *address, struct span key)
+{
+	struct redis_function function = { .loaded = false };
+	const struct span arguments[] = { SPAN("-"), SPAN("60"), SPAN(""), SPAN("1") };
+	struct redis_reply reply;
+	struct error error;
+
+	if (!redis_function_load(&function, redis, &error)) {
+		check_fail(check, "neither FUNCTION LOAD nor SCRIPT LOAD is allowed: nothing can be counted",
+			   &error);
+		return;
+	}
+	redis_function_queue(&function, redis, key, arguments, 4);
+	if (!redis_reply(redis, &reply, &error) || reply.kind == REDIS_FAILURE) {
+		if (reply.kind == REDIS_FAILURE &&
+		    (span_starts(reply.text, SPAN("MOVED ")) || span_starts(reply.text, SPAN("READONLY"))))
+			return;
+		if (reply.kind == REDIS_FAILURE)
+			error_set(&error, "%s: %.*s", address, SPAN_ARGS(reply.text));
+		check_fail(check, function.script ? "EVALSHA is needed" : "FCALL is needed", &error);
+		return;
+	}
+	if (function.script)
+		check_say(check, address,
+			  "has no functions, or lets this user load none: the script does instead");
+}
+
+static void check_replicas(struct check *check, struct redis *redis, const char *address)
+{
+	char count[24];
+	struct redis_reply reply;
+	struct error error;
+
+	if (check->options->replicas == 0)
+		return;
+	snprintf(count, sizeof(count), "%lld", (long long)check->options->replicas);
+	if (!redis_ask(redis, (struct span[]){ SPAN("WAIT"), span_of(count), SPAN("500") }, 3, &reply,
+		       &error))
+		check_fail(check, "WAIT is needed for [redis] replicas", &error);
+	else if (reply.number < check->options->replicas) {
+		error_set(&error, "%s: %lld replicas answer", address, (long long)reply.number);
+		check_fail(check, "[redis] replicas wants more: nothing would ever count as safe", &error);
+	}
+}
+
+static bool is_master(struct redis *redis)
+{
+	struct redis_reply reply;
+	struct error error;
+
+	return !redis_ask(redis, (struct span[]){ SPAN("ROLE") }, 1, &reply, &error) ||
+	       span_equal(redis_member(&reply, 0).text, SPAN("master"));
+}
+
+static void check_server(struct check *check, const char *address, const struct redis_login *login)
+{
+	usec_t from = clock_monotonic();
+	struct error error;
+	struct redis *redis = redis_open(address, login, &error);
+	struct redis_reply reply;
+	struct text key = { 0 };
+
+	if (redis == NULL || !redis_ask(redis, (struct span[]){ SPAN("PING") }, 1, &reply, &error)) {
+		check_fail(check, redis == NULL ? "cannot be reached, or logged in to" : "does not answer",
+			   &error);
+		redis_close(&redis);
+		return;
+	}
+	check_info(check, redis, address, clock_monotonic() - from);
+	if (is_master(redis)) {
+		text_add_format(&key, "%s:check", check->options->prefix);
+		check_rights(check, redis, text_span(&key));
+		check_function(check, redis, address, text_span(&key));
+		check_replicas(check, redis, address);
+		text_free(&key);
+	} else if (check->options->topology == REDIS_SINGLE) {
+		error_set(&error, "%s: is a replica", address);
+		check_fail(check, "nothing can be written there", &error);
+	}
+	redis_close(&redis);
+}
+
+bool store_redis_check(const struct redis_options *options,
+		       void (*tell)(void *context, bool good, const char *words), void *context,
+		       struct error *error)
+{
+	struct check check = { .options = options, .tell = tell, .context = context, .good = true };
+	struct redis_route *route = redis_route_new(options, error);
+	size_t count;
+
+	if (route == NULL)
+		return false;
+	count = redis_route_find(route, error);
+	if (count == 0)
+		check.good = false;
+	for (size_t i = 0; i < count; i++)
+		check_server(&check, redis_route_address(route, i), redis_route_login(route));
+	redis_route_free(&route);
+	if (!check.good && count > 0)
+		error_set(error, "Redis does not let us do all that is needed");
+	return check.good;
+}
