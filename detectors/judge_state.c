@@ -180,6 +180,20 @@ void judge_ask(struct judge *judge, struct record *record, const struct cause *c
 	record->moved = false;
 }
 
+/* Once a day, those that were not heard of for longer than any window give back what only windows need. */
+static void judge_trim(struct judge *judge, usec_t now)
+{
+	const struct store_calls *calls = judge->store->calls;
+	usec_t idle = now - horizon_length(HORIZON_7D) - USEC_DAY;
+
+	if (now / USEC_DAY == judge->trimmed)
+		return;
+	judge->trimmed = now / USEC_DAY;
+	for (struct record *record = calls->next(judge->store, NULL); record != NULL && record->now < idle;
+	     record = calls->next(judge->store, record))
+		record_trim(record, now);
+}
+
 void judge_time(struct judge *judge, usec_t now)
 {
 	size_t kept = 0;
@@ -187,6 +201,7 @@ void judge_time(struct judge *judge, usec_t now)
 	if (now - judge->looked < LOOK_EVERY)
 		return;
 	judge->looked = now;
+	judge_trim(judge, now);
 	for (size_t i = 0; i < judge->raised_count; i++) {
 		char *name = judge->raised[i];
 		struct record *record = judge->store->calls->record(judge->store, span_of(name), false);

@@ -21,7 +21,8 @@ struct judge {
 	struct judge_stats stats;
 	bool quiet;
 	usec_t looked;
-	char **raised; /* names of accounts that are not normal */
+	int64_t trimmed; /* the day */
+	char **raised;   /* names of accounts that are not normal */
 	size_t raised_count, raised_room;
 };
 

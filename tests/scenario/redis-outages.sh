@@ -1,0 +1,103 @@
+#!/bin/sh
+# Redis slow, stopped, full, read-only, without rights, its scripts flushed, and empty again: watch says so, keeps a
+# bounded amount, then reads no further, and when all is well the totals are true.
+# needs: python3 redis-server redis-cli
+# seconds: 100
+. "$TOP/tests/watch.sh"
+
+redis=''
+start_redis()
+{
+	redis-server --port 0 --unixsocket "$TMP/redis.sock" --save '' --dir "$TMP" --enable-debug-command yes > redis.log 2>&1 &
+	redis=$!
+	await 10 redis-cli -s "$TMP/redis.sock" ping
+	ask ACL SETUSER watcher on '>secret' '~sendwatch:*' -@all +ping +hget +hset +expire +hmget +set +get +sadd +srem \
+		+smembers +del +evalsha '+script|load'
+}
+ask() { redis-cli -s "$TMP/redis.sock" "$@"; }
+trap 'kill -9 $redis 2> /dev/null; stop_all' EXIT
+
+start_redis
+echo secret > password
+settings ''
+{
+	printf '[redis]\ntopology = single\nservers = %s/redis.sock\nuser = watcher\npassword_file = %s/password\n' "$TMP" "$TMP"
+	printf 'timeout = 300ms\nmemory = 1M\n'
+} >> detect.conf
+python3 - "$TOP" << 'PY'
+import json, sys
+sys.path.insert(0, sys.argv[1] + "/tests/crash")
+from mail import Mail
+mail = Mail(5, 90000)
+open("whole.log", "w").write("\n".join(mail.lines) + "\n")
+json.dump(mail.totals, open("totals", "w"))
+PY
+lines=$(grep -c '' whole.log)
+: > mail.log
+part=0
+grow() # SIXTEENTHS: so many more of all lines
+{
+	sed -n "$((part * lines / 16 + 1)),$(((part + $1) * lines / 16))p" whole.log >> mail.log
+	part=$((part + $1))
+}
+said() { grep -qF "$1" watch.err; }
+lost() { [ "$(grep -c 'cannot be reached' watch.err)" -ge "$1" ]; }
+back() { [ "$(grep -c 'the store is back' watch.err)" -ge "$1" ]; }
+
+# The user may load no functions: the script does, also after somebody flushed it.
+start_watch
+await 10 said follows
+grow 1
+await 10 sh -c "redis-cli -s $TMP/redis.sock EXISTS 'sendwatch:{user03@dom3.example}' | grep -q 1"
+ask SCRIPT FLUSH > /dev/null
+grow 1
+# Slow: longer than we wait.
+ask DEBUG SLEEP 4 > /dev/null &
+sleep 0.1
+grow 1
+await 10 lost 1
+await 10 back 1
+# Full.
+ask CONFIG SET maxmemory 1 > /dev/null
+grow 1
+await 10 lost 2
+said 'OOM' || die "does not say that Redis is full: $(cat watch.err)"
+ask CONFIG SET maxmemory 0 > /dev/null
+await 10 back 2
+# Read-only.
+ask REPLICAOF 127.0.0.1 1 > /dev/null
+grow 1
+await 10 lost 3
+said 'READONLY' || die "does not say that Redis is read-only: $(cat watch.err)"
+ask REPLICAOF NO ONE > /dev/null
+await 10 back 3
+# Its rights are gone.
+ask ACL SETUSER watcher -hset > /dev/null
+grow 1
+await 10 lost 4
+said "can't run this command" || die "does not say that rights are missing: $(cat watch.err)"
+ask ACL SETUSER watcher +hset > /dev/null
+await 10 back 4
+# Gone for as long as it takes to fill what we keep; the rest waits in the log. Back, and empty.
+kill -9 "$redis"
+rm -f redis.sock
+grow 8
+await 10 lost 5
+await 20 said 'reading waits'
+grow 2
+start_redis
+await 20 back 5
+await 10 said 'reading goes on'
+await 20 grep -q "mark $(python3 -c 'import datetime, sys
+stamp = datetime.datetime.fromisoformat(open("whole.log").readlines()[-1].split()[0])
+print((stamp - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) // datetime.timedelta(microseconds=1))') " state/snapshot
+stop_watch
+python3 - "$SENDWATCH" << 'PY' || die "the totals are not those of the log"
+import json, subprocess, sys
+totals = json.load(open("totals"))
+said = subprocess.run([sys.argv[1], "show", "-c", "detect.conf", "--format", "ndjson", *totals], capture_output=True, text=True)
+found = {row["account"]: row for row in map(json.loads, said.stdout.splitlines())}
+for account, wanted in totals.items():
+    for key in wanted:
+        assert found[account].get(key + "_7d", 0) == wanted[key], (account, key, wanted[key], found[account])
+PY
