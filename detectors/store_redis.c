@@ -324,14 +324,19 @@ static void copy_take_newer(struct record *into, const struct standing *standing
 		into->habit = *habit;
 }
 
-/* FOUND, with the changes counted on it that it does not have, becomes the copy. */
-static void copy_replace(struct store_redis *redis, struct copy *copy, struct record *found)
+/*
+ * FOUND, with the changes counted on it that it does not have, becomes the copy. The judge could not ask while it
+ * did not know what others had counted: at the FIRST answer it asks after each change, as if it came just now.
+ */
+static void copy_replace(struct store_redis *redis, struct copy *copy, struct record *found, bool first)
 {
 	struct standing standing = copy->record.standing;
 	struct habit habit = copy->record.habit;
 	uint32_t kept = 0;
 
 	record_swap(&copy->record, found);
+	copy->record.unsettled = false;
+	copy_take_newer(&copy->record, &standing, &habit);
 	for (uint32_t i = 0; i < copy->change_count; i++) {
 		struct applied applied;
 
@@ -339,15 +344,17 @@ static void copy_replace(struct store_redis *redis, struct copy *copy, struct re
 			continue;
 		record_apply(&copy->record, &copy->changes[i].delta, &applied);
 		copy->changes[kept++] = copy->changes[i];
+		if (first && redis->store.changed != NULL)
+			redis->store.changed(redis->store.context, &copy->record);
 	}
 	copy->change_count = kept;
 	if (kept == 0)
 		changes_drop(redis, copy);
-	copy_take_newer(&copy->record, &standing, &habit);
 }
 
 /* Another server was faster, or Redis lost what it had: begin from there, and count our changes on it. */
-static void copy_rebase(struct store_redis *redis, struct copy *copy, const struct exchange *exchange)
+static void copy_rebase(struct store_redis *redis, struct copy *copy, const struct exchange *exchange,
+			bool first)
 {
 	struct record found = { .kind = copy->record.kind };
 	struct reached reached[REDIS_SOURCES];
@@ -369,7 +376,7 @@ static void copy_rebase(struct store_redis *redis, struct copy *copy, const stru
 		copy_take_newer(&copy->record, &found.standing, &found.habit);
 	} else {
 		memcpy(copy->reached, reached, sizeof(copy->reached));
-		copy_replace(redis, copy, &found);
+		copy_replace(redis, copy, &found, first);
 	}
 	record_free(&found);
 }
@@ -381,6 +388,13 @@ static void exchange_end(struct store_redis *redis, struct exchange *exchange)
 	     taken = exchange->answered && exchange->version_now == exchange->version;
 
 	copy->under_way = false;
+	if (taken && first && copy->record.habit.days == 0) {
+		/* Nobody had heard of it: from nothing, change by change. */
+		struct record nothing = { .kind = copy->record.kind };
+
+		copy_replace(redis, copy, &nothing, true);
+		record_free(&nothing);
+	}
 	if (taken) {
 		copy->version = exchange->version;
 		memcpy(copy->reached, exchange->reached, sizeof(copy->reached));
@@ -391,7 +405,7 @@ static void exchange_end(struct store_redis *redis, struct exchange *exchange)
 		else
 			changes_drop(redis, copy);
 	} else {
-		copy_rebase(redis, copy, exchange);
+		copy_rebase(redis, copy, exchange, first);
 		copy_queue(redis, copy);
 	}
 	copy->change_sent = 0;
