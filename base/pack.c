@@ -51,6 +51,13 @@ uint64_t unpack_number(struct unpack *from)
 {
 	uint64_t number = 0;
 
+	/* Most numbers are small. */
+	if (from->rest.len > 0 && (unsigned char)from->rest.at[0] < 0x80) {
+		number = (unsigned char)from->rest.at[0];
+		from->rest.at++;
+		from->rest.len--;
+		return number;
+	}
 	for (unsigned shift = 0; shift < 64 && from->rest.len > 0; shift += 7) {
 		uint64_t byte = (unsigned char)from->rest.at[0];
 

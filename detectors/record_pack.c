@@ -107,8 +107,10 @@ static void slot_unpack(struct window_slot *slot, struct unpack *from)
 
 	slot->key = (uint32_t)unpack_bounded(from, UINT32_MAX);
 	used = unpack_bounded(from, (UINT64_C(1) << COUNTERS) - 1);
-	for (unsigned i = 0; i < COUNTERS; i++)
-		slot->counts.n[i] = (used >> i & 1) != 0 ? (uint32_t)unpack_bounded(from, UINT32_MAX) : 0;
+	/* The slot is new, and all zeros. */
+	for (unsigned i = 0; used >> i != 0; i++)
+		if ((used >> i & 1) != 0)
+			slot->counts.n[i] = (uint32_t)unpack_bounded(from, UINT32_MAX);
 }
 
 static void windows_unpack(struct windows *windows, struct unpack *from)

@@ -99,7 +99,7 @@ static void no_verdict(void *context, const struct verdict *verdict)
 	(void)verdict;
 }
 
-static void bench_snapshot(struct judge *judge, size_t accounts)
+static void bench_snapshot(struct judge *judge, size_t accounts, bool idle)
 {
 	const struct judge_sink sink = { .verdict = no_verdict };
 	struct health *health = health_new(&options.health, no_verdict, NULL), *read = NULL;
@@ -109,6 +109,7 @@ static void bench_snapshot(struct judge *judge, size_t accounts)
 	struct error error;
 	struct stat about;
 	usec_t from = clock_monotonic();
+	double own;
 	pid_t child;
 
 	if (!snapshot_write(path, SPAN("bench\n"), judge, true, health, &error))
@@ -124,11 +125,15 @@ static void bench_snapshot(struct judge *judge, size_t accounts)
 	waitpid(child, NULL, 0);
 	read = health_new(&options.health, no_verdict, NULL);
 	from = clock_monotonic();
+	own = cpu_of(RUSAGE_SELF);
 	if (snapshot_open(path, &snapshot, &error) != SNAPSHOT_GOOD ||
 	    !snapshot_restore(&snapshot, other, read))
 		fprintf(stderr, "bench_store: %s\n", error.text);
 	snapshot_close(&snapshot);
-	say("start from a snapshot", accounts, seconds_since(from), "s");
+	say(idle ? "start from a snapshot, all idle" : "start from a snapshot", accounts, seconds_since(from),
+	    "s");
+	say(idle ? "the same, processor alone, all idle" : "the same, processor alone", accounts,
+	    cpu_of(RUSAGE_SELF) - own, "s");
 	if (store->calls->stats(store).records != accounts)
 		fprintf(stderr, "bench_store: not all came back\n");
 	judge_free(&other);
@@ -150,11 +155,12 @@ static void bench_memory(size_t accounts)
 			send(store, account, i, 1);
 	say("memory: attempts a second", accounts, (double)accounts * ATTEMPTS / seconds_since(from), "1/s");
 	say("memory: an account of the last week", accounts, bytes_of(store) / (double)accounts, "bytes");
-	bench_snapshot(judge, accounts);
+	bench_snapshot(judge, accounts, false);
 	for (struct record *record = store->calls->next(store, NULL); record != NULL;
 	     record = store->calls->next(store, record))
 		record_trim(record, START + 30 * USEC_DAY);
 	say("memory: an idle account", accounts, bytes_of(store) / (double)accounts, "bytes");
+	bench_snapshot(judge, accounts, true);
 	judge_free(&judge);
 	store_free(&store);
 }

@@ -1,11 +1,18 @@
-/* The contract of stores: one suite, run against every member of the family. */
-#include "detectors/store.h"
+/* The contract of stores: one suite, run against every member of the family; the shared one on a real Redis. */
+#define _GNU_SOURCE
+#include "detectors/store_redis.h"
 
 #include <stdio.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <cmocka.h>
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define START (USEC_DAY * 20000)
 
@@ -19,9 +26,50 @@ static struct store *make_fail(void)
 	return store_fail_new(store_memory_new(1000), UINT64_MAX);
 }
 
+static char folder[] = "/tmp/sendwatch-store-XXXXXX", path[64], prefix[32];
+static char *servers[] = { path };
+static pid_t server;
+static struct redis_options redis_options = {
+	.topology = REDIS_SINGLE,
+	.servers = { servers, 1 },
+	.timeout = 2 * USEC_SECOND,
+	.prefix = prefix,
+	.keep = USEC_DAY,
+	.batch = 100,
+	.memory = 1024 * 1024,
+};
+
+/* Each has keys of its own: what another test left is not there. */
+static struct store *make_redis(void)
+{
+	static int made;
+	struct error error;
+	struct store *store;
+
+	snprintf(prefix, sizeof(prefix), "test%d", made++);
+	store = store_redis_new(&redis_options, 1000, &error);
+	assert_non_null(store);
+	store_source(store, 0, SPAN("mx1:/var/log/mail.log"));
+	return store;
+}
+
 /* A member that others bring joins here. */
-static struct store *(*const members[])(void) = { make_memory, make_fail };
-#define MEMBERS (sizeof(members) / sizeof(members[0]))
+static struct store *(*const members[])(void) = { make_memory, make_fail, make_redis };
+static size_t member_count = sizeof(members) / sizeof(members[0]);
+#define MEMBERS member_count
+
+/* What is sent and answered meanwhile must make no difference. */
+static void settle(struct store *store)
+{
+	for (int i = 0; i < 1000 && !store_clean(store); i++) {
+		struct pollfd ready = { .fd = store_fd(store), .events = POLLIN };
+
+		store_flush(store, clock_monotonic(), true);
+		poll(&ready, 1, 10);
+		store_settle(store);
+	}
+	assert_true(store_clean(store));
+}
 
 static struct delta attempt_at(usec_t time, uint32_t recipient)
 {
@@ -40,15 +88,20 @@ static struct delta attempt_at(usec_t time, uint32_t recipient)
 
 static struct applied apply(struct store *store, const char *account, struct delta delta)
 {
+	static uint64_t position;
 	struct record *record = store->calls->record(store, span_of(account), true);
 	struct applied applied;
 
-	store->calls->apply(store, record, &delta, 0, (uint64_t)delta.time, &applied);
+	store->calls->apply(store, record, &delta, 0, ++position, &applied);
+	if (position % 16 == 0)
+		settle(store);
 	return applied;
 }
 
 static struct counts hour_of(struct store *store, const char *account)
 {
+	settle(store);
+
 	struct record *record = store->calls->record(store, span_of(account), false);
 	struct counts sums[HORIZONS];
 
@@ -188,6 +241,72 @@ static void test_fail_loses_from_the_nth_on_and_says_so(void **state)
 	store_free(&store);
 }
 
+static void test_fail_at_each_call_loses_that_and_what_follows(void **state)
+{
+	(void)state;
+	for (uint64_t nth = 1; nth <= 20; nth++) {
+		struct store *store = store_fail_new(store_memory_new(8), nth);
+
+		for (uint32_t i = 1; i <= 20; i++)
+			apply(store, "bob@example.com", attempt_at(START, i));
+		assert_int_equal(hour_of(store, "bob@example.com").n[COUNT_RECIPIENTS], nth - 1);
+		assert_int_equal(store->calls->stats(store).failed, 21 - nth);
+		store_free(&store);
+	}
+}
+
+static bool answers(void)
+{
+	struct redis_login login = { .timeout = USEC_SECOND };
+	struct error error;
+	struct redis *redis = redis_open(path, &login, &error);
+	bool well = redis != NULL;
+
+	redis_close(&redis);
+	return well;
+}
+
+/* Without redis-server the others are tried alone. */
+static int begin(void **state)
+{
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	if (mkdtemp(folder) == NULL)
+		return -1;
+	snprintf(path, sizeof(path), "%s/redis.sock", folder);
+	server = fork();
+	if (server == 0) {
+		execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", path, "--save", "",
+		       "--dir", folder, "--logfile", "redis.log", (char *)NULL);
+		_exit(127);
+	}
+	for (int i = 0; i < 500; i++) {
+		if (answers())
+			return 0;
+		if (waitpid(server, NULL, WNOHANG) == server)
+			break;
+		poll(NULL, 0, 10);
+	}
+	server = 0;
+	member_count--;
+	return 0;
+}
+
+static int end(void **state)
+{
+	char log[80];
+
+	(void)state;
+	if (server > 0) {
+		kill(server, SIGKILL);
+		waitpid(server, NULL, 0);
+	}
+	unlink(path);
+	snprintf(log, sizeof(log), "%s/redis.log", folder);
+	unlink(log);
+	return rmdir(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -199,7 +318,8 @@ int main(void)
 		cmocka_unit_test(test_a_day_that_spoke_against_the_account_is_not_learned),
 		cmocka_unit_test(test_the_longest_unused_make_room_and_are_counted),
 		cmocka_unit_test(test_fail_loses_from_the_nth_on_and_says_so),
+		cmocka_unit_test(test_fail_at_each_call_loses_that_and_what_follows),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, begin, end);
 }
