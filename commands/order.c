@@ -7,6 +7,7 @@
 #include "commands/control.h"
 #include "commands/options.h"
 
+#include "detectors/redis_accounts.h"
 #include "parsers/account.h"
 
 #include <stdio.h>
@@ -27,10 +28,32 @@ static struct span order_account(const struct options *options, struct span type
 	return account_login(&rules, typed, name);
 }
 
+/* Where the windows live in Redis, every server learns of a release from there. False: nothing was released. */
+static bool order_release_shared(const struct options *options, struct span account, struct error *error)
+{
+	struct redis_accounts *accounts;
+	struct record record;
+	bool good;
+
+	if (options->redis.topology == REDIS_OFF)
+		return false;
+	accounts = redis_accounts_open(&options->redis, error);
+	if (accounts == NULL)
+		return false;
+	good = redis_accounts_release(accounts, account, clock_now(), clock_now() + options->watch.release,
+				      &record, error);
+	if (good && record.name == NULL)
+		good = error_set(error, "%.*s: Redis knows no such account", SPAN_ARGS(account));
+	if (good)
+		record_free(&record);
+	redis_accounts_close(&accounts);
+	return good;
+}
+
 static int order_give(const struct arguments *arguments, const char *verb)
 {
 	struct options options;
-	struct error error;
+	struct error error, local;
 	int status = EXIT_DONE;
 
 	if (arguments->count == 0) {
@@ -50,7 +73,13 @@ static int order_give(const struct arguments *arguments, const char *verb)
 			.reason = span_of(arguments->reason),
 		};
 
-		if (control_ask(options.watch.state == NULL ? "." : options.watch.state, &order, &error))
+		bool shared = span_equal(order.verb, SPAN("release")) &&
+			      order_release_shared(&options, order.account, &error);
+
+		/* What was done on this server is undone by its own watch, where one runs. */
+		if (control_ask(options.watch.state == NULL ? "." : options.watch.state, &order,
+				shared ? &local : &error) ||
+		    shared)
 			continue;
 		fprintf(stderr, "sendwatch %s: %s\n", verb, error.text);
 		status = EXIT_FAILED;

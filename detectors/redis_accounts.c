@@ -161,6 +161,31 @@ static bool release_swap(struct redis_accounts *accounts, struct span key, const
 	return good;
 }
 
+static void claims_answered(struct redis_call *call, const struct redis_reply *reply)
+{
+	(void)call;
+	(void)reply;
+}
+
+/* What is found of the account from now on is new, and somebody may act on it. */
+static bool claims_drop(struct redis_accounts *accounts, struct span name, struct error *error)
+{
+	static const enum account_state states[] = { STATE_WATCH, STATE_FLAGGED, STATE_DISABLED };
+	struct text keys[3] = { { 0 } };
+	struct redis_call call = { .words = { SPAN("DEL") }, .count = 4, .answered = claims_answered };
+	bool good;
+
+	for (size_t i = 0; i < 3; i++) {
+		redis_claim_key(accounts->options->prefix, states[i], name, &keys[i]);
+		call.words[i + 1] = text_span(&keys[i]);
+	}
+	call.key = call.words[1];
+	good = redis_route_run(accounts->route, &call, 1, error);
+	for (size_t i = 0; i < 3; i++)
+		text_free(&keys[i]);
+	return good;
+}
+
 bool redis_accounts_release(struct redis_accounts *accounts, struct span name, usec_t now, usec_t until,
 			    struct record *record, struct error *error)
 {
@@ -186,6 +211,8 @@ bool redis_accounts_release(struct redis_accounts *accounts, struct span name, u
 	}
 	if (good && record->name != NULL && !taken)
 		good = error_set(error, "the account changes too fast; try again");
+	if (good && taken)
+		good = claims_drop(accounts, name, error);
 	text_free(&key);
 	found_free(&found);
 	return good;

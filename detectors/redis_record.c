@@ -59,6 +59,11 @@ bool redis_record_unpack(struct span bytes, struct reached *reached, struct reco
 	return !from.broken && record_unpack(record, from.rest);
 }
 
+void redis_claim_key(const char *prefix, enum account_state state, struct span account, struct text *key)
+{
+	text_add_format(key, "%s:claim:%s:{%.*s}", prefix, state_name(state), SPAN_ARGS(account));
+}
+
 void redis_record_key(const char *prefix, struct span account, struct text *key)
 {
 	text_add_format(key, "%s:{%.*s}", prefix, SPAN_ARGS(account));

@@ -25,6 +25,8 @@ void reached_raise(struct reached *reached, struct reached line);
 /* Does OURS have all that is in THEIRS? */
 bool reached_within(const struct reached *theirs, const struct reached *ours);
 
+/* Who acts on ACCOUNT's new STATE is written here; in the slot of its record. */
+void redis_claim_key(const char *prefix, enum account_state state, struct span account, struct text *key);
 void redis_record_key(const char *prefix, struct span account, struct text *key);
 void redis_record_pack(const struct reached *reached, const struct record *record, struct text *into);
 

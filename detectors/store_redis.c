@@ -511,8 +511,7 @@ static bool redis_claim(struct store *store, struct span account, enum account_s
 		redis->claims = redis_route_new(redis->options, &error);
 	if (redis->claims == NULL)
 		return true;
-	text_add_format(&key, "%s:claim:%s:{%.*s}", redis->options->prefix, state_name(state),
-			SPAN_ARGS(account));
+	redis_claim_key(redis->options->prefix, state, account, &key);
 	snprintf(value, sizeof(value), "%016llx %s", (unsigned long long)store->server, id);
 	calls[0] = (struct redis_call){
 		.key = text_span(&key),

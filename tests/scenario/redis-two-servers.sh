@@ -65,5 +65,11 @@ start one
 first=$!
 await 10 sh -c 'test "$(grep -c follows one/err)" = 2'
 [ "$(flagged | grep -c .)" = 1 ] || die "acted on $(flagged | grep -c .) times: $(flagged)"
+# Released on the server that did not act, it is released on both.
+expect 0 "$SENDWATCH" accounts -c one/detect.conf
+has out "$account"
+expect 0 "$SENDWATCH" release -c two/detect.conf "$account"
+expect 0 "$SENDWATCH" show -c one/detect.conf "$account"
+has out released
 kill "$first" "$second"
 wait "$first" "$second"
