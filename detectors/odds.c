@@ -58,7 +58,8 @@ double odds_log_rise(double x, double n)
 double odds_log_rise_known(double x, double n)
 {
 	static _Thread_local struct {
-		double x, n, value;
+		uint64_t x, n; /* their bits */
+		double value;
 	} known[KNOWN]; /* x is never 0 */
 	uint64_t bits_x, bits_n, place;
 
@@ -68,9 +69,9 @@ double odds_log_rise_known(double x, double n)
 	memcpy(&bits_n, &n, sizeof(n));
 	place = (bits_x * UINT64_C(0x9e3779b97f4a7c15) ^ bits_n) * UINT64_C(0xbb67ae8584caa73b) >>
 		(64 - KNOWN_BITS);
-	if (memcmp(&known[place].x, &x, sizeof(x)) != 0 || memcmp(&known[place].n, &n, sizeof(n)) != 0) {
-		known[place].x = x;
-		known[place].n = n;
+	if (known[place].x != bits_x || known[place].n != bits_n) {
+		known[place].x = bits_x;
+		known[place].n = bits_n;
 		known[place].value = odds_log_rise(x, n);
 	}
 	return known[place].value;

@@ -340,7 +340,7 @@ static bool outbox_gather_some(struct outbox *outbox, usec_t now, const size_t *
 {
 	const char *bodies[OUTBOX_GATHERED];
 	uint64_t first = 0, second = 1;
-	char id[40], *body;
+	char id[40], *name, *body;
 	bool good;
 
 	for (size_t i = 0; i < count; i++) {
@@ -351,12 +351,16 @@ static bool outbox_gather_some(struct outbox *outbox, usec_t now, const size_t *
 		second = hash_stable_more(second, span_of(entry->id));
 	}
 	snprintf(id, sizeof(id), "%016llx%016llx", (unsigned long long)first, (unsigned long long)second);
-	if (count ==
-	    1) /* its own id; accounts are only told apart, so the order within one is kept well enough */
-		return outbox_put(outbox, now, target, outbox->entries[its[0]].id, SPAN(""), bodies[0],
-				  error);
-	body = join->join(join->context, id, bodies, count);
-	good = outbox_put(outbox, now, target, id, SPAN(""), body, error);
+	if (count == 1) {
+		/* Its own id. Copied, since putting may make room by dropping the very entry. */
+		name = memory_copy(span_of(outbox->entries[its[0]].id));
+		body = memory_copy(span_of(bodies[0]));
+	} else {
+		name = memory_copy(span_of(id));
+		body = join->join(join->context, id, bodies, count);
+	}
+	good = outbox_put(outbox, now, target, name, SPAN(""), body, error);
+	free(name);
 	free(body);
 	return good;
 }

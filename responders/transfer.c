@@ -229,13 +229,8 @@ void transfer_mail(struct transfer_pool *pool, uint64_t number, const char *from
 }
 
 /* Off the list and out of curl's hands. */
-static void transfer_drop(struct transfer *transfer)
+static void transfer_free(struct transfer *transfer)
 {
-	struct transfer **place = &transfer->pool->transfers;
-
-	while (*place != transfer)
-		place = &(*place)->next;
-	*place = transfer->next;
 	curl_multi_remove_handle(transfer->pool->multi, transfer->easy);
 	curl_easy_cleanup(transfer->easy);
 	curl_slist_free_all(transfer->headers);
@@ -244,6 +239,16 @@ static void transfer_drop(struct transfer *transfer)
 	free(transfer->url);
 	free(transfer->message);
 	free(transfer);
+}
+
+static void transfer_drop(struct transfer *transfer)
+{
+	struct transfer **place = &transfer->pool->transfers;
+
+	while (*place != transfer)
+		place = &(*place)->next;
+	*place = transfer->next;
+	transfer_free(transfer);
 }
 
 /* curl's own words may hold the URL's host or path, so the short names of its errors are told instead. */
@@ -306,8 +311,10 @@ void transfer_close(struct transfer_pool **pool)
 {
 	if (*pool == NULL)
 		return;
-	while ((*pool)->transfers != NULL)
-		transfer_drop((*pool)->transfers);
+	for (struct transfer *transfer = (*pool)->transfers, *next; transfer != NULL; transfer = next) {
+		next = transfer->next;
+		transfer_free(transfer);
+	}
 	if ((*pool)->multi != NULL)
 		curl_multi_cleanup((*pool)->multi);
 	curl_slist_free_all((*pool)->headers);
