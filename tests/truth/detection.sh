@@ -2,6 +2,7 @@
 # A small world of honest and abused accounts: what the detectors find in it may not fall, and who is flagged
 # falsely may not rise. The limits are the figures when they were written, with some room for the draw.
 # needs: python3
+export PYTHONHASHSEED=3 # sets of texts are walked in an order that this decides
 feed=$BUILD/tests/detection/feed
 [ -x "$feed" ] || { echo "skip: tests/detection/feed is not built (make benches)"; exit 77; }
 for seed in 11 12; do
