@@ -1,0 +1,205 @@
+/* The wires between the parts of watch, and the order in which these are opened. */
+#define _GNU_SOURCE
+#include "commands/watch_work.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "commands/service.h"
+#include "detectors/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* At the first start, what the logs say of the last day is told; older things are for replay. */
+#define WATCH_CATCH_UP USEC_DAY
+
+static void watch_verdict(void *context, const struct verdict *verdict)
+{
+	struct watch_work *work = context;
+	struct verdict claimed = *verdict;
+
+	/* Of several servers that find the same, one acts. */
+	if (store_claim(pipeline_store(work->pipeline), verdict->account, verdict->state, claimed.id))
+		deliver_verdict(work->deliver, clock_now(), &claimed);
+}
+
+/* Who claims: the same after a restart, another for each state folder of each machine. */
+static uint64_t watch_server(const char *state)
+{
+	char host[256] = "";
+
+	(void)gethostname(host, sizeof(host) - 1);
+	return hash_stable_more(hash_stable(span_of(host)), span_of(state)) | 1;
+}
+
+/* What is read again teaches health too, and is told to nobody. */
+static void watch_health(void *context, const struct verdict *verdict)
+{
+	struct watch_work *work = context;
+	struct verdict told = *verdict;
+
+	told.late = work->resume.learning != NULL;
+	if (!told.late || work->resume.tells)
+		watch_verdict(work, &told);
+}
+
+static void watch_notice(void *context, const char *id, const char *words)
+{
+	const struct watch_work *work = context;
+
+	deliver_notice(work->deliver, clock_now(), id, words);
+}
+
+static void watch_act(void *context, usec_t now, const struct verdict *verdict)
+{
+	struct watch_work *work = context;
+
+	act_verdict(work->act, work->deliver, now, verdict, pipeline_stats(work->pipeline).judge.accounts);
+}
+
+static void watch_attempt(void *context, const struct attempt *attempt, enum attempt_stage stage)
+{
+	const struct watch_work *work = context;
+
+	/* Read again for what was open: it is known of already. */
+	if (work->resume.learning != NULL && work->resume.marks != NULL)
+		return;
+	health_attempt(work->health, attempt, stage);
+}
+
+static bool watch_line(void *context, const struct line *line, usec_t time)
+{
+	struct watch_work *work = context;
+
+	if (work->resume.learning != NULL)
+		return resume_covers(&work->resume, line, time);
+	blindness_line(&work->blindness, line->source, time);
+	marks_note(work->marks, work->collector, line->source, time);
+	return true;
+}
+
+static void watch_trouble(void *context, const char *words)
+{
+	(void)context;
+	log_say(clock_now(), LOG_LEVEL_WARNING, "%s", words);
+}
+
+void watch_work_close(struct watch_work *work)
+{
+	collector_close(&work->collector);
+	pipeline_free(&work->pipeline);
+	dnsbl_close(&work->dnsbl);
+	health_free(&work->health);
+	deliver_close(&work->deliver);
+	marks_free(&work->marks);
+	resume_free(&work->resume);
+	if (work->options != NULL)
+		options_free(work->options);
+	free(work->options);
+	work->options = NULL;
+}
+
+/* Learn from what is there, then follow from where the last save was. */
+static bool watch_work_follow(struct watch_work *work, const struct arguments *arguments, struct error *error)
+{
+	const struct options *options = work->options;
+	const struct setting_list *files = &options->logs.files;
+	const char *const *logs = arguments->count > 0 ? arguments->names : (const char *const *)files->texts;
+	size_t count = arguments->count > 0 ? arguments->count : files->count;
+	struct collector_follow_options follow = { .start = options->logs.start, .since = USEC_NEVER };
+	struct collector_calls calls;
+
+	if (work->resume.marks != NULL || options->logs.start == COLLECTOR_START_END) {
+		/* Weeks of a large server's logs take longer than systemd waits by itself. */
+		service_tell("EXTEND_TIMEOUT_USEC=900000000\nSTATUS=learning from the logs that are there");
+		resume_learn(&work->resume, work->pipeline, logs, count, options->watch.recall,
+			     clock_now() - WATCH_CATCH_UP);
+	}
+	work->marks = work->resume.marks != NULL ? work->resume.marks : marks_new();
+	work->resume.marks = NULL;
+	if (work->resume.positions.len > 0)
+		follow.saved = text_span(&work->resume.positions);
+	calls = pipeline_calls(work->pipeline);
+	work->collector = collector_follow(logs, count, &follow, &calls, error);
+	return work->collector != NULL;
+}
+
+static bool watch_blocklists(struct watch_work *work, struct error *error)
+{
+	const struct options *options = work->options;
+	const struct dnsbl_calls calls = {
+		.context = work, .verdict = watch_verdict, .notice = watch_notice, .trouble = watch_trouble
+	};
+
+	if (options->dnsbl.enabled && !blocklists_wanted(options))
+		watch_trouble(work, "[dnsbl] enabled has no effect: built without c-ares");
+	if (!blocklists_wanted(options))
+		return true;
+	work->dnsbl = dnsbl_open(&options->dnsbl, options->watch.state, work->health, &calls, error);
+	if (work->dnsbl != NULL && dnsbl_known(work->dnsbl)->row_count == 0)
+		watch_trouble(work, "[dnsbl] nothing to ask for: name the addresses that mail goes out from");
+	return work->dnsbl != NULL;
+}
+
+/* What was known before is known again; where that cannot be, the logs will tell. */
+static bool watch_work_recall(struct watch_work *work, const struct pipeline_watcher *watcher,
+			      struct error *error)
+{
+	const struct options *options = work->options;
+	struct error why;
+
+	work->health = health_new(&options->health, watch_health, work);
+	work->pipeline = pipeline_new(options, watcher, error);
+	if (work->pipeline == NULL)
+		return false;
+	pipeline_store(work->pipeline)->server = watch_server(options->watch.state);
+	if (resume_read(options->watch.state, &work->resume, work->pipeline, work->health, &why))
+		return true;
+	log_say(clock_now(), LOG_LEVEL_ERROR,
+		"%s; it is kept as snapshot.damaged, and what can be known is learned from the logs",
+		why.text);
+	pipeline_free(&work->pipeline);
+	health_free(&work->health);
+	work->health = health_new(&options->health, watch_health, work);
+	work->pipeline = pipeline_new(options, watcher, error);
+	if (work->pipeline != NULL)
+		pipeline_store(work->pipeline)->server = watch_server(options->watch.state);
+	return work->pipeline != NULL;
+}
+
+bool watch_work_open(struct watch_work *work, const struct arguments *arguments, struct error *error)
+{
+	const struct pipeline_watcher watcher = {
+		.context = work,
+		.line = watch_line,
+		.attempt = watch_attempt,
+		.verdict = watch_verdict,
+		.trouble = watch_trouble,
+		.shared = true,
+	};
+	struct options *options = memory_new(1, sizeof(*options));
+	bool good;
+
+	*work = (struct watch_work){ .options = options, .act = work->act };
+	good = options_load(arguments, options, error);
+	if (!good) {
+		free(options);
+		work->options = NULL;
+		return false;
+	}
+	if (options->watch.state == NULL)
+		good = error_set(error, "[watch] state: names no folder");
+	else if (mkdir(options->watch.state, 0700) != 0 && errno != EEXIST)
+		good = error_set(error, "%s: %s", options->watch.state, strerror(errno));
+	good = good && (work->deliver = deliver_open(options, error)) != NULL;
+	if (good)
+		deliver_on_verdict(work->deliver, watch_act, work);
+	good = good && watch_work_recall(work, &watcher, error) &&
+	       watch_work_follow(work, arguments, error) && watch_blocklists(work, error);
+	if (!good)
+		watch_work_close(work);
+	return good;
+}
