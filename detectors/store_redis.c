@@ -24,67 +24,13 @@
 #include "detectors/store_redis.h"
 
 #include "base/hash.h"
-#include "base/map.h"
 #include "base/memory.h"
-#include "detectors/redis_record.h"
-#include "detectors/redis_worker.h"
+#include "detectors/redis_exchange.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
-
-struct change {
-	struct delta delta;
-	struct reached line;
-};
-
-struct copy {
-	struct record record;                  /* first member: a record is its copy */
-	uint64_t version;                      /* of Redis's record that this one came from; 0: none */
-	struct reached reached[REDIS_SOURCES]; /* of that version; the latest used first */
-	struct change *changes;                /* since then; owned */
-	uint32_t change_count, change_room;
-	uint32_t change_sent; /* of them, part of the bytes that are under way */
-	enum account_state listed;
-	bool queued, under_way;
-	struct copy *next; /* in the queue */
-};
-
-/* One record of the batch that is under way, and Redis's answer. */
-struct exchange {
-	struct copy *copy;
-	char *key;
-	char expected[24], offered[24]; /* versions */
-	uint64_t version;               /* the latter */
-	struct reached reached[REDIS_SOURCES];
-	struct text bytes;
-	uint64_t version_now;
-	struct text bytes_now;
-	bool answered;
-};
-
-struct store_redis {
-	struct store store;
-	const struct redis_options *options;
-	struct redis_worker *worker;
-	struct redis_route *claims; /* the main thread's own; made when needed */
-	struct map *map;
-	uint64_t *sources; /* hash of each source's name, by number */
-	uint32_t source_count;
-	struct copy *first, **last; /* queue of those to be sent */
-	uint64_t queued;
-	struct exchange *exchanges;
-	struct redis_call *calls;
-	size_t under_way; /* exchanges */
-	char keep[24], *raised;
-	usec_t flushed;
-	bool restoring;          /* all copies were queued, and not all are out yet */
-	uint64_t seed, versions; /* of version numbers: random, and how many were taken */
-	struct store_stats stats;
-	size_t change_bytes;
-	uint32_t most; /* copies */
-};
 
 static struct store_redis *redis_of(struct store *store)
 {
@@ -96,7 +42,7 @@ static bool same_account(const void *record, struct span key)
 	return span_equal(span_of(((const struct record *)record)->name), key);
 }
 
-static void changes_drop(struct store_redis *redis, struct copy *copy)
+void changes_drop(struct store_redis *redis, struct copy *copy)
 {
 	redis->change_bytes -= copy->change_room * sizeof(*copy->changes);
 	free(copy->changes);
@@ -117,7 +63,7 @@ static void copy_evicted(void *context, void *record)
 	record_free(&copy->record);
 }
 
-static void copy_queue(struct store_redis *redis, struct copy *copy)
+void copy_queue(struct store_redis *redis, struct copy *copy)
 {
 	if (copy->queued)
 		return;
@@ -197,244 +143,17 @@ static void redis_keep(struct store *store, struct record *record)
 	copy_queue(redis_of(store), (struct copy *)record);
 }
 
-/* --- what goes out --- */
-
-static void exchange_answered(struct redis_call *call, const struct redis_reply *reply)
-{
-	struct exchange *exchange = call->context;
-	struct redis_reply version = redis_member(reply, 0), bytes = redis_member(reply, 1);
-
-	exchange->answered = span_to_u64(version.text, &exchange->version_now);
-	text_clear(&exchange->bytes_now);
-	if (bytes.kind == REDIS_TEXT)
-		text_add(&exchange->bytes_now, bytes.text);
-}
-
-static void listed_answered(struct redis_call *call, const struct redis_reply *reply)
-{
-	(void)call;
-	(void)reply;
-}
-
-/* A version that nobody ever takes again, neither this process nor another. */
-static uint64_t version_take(struct store_redis *redis)
-{
-	redis->versions++;
-	return hash_stable_more(redis->seed,
-				(struct span){ (const char *)&redis->versions, sizeof(redis->versions) }) |
-	       1;
-}
-
-/* The next of the queue, packed; its call goes to CALL. */
-static void exchange_begin(struct store_redis *redis, struct exchange *exchange, struct redis_call *call)
-{
-	struct copy *copy = redis->first;
-	struct text key = { 0 };
-
-	redis->first = copy->next;
-	if (redis->first == NULL)
-		redis->last = &redis->first;
-	redis->queued--;
-	copy->queued = false;
-	copy->under_way = true;
-	copy->change_sent = copy->change_count;
-	*exchange = (struct exchange){ .copy = copy };
-	memcpy(exchange->reached, copy->reached, sizeof(exchange->reached));
-	for (uint32_t i = 0; i < copy->change_count; i++)
-		reached_raise(exchange->reached, copy->changes[i].line);
-	redis_record_pack(exchange->reached, &copy->record, &exchange->bytes);
-	exchange->version = version_take(redis);
-	snprintf(exchange->expected, sizeof(exchange->expected), "%llu", (unsigned long long)copy->version);
-	snprintf(exchange->offered, sizeof(exchange->offered), "%llu", (unsigned long long)exchange->version);
-	redis_record_key(redis->options->prefix, span_of(copy->record.name), &key);
-	exchange->key = key.at;
-	*call = (struct redis_call){
-		.key = text_span(&key),
-		.words = { span_of(exchange->expected), span_of(redis->keep), text_span(&exchange->bytes),
-			   span_of(exchange->offered) },
-		.count = 4,
-		.function = true,
-		.answered = exchange_answered,
-		.context = exchange,
-	};
-}
-
-/* Who is not normal stands in a set of its own, so that `accounts` need not look at all records. */
-static size_t list_begin(struct store_redis *redis, struct copy *copy, struct redis_call *call)
-{
-	enum account_state state = copy->record.standing.state;
-
-	if (state == copy->listed)
-		return 0;
-	copy->listed = state;
-	*call = (struct redis_call){
-		.key = span_of(redis->raised),
-		.words = { state == STATE_NORMAL ? SPAN("SREM") : SPAN("SADD"), span_of(redis->raised),
-			   span_of(copy->record.name) },
-		.count = 3,
-		.answered = listed_answered,
-	};
-	return 1;
-}
-
-static void redis_settle(struct store *store);
+/* --- the rest of the contract --- */
 
 static void redis_flush(struct store *store, usec_t now, bool hurry)
 {
-	struct store_redis *redis = redis_of(store);
-	size_t calls = 0;
-
-	redis_settle(store);
-	if (redis->under_way > 0 || redis->first == NULL ||
-	    (!hurry && now - redis->flushed < redis->options->flush &&
-	     redis->queued < (uint64_t)redis->options->batch))
-		return;
-	redis->flushed = now;
-	while (redis->first != NULL && redis->under_way < (size_t)redis->options->batch) {
-		struct copy *copy = redis->first;
-
-		exchange_begin(redis, &redis->exchanges[redis->under_way++], &redis->calls[calls++]);
-		calls += list_begin(redis, copy, &redis->calls[calls]);
-	}
-	redis->stats.calls += calls;
-	redis_worker_give(redis->worker, redis->calls, calls);
-}
-
-/* --- what comes back --- */
-
-/* Redis lost something. It may have lost more: all that was ever there of what we know is offered again. */
-static void redis_restore(struct store_redis *redis, struct copy *copy)
-{
-	redis->stats.restored++;
-	copy->listed = STATE_NORMAL;
-	if (redis->restoring)
-		return;
-	redis->restoring = true;
-	for (copy = map_oldest(redis->map); copy != NULL; copy = map_newer(redis->map, copy))
-		if (copy->version != 0 && !copy->under_way)
-			copy_queue(redis, copy);
-}
-
-/* What another wrote in the place of ours: a newer standing and habit win, on either side. */
-static void copy_take_newer(struct record *into, const struct standing *standing, const struct habit *habit)
-{
-	if (standing->since > into->standing.since)
-		into->standing = *standing;
-	if (habit->learned > into->habit.learned)
-		into->habit = *habit;
-}
-
-/*
- * FOUND, with the changes counted on it that it does not have, becomes the copy. The judge could not ask while it
- * did not know what others had counted: at the FIRST answer it asks after each change, as if it came just now.
- */
-static void copy_replace(struct store_redis *redis, struct copy *copy, struct record *found, bool first)
-{
-	struct standing standing = copy->record.standing;
-	struct habit habit = copy->record.habit;
-	uint32_t kept = 0;
-
-	record_swap(&copy->record, found);
-	copy->record.unsettled = false;
-	copy_take_newer(&copy->record, &standing, &habit);
-	for (uint32_t i = 0; i < copy->change_count; i++) {
-		struct applied applied;
-
-		if (reached_covers(copy->reached, copy->changes[i].line))
-			continue;
-		record_apply(&copy->record, &copy->changes[i].delta, &applied);
-		copy->changes[kept++] = copy->changes[i];
-		if (first && redis->store.changed != NULL)
-			redis->store.changed(redis->store.context, &copy->record);
-	}
-	copy->change_count = kept;
-	if (kept == 0)
-		changes_drop(redis, copy);
-}
-
-/* Another server was faster, or Redis lost what it had: begin from there, and count our changes on it. */
-static void copy_rebase(struct store_redis *redis, struct copy *copy, const struct exchange *exchange,
-			bool first)
-{
-	struct record found = { .kind = copy->record.kind };
-	struct reached reached[REDIS_SOURCES];
-	bool known = copy->version != 0;
-
-	redis->stats.rebased++;
-	copy->version = exchange->version_now;
-	if (exchange->version_now == 0) {
-		redis_restore(redis, copy);
-		return;
-	}
-	/* Nothing that can be read: what we have replaces it. */
-	if (!redis_record_unpack(text_span(&exchange->bytes_now), reached, &found))
-		return;
-	if (known && reached_within(reached, copy->reached)) {
-		/* Older than what we had from there, or only its standing is another's. */
-		if (!reached_within(copy->reached, reached))
-			redis_restore(redis, copy);
-		copy_take_newer(&copy->record, &found.standing, &found.habit);
-	} else {
-		memcpy(copy->reached, reached, sizeof(copy->reached));
-		copy_replace(redis, copy, &found, first);
-	}
-	record_free(&found);
-}
-
-static void exchange_end(struct store_redis *redis, struct exchange *exchange)
-{
-	struct copy *copy = exchange->copy;
-	bool first = copy->record.unsettled,
-	     taken = exchange->answered && exchange->version_now == exchange->version;
-
-	copy->under_way = false;
-	if (taken && first && copy->record.habit.days == 0) {
-		/* Nobody had heard of it: from nothing, change by change. */
-		struct record nothing = { .kind = copy->record.kind };
-
-		copy_replace(redis, copy, &nothing, true);
-		record_free(&nothing);
-	}
-	if (taken) {
-		copy->version = exchange->version;
-		memcpy(copy->reached, exchange->reached, sizeof(copy->reached));
-		copy->change_count -= copy->change_sent;
-		if (copy->change_count > 0)
-			memmove(copy->changes, copy->changes + copy->change_sent,
-				copy->change_count * sizeof(*copy->changes));
-		else
-			changes_drop(redis, copy);
-	} else {
-		copy_rebase(redis, copy, exchange, first);
-		copy_queue(redis, copy);
-	}
-	copy->change_sent = 0;
-	copy->record.unsettled = false;
-	if ((first || !taken) && redis->store.changed != NULL)
-		redis->store.changed(redis->store.context, &copy->record);
+	exchanges_flush(redis_of(store), now, hurry);
 }
 
 static void redis_settle(struct store *store)
 {
-	struct store_redis *redis = redis_of(store);
-	size_t count = redis->under_way;
-
-	if (count == 0 || !redis_worker_idle(redis->worker))
-		return;
-	redis->under_way = 0;
-	for (size_t i = 0; i < count; i++) {
-		struct exchange *exchange = &redis->exchanges[i];
-
-		exchange_end(redis, exchange);
-		free(exchange->key);
-		text_free(&exchange->bytes);
-		text_free(&exchange->bytes_now);
-	}
-	if (redis->first == NULL)
-		redis->restoring = false;
+	exchanges_settle(redis_of(store));
 }
-
-/* --- the rest of the contract --- */
 
 static int redis_fd(const struct store *store)
 {
@@ -461,76 +180,15 @@ static usec_t redis_away(const struct store *store, struct error *why_r)
 	return redis_worker_away(((const struct store_redis *)store)->worker, why_r);
 }
 
-/* A claim is "server id". */
-struct claim {
-	bool set;
-	char holder[64];
-};
-
-static void claim_set(struct redis_call *call, const struct redis_reply *reply)
-{
-	((struct claim *)call->context)->set = reply->kind == REDIS_STATUS;
-}
-
-static void claim_read(struct redis_call *call, const struct redis_reply *reply)
-{
-	struct claim *claim = call->context;
-
-	snprintf(claim->holder, sizeof(claim->holder), "%.*s", SPAN_ARGS(reply->text));
-}
-
-/* Is the claim this server's own? Then ID is what it claimed with. */
-static bool claim_is_ours(const struct claim *claim, uint64_t server, char id[VERDICT_ID_SIZE])
-{
-	struct span holder = span_of(claim->holder);
-	char own[24];
-
-	snprintf(own, sizeof(own), "%016llx ", (unsigned long long)server);
-	if (!span_skip(&holder, span_of(own)) || holder.len == 0 || holder.len >= VERDICT_ID_SIZE)
-		return false;
-	memcpy(id, holder.at, holder.len);
-	id[holder.len] = '\0';
-	return true;
-}
-
-/* Two servers that find the same account in the same state within an hour act once. */
 static bool redis_claim(struct store *store, struct span account, enum account_state state, char *id)
 {
 	struct store_redis *redis = redis_of(store);
-	struct claim claim = { .set = false };
-	char value[64];
 	struct error error;
-	struct text key = { 0 };
-	struct redis_call calls[2];
-	bool asked;
 
 	/* Told twice is better than told late, or not at all. */
 	if (redis_worker_away(redis->worker, &error) != USEC_NEVER)
 		return true;
-	if (redis->claims == NULL)
-		redis->claims = redis_route_new(redis->options, &error);
-	if (redis->claims == NULL)
-		return true;
-	redis_claim_key(redis->options->prefix, state, account, &key);
-	snprintf(value, sizeof(value), "%016llx %s", (unsigned long long)store->server, id);
-	calls[0] = (struct redis_call){
-		.key = text_span(&key),
-		.words = { SPAN("SET"), text_span(&key), span_of(value), SPAN("NX"), SPAN("EX"),
-			   SPAN("3600") },
-		.count = 6,
-		.answered = claim_set,
-		.context = &claim,
-	};
-	calls[1] = (struct redis_call){
-		.key = text_span(&key),
-		.words = { SPAN("GET"), text_span(&key) },
-		.count = 2,
-		.answered = claim_read,
-		.context = &claim,
-	};
-	asked = redis_route_run(redis->claims, calls, 2, &error);
-	text_free(&key);
-	return !asked || claim.set || claim_is_ours(&claim, store->server, id);
+	return redis_claims_ask(redis->claims, store->server, account, state, id);
 }
 
 static struct record *redis_next(struct store *store, const struct record *after)
@@ -557,18 +215,13 @@ static void redis_free(struct store *store)
 	struct store_redis *redis = redis_of(store);
 
 	redis_worker_stop(&redis->worker); /* before what it works on */
-	for (size_t i = 0; i < redis->under_way; i++) {
-		free(redis->exchanges[i].key);
-		text_free(&redis->exchanges[i].bytes);
-		text_free(&redis->exchanges[i].bytes_now);
-	}
-	redis_route_free(&redis->claims);
+	exchanges_free(redis);
+	redis_claims_free(&redis->claims);
 	for (struct copy *copy = map_oldest(redis->map); copy != NULL; copy = map_newer(redis->map, copy)) {
 		free(copy->changes);
 		record_free(&copy->record);
 	}
 	map_free(&redis->map);
-	free(redis->exchanges);
 	free(redis->calls);
 	free(redis->sources);
 	free(redis->raised);
@@ -617,6 +270,7 @@ struct store *store_redis_new(const struct redis_options *options, uint32_t most
 		redis->seed = hash_text(SPAN("version")) ^ (uint64_t)clock_monotonic();
 	redis->last = &redis->first;
 	redis->map = map_new(&map);
+	redis->claims = redis_claims_new(options);
 	redis->exchanges = memory_new((size_t)options->batch, sizeof(*redis->exchanges));
 	redis->calls = memory_new((size_t)options->batch * 2, sizeof(*redis->calls));
 	snprintf(redis->keep, sizeof(redis->keep), "%lld", (long long)(options->keep / USEC_SECOND));

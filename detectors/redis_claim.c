@@ -1,0 +1,99 @@
+/* SET NX, and GET behind it in the same flush: whoever did not win learns whose it is. */
+#include "detectors/redis_claim.h"
+
+#include "base/memory.h"
+#include "detectors/redis_record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CLAIM_SECONDS "3600" /* two servers that find the same account in the same state within it act once */
+
+struct redis_claims {
+	const struct redis_options *options;
+	struct redis_route *route; /* made when needed */
+};
+
+struct claim {
+	bool set;
+	char holder[64];
+};
+
+struct redis_claims *redis_claims_new(const struct redis_options *options)
+{
+	struct redis_claims *claims = memory_new(1, sizeof(*claims));
+
+	claims->options = options;
+	return claims;
+}
+
+void redis_claims_free(struct redis_claims **claims)
+{
+	if (*claims == NULL)
+		return;
+	redis_route_free(&(*claims)->route);
+	free(*claims);
+	*claims = NULL;
+}
+
+static void claim_set(struct redis_call *call, const struct redis_reply *reply)
+{
+	((struct claim *)call->context)->set = reply->kind == REDIS_STATUS;
+}
+
+static void claim_read(struct redis_call *call, const struct redis_reply *reply)
+{
+	struct claim *claim = call->context;
+
+	snprintf(claim->holder, sizeof(claim->holder), "%.*s", SPAN_ARGS(reply->text));
+}
+
+/* Is the claim this server's own? Then ID is what it claimed with. */
+static bool claim_is_ours(const struct claim *claim, uint64_t server, char id[VERDICT_ID_SIZE])
+{
+	struct span holder = span_of(claim->holder);
+	char own[24];
+
+	snprintf(own, sizeof(own), "%016llx ", (unsigned long long)server);
+	if (!span_skip(&holder, span_of(own)) || holder.len == 0 || holder.len >= VERDICT_ID_SIZE)
+		return false;
+	memcpy(id, holder.at, holder.len);
+	id[holder.len] = '\0';
+	return true;
+}
+
+bool redis_claims_ask(struct redis_claims *claims, uint64_t server, struct span account,
+		      enum account_state state, char id[VERDICT_ID_SIZE])
+{
+	struct claim claim = { .set = false };
+	char value[64];
+	struct error error;
+	struct text key = { 0 };
+	struct redis_call calls[2];
+	bool asked;
+
+	if (claims->route == NULL)
+		claims->route = redis_route_new(claims->options, &error);
+	if (claims->route == NULL)
+		return true;
+	redis_claim_key(claims->options->prefix, state, account, &key);
+	snprintf(value, sizeof(value), "%016llx %s", (unsigned long long)server, id);
+	calls[0] = (struct redis_call){
+		.key = text_span(&key),
+		.words = { SPAN("SET"), text_span(&key), span_of(value), SPAN("NX"), SPAN("EX"),
+			   SPAN(CLAIM_SECONDS) },
+		.count = 6,
+		.answered = claim_set,
+		.context = &claim,
+	};
+	calls[1] = (struct redis_call){
+		.key = text_span(&key),
+		.words = { SPAN("GET"), text_span(&key) },
+		.count = 2,
+		.answered = claim_read,
+		.context = &claim,
+	};
+	asked = redis_route_run(claims->route, calls, 2, &error);
+	text_free(&key);
+	return !asked || claim.set || claim_is_ours(&claim, server, id);
+}

@@ -1,0 +1,21 @@
+/*
+ * Which of several servers acts on an account's new state: a key in Redis that the first one sets, for an hour.
+ * Its value is "SERVER ID". Blocking, with a connection of its own.
+ */
+#ifndef SENDWATCH_DETECTORS_REDIS_CLAIM_H
+#define SENDWATCH_DETECTORS_REDIS_CLAIM_H
+
+#include "detectors/redis_route.h"
+#include "detectors/verdict.h"
+
+struct redis_claims;
+
+/* OPTIONS are borrowed. Nothing is connected before the first question. */
+struct redis_claims *redis_claims_new(const struct redis_options *options);
+void redis_claims_free(struct redis_claims **claims);
+
+/* See store_claim. True where Redis cannot be asked: told twice is better than not at all. */
+bool redis_claims_ask(struct redis_claims *claims, uint64_t server, struct span account,
+		      enum account_state state, char id[VERDICT_ID_SIZE]);
+
+#endif
