@@ -191,7 +191,7 @@ static void ledger_attribute_local(struct ledger *ledger, struct message *messag
 	if (event->uid >= 0) {
 		message->uid = (uint32_t)event->uid;
 		if (user.len == 0)
-			user = users_name(ledger->users, message->uid, step->frame->time);
+			user = users_name(ledger->users, message->uid);
 	}
 	/* Only those whom Exim trusts name their own protocol: a filter that was run as a command gives back. */
 	if (event->mta == MTA_EXIM && event->protocol.len > 0 &&

@@ -1,6 +1,7 @@
 /*
  * Uids and their names. A name server may be slow, and a replay passes through weeks in seconds: a name is
- * asked for once, and a uid without one again after an hour of the log's time, then two, then four ...
+ * asked for once, and a uid without one again after an hour, then two, then four ... These are hours of this
+ * machine, not of the log: a quarter of a replay went into asking again for names that nobody has.
  * 4,096 uids are remembered at most, the longest unused goes first.
  *
  * Names longer than 47 bytes are as good as none.
@@ -25,8 +26,8 @@ struct users {
 };
 
 struct user {
-	usec_t asked;
-	usec_t again; /* ask again so long after; 0: the name is known */
+	usec_t due;   /* ask again then, by clock_monotonic */
+	usec_t again; /* what was waited for last; 0: the name is known */
 	char name[48];
 };
 
@@ -99,30 +100,30 @@ void users_free(struct users **users)
 	*users = NULL;
 }
 
-static void users_ask(struct user *user, uint32_t uid, usec_t now)
+static void users_ask(struct user *user, uint32_t uid)
 {
 	struct passwd entry, *found = NULL;
 	char text[4096];
 
-	user->asked = now;
 	if (getpwuid_r(uid, &entry, text, sizeof(text), &found) == 0 && found != NULL &&
 	    strlen(found->pw_name) < sizeof(user->name)) {
 		snprintf(user->name, sizeof(user->name), "%s", found->pw_name);
 		user->again = 0;
 	} else {
 		user->again = user->again == 0 ? USERS_AGAIN : 2 * user->again;
+		user->due = clock_monotonic() + user->again;
 	}
 }
 
-struct span users_name(struct users *users, uint32_t uid, usec_t now)
+struct span users_name(struct users *users, uint32_t uid)
 {
 	struct user *user = map_find(users->map, users_hash(uid), (struct span){ NULL, 0 });
-	bool ask = !users->fixed && (user == NULL || (user->again != 0 && now - user->asked >= user->again));
+	bool ask = !users->fixed && (user == NULL || (user->again != 0 && clock_monotonic() >= user->due));
 
 	if (user == NULL)
 		user = users_add(users, uid);
 	if (ask)
-		users_ask(user, uid, now);
+		users_ask(user, uid);
 	map_touch(users->map, user);
 	return span_of(user->name);
 }

@@ -16,6 +16,6 @@ struct users *users_new(const char *passwd, struct error *error);
 void users_free(struct users **users);
 
 /* The name, good until the next call; the number itself where it has none. */
-struct span users_name(struct users *users, uint32_t uid, usec_t now);
+struct span users_name(struct users *users, uint32_t uid);
 
 #endif
