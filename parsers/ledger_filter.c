@@ -100,7 +100,13 @@ void ledger_note_message_id(struct ledger *ledger, struct message *message, stru
 	message_put(message, TEXT_MESSAGE_ID, message_id);
 	if (message->root != MAP_NONE)
 		return;
-	message->message_id = (uint32_t)(hash_text(message_id) >> 32) | 1;
+	/*
+	 * Senders choose message-ids: whoever could tell which share a bucket could push his own out of it. What
+	 * only this log knows keeps that from them, and is the same in every replay.
+	 */
+	if (ledger->secret == 0)
+		ledger->secret = hash_stable_more((uint64_t)ledger->now, message_id) | 1;
+	message->message_id = (uint32_t)(hash_stable_more(ledger->secret, message_id) >> 32) | 1;
 	if (message_may_be_second(ledger, message)) {
 		first = ledger_first_leg(ledger, message, &count);
 		if (count == 1 &&

@@ -172,6 +172,7 @@ struct ledger {
 	struct refusal refusals[LEDGER_REFUSALS];
 	uint32_t refusal_next;
 	uint32_t (*by_message_id)[LEDGER_WAYS];
+	uint64_t secret;           /* of the first message: spreads message-ids over the buckets */
 	bool filters_have_ports;   /* in the settings */
 	bool proxy_tells;          /* a proxy filter's lines name the login, so one without has none */
 	bool filter_piped;         /* some filter is run as a command, and gives back by sendmail */

@@ -46,7 +46,7 @@ class Person:
         while r.random() < self.daily * factor / (1 + self.daily * factor) and n < 60:
             n += 1
             k = 1 if r.random() < .8 else r.randint(2, 6)
-            w.send(self.name, w.work_time(day), list({self.someone() for _ in range(k)}), place or self.place())
+            w.send(self.name, w.work_time(day), list(dict.fromkeys(self.someone() for _ in range(k))), place or self.place())
 
 
 def person(w, p):

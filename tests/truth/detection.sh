@@ -2,7 +2,6 @@
 # A small world of honest and abused accounts: what the detectors find in it may not fall, and who is flagged
 # falsely may not rise. The limits are the figures when they were written, with some room for the draw.
 # needs: python3
-export PYTHONHASHSEED=3 # sets of texts are walked in an order that this decides
 feed=$BUILD/tests/detection/feed
 [ -x "$feed" ] || { echo "skip: tests/detection/feed is not built (make benches)"; exit 77; }
 for seed in 11 12; do
@@ -10,5 +9,5 @@ for seed in 11 12; do
 	gzip -dc "$TMP/$seed/attempts.csv.gz" | tail -n +2 |
 		"$feed" -g "$TMP/$seed/geo.csv" -k "$TMP/$seed/kinds" > "$TMP/$seed.ndjson" || exit 1
 done
-python3 "$TOP/tests/detection/score.py" --guard "found=74,false=1.7,leak50=75" \
+python3 "$TOP/tests/detection/score.py" --guard "found=81,false=1.4,leak50=55" \
 	"$TMP/11:$TMP/11.ndjson" "$TMP/12:$TMP/12.ndjson"
