@@ -74,7 +74,8 @@ all: $(LIBRARY) $(if $(wildcard commands/main.c),$(PROGRAM))
 
 help:
 	echo 'make                 build ./sendwatch'
-	echo 'make install         program, manual pages, detect.conf (DESTDIR, PREFIX, SYSCONFDIR)'
+	echo 'make install         program, manual pages, completions, units, detect.conf (DESTDIR, PREFIX, SYSCONFDIR)'
+	echo 'make uninstall       take that away again, but for detect.conf and what watch has written'
 	echo 'make demo            install what is missing, build, replay the bundled sample logs'
 	echo "make demo LOGS='...' the same on logs of your own"
 	echo 'make check           install what is missing, build, run all tests'
@@ -200,18 +201,61 @@ format:
 deps-%:
 	contrib/install-deps $*
 
-install: all
+# Everything that belongs to an installation; what the admin owns (detect.conf) is put there once and left alone.
+# UNITDIR and its neighbours lie below PREFIX: systemd reads /usr/local/lib as well as /usr/lib.
+UNITDIR     ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+BASHDIR     ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR      ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR     ?= $(PREFIX)/share/fish/vendor_completions.d
+DOCDIR      ?= $(PREFIX)/share/doc/sendwatch
+UNITS       := $(wildcard contrib/systemd/*.service)
+PAGES       := $(wildcard contrib/man/*.[1-8])
+PANELS      := $(wildcard contrib/panels/*)
+DOCS        := README.md $(wildcard contrib/docs/*.md)
+EXAMPLES    := $(wildcard contrib/systemd/examples/*.conf)
+COMPLETIONS := $(BUILD)/completions/sendwatch $(BUILD)/completions/_sendwatch $(BUILD)/completions/sendwatch.fish
+
+# Made from the program's own --help, so that they know every command and option that there is.
+completions: $(COMPLETIONS)
+$(COMPLETIONS): $(PROGRAM) contrib/completions/generate
+	mkdir -p $(@D)
+	contrib/completions/generate $(if $(filter %/sendwatch,$@),bash,$(if $(filter %.fish,$@),fish,zsh)) ./$(PROGRAM) > $@.new
+	mv $@.new $@
+
+install: all completions
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/sendwatch
-	for page in $(wildcard contrib/man/*.[1-8]); do \
-		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
-	for panel in $(wildcard contrib/panels/*); do \
-		install -D -m 755 $$panel $(DESTDIR)$(PREFIX)/share/sendwatch/panels/$${panel##*/}; done
-	test ! -e detect.conf || test -e $(DESTDIR)$(SYSCONFDIR)/sendwatch/detect.conf || \
+	for page in $(PAGES); do \
+		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; done
+	for panel in $(PANELS); do \
+		install -D -m 755 $$panel $(DESTDIR)$(PREFIX)/share/sendwatch/panels/$${panel##*/} || exit; done
+	for page in $(DOCS); do install -D -m 644 $$page $(DESTDIR)$(DOCDIR)/$${page##*/} || exit; done
+	for example in $(EXAMPLES); do \
+		install -D -m 644 $$example $(DESTDIR)$(DOCDIR)/examples/$${example##*/} || exit; done
+	install -D -m 644 $(BUILD)/completions/sendwatch $(DESTDIR)$(BASHDIR)/sendwatch
+	install -D -m 644 $(BUILD)/completions/_sendwatch $(DESTDIR)$(ZSHDIR)/_sendwatch
+	install -D -m 644 $(BUILD)/completions/sendwatch.fish $(DESTDIR)$(FISHDIR)/sendwatch.fish
+	mkdir -p $(DESTDIR)$(UNITDIR)
+	for unit in $(UNITS); do sed 's,/usr/bin/sendwatch,$(PREFIX)/bin/sendwatch,; s,/usr/share/doc/sendwatch,$(DOCDIR),' \
+		$$unit > $(DESTDIR)$(UNITDIR)/$${unit##*/} && chmod 644 $(DESTDIR)$(UNITDIR)/$${unit##*/} || exit; done
+	install -D -m 644 contrib/systemd/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/sendwatch.conf
+	install -D -m 644 contrib/systemd/tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/sendwatch.conf
+	install -D -m 644 contrib/logrotate/sendwatch $(DESTDIR)$(SYSCONFDIR)/logrotate.d/sendwatch
+	test -e $(DESTDIR)$(SYSCONFDIR)/sendwatch/detect.conf || \
 		install -D -m 640 detect.conf $(DESTDIR)$(SYSCONFDIR)/sendwatch/detect.conf
+
+# What install put there, but for what the admin may have written to: detect.conf, the state and the journal stay.
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/sendwatch $(DESTDIR)$(SYSUSERSDIR)/sendwatch.conf $(DESTDIR)$(TMPFILESDIR)/sendwatch.conf \
+		$(DESTDIR)$(BASHDIR)/sendwatch $(DESTDIR)$(ZSHDIR)/_sendwatch $(DESTDIR)$(FISHDIR)/sendwatch.fish \
+		$(DESTDIR)$(SYSCONFDIR)/logrotate.d/sendwatch $(UNITS:contrib/systemd/%=$(DESTDIR)$(UNITDIR)/%)
+	for page in $(PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+	rm -rf $(DESTDIR)$(PREFIX)/share/sendwatch $(DESTDIR)$(DOCDIR)
 
 clean:
 	rm -rf $(BUILD) sendwatch
 
 -include $(OBJECTS:.o=.d) $(WRITER:.o=.d) $(UNIT:%=%.d) $(BENCHES:%=%.d) $(FUZZERS:%=%.d) $(BUILD)/commands/main.d
 
-.PHONY: all help units benches fuzzers test-unit sanitized check e2e lint demo bench bench-compare bench-detection fuzz format settings install clean FORCE
+.PHONY: all help units benches fuzzers test-unit sanitized check e2e lint demo bench bench-compare bench-detection fuzz format settings completions install uninstall clean FORCE

@@ -174,6 +174,18 @@ static void journal_rotate(struct journal *journal)
 	(void)journal_open_file(journal, &error); /* told by the write that follows */
 }
 
+/* Somebody else (logrotate) put the file away: what is written from here on belongs into a new one. */
+static bool journal_moved(const struct journal *journal)
+{
+	struct stat ours, named;
+
+	if (journal->file < 0 || fstat(journal->file, &ours) != 0)
+		return false;
+	if (stat(journal->options->file, &named) != 0)
+		return errno == ENOENT;
+	return ours.st_dev != named.st_dev || ours.st_ino != named.st_ino;
+}
+
 static bool journal_write(struct journal *journal, struct text *line, struct error *error)
 {
 	struct text whole = { 0 };
@@ -181,6 +193,11 @@ static bool journal_write(struct journal *journal, struct text *line, struct err
 
 	if (journal->options->file == NULL)
 		return true;
+	if (journal_moved(journal)) {
+		close(journal->file);
+		journal->file = -1;
+		journal->open_line = false;
+	}
 	if (journal->file < 0 && !journal_open_file(journal, error))
 		return false;
 	if (journal->size > 0 && journal->size + (int64_t)line->len > journal->options->rotate_at)

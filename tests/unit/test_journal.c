@@ -122,6 +122,30 @@ static void test_rotation(void **state)
 	assert_int_equal(access(path, F_OK), -1);
 }
 
+static void test_put_away_by_another(void **state)
+{
+	struct journal_options options = { .file = file, .rotate_at = 100000, .keep = 2 };
+	struct error error = { "" };
+	struct journal *journal = journal_open(&options, &error);
+	char path[sizeof(file) + 8];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s.1", file);
+	assert_true(journal_verdict(journal, "a", "{1}", &error));
+	assert_int_equal(rename(file, path), 0);
+	assert_true(journal_verdict(journal, "b", "{2}", &error));
+	expect_file(path, "{1}\n");
+	expect_file(file, "{2}\n");
+	/* ... and another one stands in its place. */
+	assert_int_equal(rename(file, path), 0);
+	assert_true(save_whole(file, SPAN("{0}\n"), 0600, &error));
+	assert_true(journal_verdict(journal, "c", "{3}", &error));
+	assert_int_equal(journal_knows(journal, "a"), JOURNAL_WRITTEN);
+	journal_close(&journal);
+	expect_file(path, "{2}\n");
+	expect_file(file, "{0}\n{3}\n");
+}
+
 static void test_no_file(void **state)
 {
 	struct journal_options none = { .file = NULL },
@@ -166,6 +190,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_acted_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_interrupted_line, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_rotation, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_put_away_by_another, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_save, set_up, tear_down),
 	};

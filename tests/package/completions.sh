@@ -1,0 +1,70 @@
+#!/bin/bash
+# What the shells complete is what the program takes: every command, every option of each, files where a file is meant,
+# and nothing that an attacker's account name could make a shell do.
+# needs: bash
+. "$TOP/tests/shell.sh"
+
+generate="$TOP/contrib/completions/generate"
+for shell in bash zsh fish; do
+	expect 0 "$generate" $shell "$SENDWATCH"
+	mv out "sendwatch.$shell"
+	for command in $("$SENDWATCH" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
+		grep -qw -e "$command" "sendwatch.$shell" || die "$shell does not know $command"
+	done
+done
+expect 2 "$generate" tcsh "$SENDWATCH"
+expect 1 "$generate" bash /nonexistent
+
+# The program, as it is named on the command line: its accounts come from a log.
+mkdir bin logs
+cat > bin/sendwatch <<'END'
+#!/bin/sh
+[ "$1" = accounts ] && printf '{"account":"%s"}\n' bob@example.com 'x`touch pwned`' '$(touch pwned)' bernd@example.com
+END
+chmod +x bin/sendwatch
+PATH=$TMP/bin:$PATH
+touch "logs/mail log" logs/mail.log.1.gz
+. ./sendwatch.bash
+complete -p sendwatch | grep -qF _sendwatch || die "bash was not told"
+
+completes() # "WORDS TYPED SO FAR|" WANTED...: what bash offers for the last of them
+{
+	read -r -a COMP_WORDS <<< "${1%|}"
+	case $1 in *" |") COMP_WORDS+=("") ;; esac
+	COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+	shift
+	COMPREPLY=()
+	_sendwatch 2> /dev/null
+	got=$(printf '%s\n' "${COMPREPLY[@]}" | sort | paste -s -d ' ')
+	[ "$got" = "$*" ] || die "${COMP_WORDS[*]}: offers \"$got\" instead of \"$*\""
+}
+
+completes "sendwatch re|" release replay
+completes "sendwatch replay --form|" --format
+completes "sendwatch replay --format |" ndjson text
+completes "sendwatch replay --format = n|" ndjson
+completes "sendwatch replay logs/mail|" logs/mail log logs/mail.log.1.gz
+completes "sendwatch trace -c logs/mail.|" logs/mail.log.1.gz
+completes "sendwatch accounts fl|" flagged
+completes "sendwatch show b|" bernd@example.com bob@example.com
+completes "sendwatch replay --since |" ""
+completes "sendwatch nonsense |" ""
+[ ! -e pwned ] || die "an account's name was run"
+for command in $("$SENDWATCH" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
+	# shellcheck disable=SC2046
+	completes "sendwatch $command --|" $("$SENDWATCH" "$command" --help | sed -n 's/^  \(--[a-z-]*\).*/\1/p' | sort)
+done
+
+if command -v zsh > /dev/null; then
+	zsh -n sendwatch.zsh || die "zsh does not understand it"
+else
+	echo "note: zsh is not here, its completion was not read"
+fi
+if command -v fish > /dev/null; then
+	HOME=$TMP fish -c 'source sendwatch.fish; complete -C "sendwatch re"; complete -C "sendwatch replay --form"
+		complete -C "sendwatch accounts fl"' > fish 2>&1
+	cut -f 1 fish | paste -s -d ' ' > offered
+	[ "$(cat offered)" = "release replay --format flagged" ] || die "fish offers: $(cat offered)"
+else
+	echo "note: fish is not here, its completion was not run"
+fi
