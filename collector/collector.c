@@ -58,6 +58,11 @@ const char *collector_source_name(const struct collector *collector, uint32_t so
 	return collector->kind->source_name(collector, source);
 }
 
+bool collector_source(const struct collector *collector, uint32_t source, struct collector_source *source_r)
+{
+	return collector->kind->source != NULL && collector->kind->source(collector, source, source_r);
+}
+
 struct collector_stats collector_stats(const struct collector *collector)
 {
 	struct collector_stats stats = collector->stats;

@@ -373,6 +373,16 @@ static const char *follow_source_name(const struct collector *collector, uint32_
 	return source < follow->count ? follow->tails[source]->name : NULL;
 }
 
+static bool follow_source(const struct collector *collector, uint32_t source,
+			  struct collector_source *source_r)
+{
+	const struct follow *follow = (const struct follow *)collector;
+
+	if (source < follow->count)
+		tail_describe(follow->tails[source], source_r);
+	return source < follow->count;
+}
+
 static void follow_stats(const struct collector *collector, struct collector_stats *stats)
 {
 	const struct follow *follow = (const struct follow *)collector;
@@ -410,6 +420,7 @@ static const struct collector_kind follow_kind = {
 	.positions = follow_positions,
 	.source_name = follow_source_name,
 	.stats = follow_stats,
+	.source = follow_source,
 	.close = follow_close,
 };
 

@@ -15,6 +15,8 @@ struct collector_kind {
 	void (*positions)(const struct collector *collector, struct text *into);
 	const char *(*source_name)(const struct collector *collector, uint32_t source);
 	void (*stats)(const struct collector *collector, struct collector_stats *stats);
+	bool (*source)(const struct collector *collector, uint32_t source,
+		       struct collector_source *source_r); /* or NULL */
 	void (*close)(struct collector *collector);
 };
 

@@ -62,6 +62,9 @@ bool tail_look(struct tail *tail);
 /* The line is the caller's; its total position. */
 uint64_t tail_give(struct tail *tail);
 
+/* How it stands, for people. */
+void tail_describe(const struct tail *tail, struct collector_source *source_r);
+
 /* How far lines were given; false where there is nothing to remember. The path is the tail's. */
 bool tail_position(struct tail *tail, struct position *position_r);
 

@@ -8,6 +8,7 @@
 
 #include "commands/arguments.h"
 #include "commands/deliver.h"
+#include "responders/policy.h"
 
 struct act;
 
@@ -39,6 +40,29 @@ bool act_release(struct act *act, struct deliver *deliver, usec_t now, const str
 		 struct error *error);
 bool act_exempt(struct act *act, struct deliver *deliver, usec_t now, const struct act_order *order,
 		struct error *error);
+
+/* What was done, in numbers, since the start. */
+#define ACT_VERBS    6 /* by enum deputy_verb */
+#define ACT_STATUSES 5 /* by enum deputy_status */
+struct act_stats {
+	bool serves; /* is there a policy service, and a deputy? */
+	bool deputy;
+	bool dry_run;
+	struct policy_stats policy;
+	uint64_t deeds[ACT_VERBS][ACT_STATUSES];
+	uint64_t waiting;             /* for the deputy */
+	uint64_t disabled, throttled; /* accounts, at this time */
+};
+
+struct act_stats act_stats(const struct act *act);
+
+/* What is in force for ACCOUNT at this time; false where nothing is. */
+struct act_case {
+	bool disabled; /* else it is throttled */
+	usec_t since, until;
+};
+
+bool act_case_of(const struct act *act, struct span account, struct act_case *case_r);
 
 /* Go on with what the deputy has to do, and release whose time has come. */
 void act_step(struct act *act, struct deliver *deliver, usec_t now);

@@ -157,6 +157,8 @@ static void act_answered(struct act *act, usec_t now, const struct deputy_reques
 	struct span name = span_of(act_adapter(act, request->adapter)->name);
 	struct open_case *open = cases_find(act->cases, account);
 
+	if (request->verb < ACT_VERBS && reply->status < ACT_STATUSES)
+		act->deeds[request->verb][reply->status]++;
 	if (request->verb == DEPUTY_DISABLE && reply->status == DEPUTY_ALREADY && open != NULL)
 		case_undone(open, name);
 	if (request->verb == DEPUTY_HOLD_QUEUE && ids.len > 0) {
@@ -253,4 +255,32 @@ void act_jobs_free(struct act *act)
 {
 	while (act->first != NULL)
 		act_drop_job(act);
+}
+
+struct act_stats act_stats(const struct act *act)
+{
+	struct act_stats stats = { .serves = act->policy != NULL,
+				   .deputy = act->deputy != NULL,
+				   .dry_run = act->options->act.dry_run };
+
+	if (act->policy != NULL)
+		stats.policy = policy_stats(act->policy);
+	memcpy(stats.deeds, act->deeds, sizeof(stats.deeds));
+	for (const struct act_job *job = act->first; job != NULL; job = job->next)
+		stats.waiting++;
+	stats.disabled = cases_disabled(act->cases);
+	for (const struct open_case *open = cases_next(act->cases, NULL); open != NULL;
+	     open = cases_next(act->cases, open))
+		stats.throttled += case_is_disabled(open) ? 0 : 1;
+	return stats;
+}
+
+bool act_case_of(const struct act *act, struct span account, struct act_case *case_r)
+{
+	const struct open_case *open = cases_find(act->cases, account);
+
+	if (open == NULL)
+		return false;
+	*case_r = (struct act_case){ case_is_disabled(open), open->since, open->until };
+	return true;
 }

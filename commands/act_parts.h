@@ -28,6 +28,7 @@ struct act {
 	bool asked;
 	uint32_t serial;
 	usec_t due; /* the next release */
+	uint64_t deeds[ACT_VERBS][ACT_STATUSES];
 	void (*released)(void *context, struct span account);
 	void *context;
 };

@@ -28,7 +28,11 @@ struct deliver {
 	struct targets targets;
 	struct gather *gathers[TARGETS_MOST]; /* of the targets, in their order */
 	struct zone *zone;                    /* this machine's, for digests */
-	usec_t now; /* of the call that is going on, for the answers that come within it */
+	struct deliver_tries {
+		uint64_t taken, failed;
+		char trouble[160];
+	} tries[TARGETS_MOST]; /* of the targets, in their order */
+	usec_t now;            /* of the call that is going on, for the answers that come within it */
 	usec_t swept;
 	void (*act)(void *context, usec_t now, const struct verdict *verdict);
 	void *act_context;
@@ -69,6 +73,24 @@ static void deliver_lost(void *context, const char *target, const char *id, cons
 		deliver_complain(deliver->now, error.text);
 }
 
+static void deliver_count(struct deliver *deliver, const char *key, const struct answer *answer)
+{
+	const struct target_of *of = deliver_target(deliver, key);
+	struct deliver_tries *tries = of == NULL ? NULL : &deliver->tries[of - deliver->targets.of];
+
+	if (tries == NULL)
+		return;
+	if (answer->fate == FATE_DELIVERED) {
+		tries->taken++;
+		tries->trouble[0] = '\0';
+	} else {
+		struct span words = text_utf8_head(span_of(answer->words), sizeof(tries->trouble) - 1);
+
+		tries->failed++;
+		snprintf(tries->trouble, sizeof(tries->trouble), "%.*s", SPAN_ARGS(words));
+	}
+}
+
 static void deliver_done(void *context, const struct answer *answer)
 {
 	struct deliver *deliver = context;
@@ -77,6 +99,8 @@ static void deliver_done(void *context, const struct answer *answer)
 	const char *target = NULL, *id = outbox_id(deliver->outbox, answer->number, &target, &tries);
 	bool taken = answer->fate == FATE_DELIVERED, good = true;
 
+	if (target != NULL)
+		deliver_count(deliver, target, answer);
 	if (taken)
 		log_say(deliver->now, LOG_LEVEL_DEBUG, "%s took %s", deliver_label(deliver, target), id);
 	else
@@ -401,4 +425,28 @@ usec_t deliver_due(const struct deliver *deliver, usec_t now)
 struct outbox_stats deliver_stats(const struct deliver *deliver)
 {
 	return outbox_stats(deliver->outbox);
+}
+
+bool deliver_target_at(const struct deliver *deliver, size_t at, struct deliver_target *target_r)
+{
+	const struct target_of *of = &deliver->targets.of[at];
+	struct text waits = { 0 };
+	usec_t gathered = USEC_NEVER;
+
+	if (at >= deliver->targets.count)
+		return false;
+	*target_r = (struct deliver_target){
+		.label = of->label,
+		.oldest = USEC_NEVER,
+		.taken = deliver->tries[at].taken,
+		.failed = deliver->tries[at].failed,
+		.trouble = deliver->tries[at].trouble,
+	};
+	text_add_format(&waits, OUTBOX_WAITS "%s", of->key);
+	target_r->waiting = outbox_waiting(deliver->outbox, of->key, &target_r->oldest) +
+			    outbox_waiting(deliver->outbox, waits.at, &gathered);
+	if (target_r->oldest == USEC_NEVER || (gathered != USEC_NEVER && gathered < target_r->oldest))
+		target_r->oldest = gathered;
+	text_free(&waits);
+	return true;
 }

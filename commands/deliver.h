@@ -41,6 +41,18 @@ size_t deliver_fds(const struct deliver *deliver, struct pollfd fds[DELIVER_FDS]
 /* When deliver_step has something to begin; USEC_NEVER where it has nothing. */
 usec_t deliver_due(const struct deliver *deliver, usec_t now);
 
+/* One target, and what it is still to be told. Texts are borrowed until the next call. */
+struct deliver_target {
+	const char *label;      /* "webhook ops" */
+	size_t waiting;         /* those that are gathered for it included */
+	usec_t oldest;          /* of them; USEC_NEVER where there is none */
+	uint64_t taken, failed; /* tries */
+	const char *trouble;    /* the last failure, until it takes something; "" where there is none */
+};
+
+/* Target AT; false behind the last. */
+bool deliver_target_at(const struct deliver *deliver, size_t at, struct deliver_target *target_r);
+
 struct outbox_stats deliver_stats(const struct deliver *deliver);
 
 #endif

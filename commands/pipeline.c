@@ -42,12 +42,7 @@ static void pipeline_count(struct pipeline *pipeline, const struct frame *frame,
 {
 	struct pipeline_stats *stats = &pipeline->stats;
 
-	if (event->kind == EVENT_FOREIGN)
-		stats->foreign++;
-	else if (event->kind == EVENT_UNKNOWN)
-		stats->unknown++;
-	else
-		stats->understood++;
+	stats->events[event->kind]++;
 	if (stats->first == USEC_NEVER || frame->time < stats->first)
 		stats->first = frame->time;
 	if (frame->time > stats->last)
@@ -351,6 +346,16 @@ struct judge *pipeline_judge(const struct pipeline *pipeline)
 	return pipeline->judge;
 }
 
+struct span pipeline_country(const struct pipeline *pipeline, struct span address)
+{
+	const struct span unknown = { NULL, 0 };
+	uint8_t bytes[16];
+
+	if (pipeline->geo == NULL || !span_to_address(address, bytes))
+		return unknown;
+	return geo_country(pipeline->geo, bytes);
+}
+
 bool pipeline_is_shared(const struct pipeline *pipeline)
 {
 	return pipeline->shared;
@@ -375,6 +380,10 @@ struct pipeline_stats pipeline_stats(const struct pipeline *pipeline)
 {
 	struct pipeline_stats stats = pipeline->stats;
 
+	stats.foreign = stats.events[EVENT_FOREIGN];
+	stats.unknown = stats.events[EVENT_UNKNOWN];
+	for (unsigned kind = EVENT_IDLE; kind < EVENT_KINDS; kind++)
+		stats.understood += stats.events[kind];
 	if (pipeline->ledger != NULL)
 		stats.ledger = ledger_stats(pipeline->ledger);
 	if (pipeline->judge != NULL)

@@ -36,7 +36,8 @@ struct pipeline_stats {
 	uint64_t foreign;    /* other programs' */
 	uint64_t understood; /* the mail servers' own */
 	uint64_t unknown;    /* theirs too, in words that no parser knows */
-	usec_t first, last;  /* earliest and latest stamp; USEC_NEVER where there is none */
+	uint64_t events[EVENT_KINDS];
+	usec_t first, last; /* earliest and latest stamp; USEC_NEVER where there is none */
 	struct ledger_stats ledger;
 	struct judge_stats judge;
 };
@@ -74,6 +75,9 @@ struct store *pipeline_store(const struct pipeline *pipeline);
 
 /* What it knows of accounts; NULL where nothing is judged. */
 struct judge *pipeline_judge(const struct pipeline *pipeline);
+
+/* "DE"; absent where no table is there, or it does not know. */
+struct span pipeline_country(const struct pipeline *pipeline, struct span address);
 
 /* Do windows survive elsewhere when this process ends? */
 bool pipeline_is_shared(const struct pipeline *pipeline);

@@ -367,3 +367,9 @@ struct judge_stats judge_stats(const struct judge *judge)
 		stats.in_state[STATE_NORMAL] -= stats.in_state[state];
 	return stats;
 }
+
+const char *const *judge_raised(const struct judge *judge, size_t *count_r)
+{
+	*count_r = judge->raised_count;
+	return (const char *const *)judge->raised;
+}

@@ -61,6 +61,9 @@ void judge_quiet(struct judge *judge, bool quiet);
 
 struct judge_stats judge_stats(const struct judge *judge);
 
+/* The names of accounts that are not normal, and of some that lately were not; borrowed until the next call. */
+const char *const *judge_raised(const struct judge *judge, size_t *count_r);
+
 /*
  * All that the judge knows, as blocks of bytes for this machine; of the accounts, where RECORDS. PUT gets one
  * after another, borrowed until it returns. judge_form is different wherever the blocks would be.

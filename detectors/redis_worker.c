@@ -33,6 +33,7 @@ struct redis_worker {
 	bool stopping;
 	usec_t away;
 	struct error why;
+	struct spread took;
 };
 
 /* Wait for the condition, PAUSE at most where it is not 0. Under the lock. */
@@ -52,7 +53,7 @@ static void worker_wait(struct redis_worker *worker, usec_t pause)
 /* Run the batch to its end, or until the worker is to stop. Under the lock, which is let go meanwhile. */
 static void worker_run(struct redis_worker *worker)
 {
-	usec_t pause = WORKER_PAUSE_FIRST;
+	usec_t pause = WORKER_PAUSE_FIRST, began = clock_monotonic();
 
 	while (!worker->stopping) {
 		struct error error;
@@ -66,6 +67,7 @@ static void worker_run(struct redis_worker *worker)
 
 			worker->away = USEC_NEVER;
 			worker->calls = NULL;
+			spread_add(&worker->took, clock_monotonic() - began);
 			(void)!write(worker->finished, &one, sizeof(one));
 			return;
 		}
@@ -191,4 +193,14 @@ usec_t redis_worker_away(struct redis_worker *worker, struct error *why_r)
 		*why_r = worker->why;
 	pthread_mutex_unlock(&worker->lock);
 	return away;
+}
+
+struct spread redis_worker_took(struct redis_worker *worker)
+{
+	struct spread took;
+
+	pthread_mutex_lock(&worker->lock);
+	took = worker->took;
+	pthread_mutex_unlock(&worker->lock);
+	return took;
 }

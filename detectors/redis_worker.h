@@ -5,6 +5,7 @@
 #ifndef SENDWATCH_DETECTORS_REDIS_WORKER_H
 #define SENDWATCH_DETECTORS_REDIS_WORKER_H
 
+#include "base/spread.h"
 #include "detectors/redis_route.h"
 
 struct redis_worker;
@@ -24,5 +25,8 @@ int redis_worker_fd(const struct redis_worker *worker);
 
 /* Since when Redis has not answered, and why; USEC_NEVER (of the monotonic clock) where it does. */
 usec_t redis_worker_away(struct redis_worker *worker, struct error *why_r);
+
+/* How long batches took, those that had to be tried again included. */
+struct spread redis_worker_took(struct redis_worker *worker);
 
 #endif

@@ -12,6 +12,7 @@
 #define SENDWATCH_DETECTORS_STORE_H
 
 #include "base/error.h"
+#include "base/spread.h"
 #include "detectors/record.h"
 
 struct store_stats {
@@ -20,6 +21,7 @@ struct store_stats {
 	/* Of a shared store: changes that had been counted before, calls, records that another was faster with, and
 	 * those that were not there any more. */
 	uint64_t repeated, calls, rebased, restored;
+	struct spread took; /* batches of calls */
 };
 
 struct store {

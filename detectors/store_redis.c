@@ -207,6 +207,7 @@ static struct store_stats redis_stats(const struct store *store)
 	stats.records = map.count;
 	stats.evicted = map.evicted;
 	stats.bytes = map.bytes + redis->change_bytes;
+	stats.took = redis_worker_took(redis->worker);
 	return stats;
 }
 

@@ -147,6 +147,28 @@ void windows_day(const struct windows *windows, uint32_t day, struct counts *sum
 			*sums_r = windows->slots[i].counts;
 }
 
+usec_t horizon_width(enum horizon horizon)
+{
+	return shapes[horizon].width;
+}
+
+size_t windows_series(const struct windows *windows, usec_t now, enum horizon horizon,
+		      struct counts *series_r)
+{
+	uint32_t places[HORIZONS], count = shapes[horizon].slots + 1;
+
+	places_of(now, places);
+	memset(series_r, 0, count * sizeof(*series_r));
+	for (int i = 0; i < windows->used; i++) {
+		const struct window_slot *slot = &windows->slots[i];
+		uint32_t age = places[horizon] - key_place(slot->key);
+
+		if (key_horizon(slot->key) == horizon && age < count)
+			series_r[count - 1 - age] = slot->counts;
+	}
+	return count;
+}
+
 struct window_hours windows_hours_of(const struct windows *windows, uint32_t day)
 {
 	struct window_hours hours = { 0 };

@@ -77,6 +77,15 @@ void windows_sum(const struct windows *windows, usec_t now, struct counts sums_r
 /* The sums of one calendar day (UTC; days since 1970) while a week reaches it; zeros afterwards. */
 void windows_day(const struct windows *windows, uint32_t day, struct counts *sums_r);
 
+/*
+ * The slots of HORIZON one by one, the oldest first, as they are at NOW: 5, 12, 24 or 7, and the running one.
+ * Returns their number; SERIES_R has room for WINDOW_SERIES.
+ */
+#define WINDOW_SERIES 25
+size_t windows_series(const struct windows *windows, usec_t now, enum horizon horizon,
+		      struct counts *series_r);
+usec_t horizon_width(enum horizon horizon);
+
 /* One calendar day by its hours, as far as they are still there. */
 struct window_hours {
 	uint32_t top;       /* strangers of the busiest hour */

@@ -313,6 +313,16 @@ bool outbox_oldest(const struct outbox *outbox, const char *waits, usec_t *creat
 	return false;
 }
 
+size_t outbox_waiting(const struct outbox *outbox, const char *target, usec_t *oldest_r)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < outbox->count; i++)
+		if (strcmp(outbox->entries[i].target, target) == 0 && count++ == 0)
+			*oldest_r = outbox->entries[i].created;
+	return count;
+}
+
 /* The first of what waits, as many as fit into one parcel; their places in ITS, their bodies read. */
 static size_t outbox_waiting_for(struct outbox *outbox, const char *waits, size_t its[OUTBOX_GATHERED])
 {

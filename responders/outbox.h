@@ -53,6 +53,9 @@ bool outbox_next(struct outbox *outbox, usec_t now, const char *target, struct p
 #define OUTBOX_WAITS "waits:"
 bool outbox_oldest(const struct outbox *outbox, const char *waits, usec_t *created_r);
 
+/* How many parcels there are for TARGET, or under such a name, and the oldest's time; untouched where none is. */
+size_t outbox_waiting(const struct outbox *outbox, const char *target, usec_t *oldest_r);
+
 /*
  * All that waits under WAITS becomes a parcel for TARGET (several, where it is very much); a single one stays as
  * it is. JOIN makes one body (free) of many; the new id is made of theirs, in ID. Killed in between, it

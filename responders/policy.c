@@ -53,6 +53,7 @@ static void policy_count(struct policy *policy, const struct policy_answer *answ
 {
 	pthread_mutex_lock(&policy->lock);
 	policy->stats.requests++;
+	spread_add(&policy->stats.took, took);
 	if (answer->action != POLICY_DUNNO)
 		policy->stats.refused++;
 	if (took > policy->stats.slowest)

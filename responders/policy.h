@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/span.h"
+#include "base/spread.h"
 
 struct policy_request {
 	struct span protocol_state; /* "RCPT", "DATA", "END-OF-MESSAGE" ... */
@@ -34,6 +35,7 @@ struct policy_answer {
 struct policy_stats {
 	uint64_t requests, refused, bad_requests, connections;
 	usec_t slowest; /* the longest from a whole request to its answer */
+	struct spread took;
 };
 
 struct policy_options {
