@@ -89,6 +89,9 @@ bool settings_read_text(const struct settings_section *sections, const char *nam
 
 void settings_free(const struct settings_section *sections, void *whole);
 
+/* Are two structs of options, both filled from ROWS, the same? The name of a repeated section is the caller's part. */
+bool settings_same(const struct setting *rows, const void *a, const void *b);
+
 /* detect.conf itself: every key commented out at its default, with its sentence. */
 void settings_print(const struct settings_section *sections, FILE *out);
 

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-static struct account_rules act_rules(const struct options *options)
+struct account_rules act_rules(const struct options *options)
 {
 	return (struct account_rules){ .default_domain = span_of(options->ledger.default_domain),
 				       .fold_tags = options->ledger.fold_tags,
@@ -57,17 +57,16 @@ static bool act_open_state(struct act *act, struct error *error)
 	return act->cases != NULL;
 }
 
-static bool act_open_policy(struct act *act, struct error *error)
+bool act_open_policy(const struct restriction_options *options, struct policy **policy_r, struct error *error)
 {
-	const struct restriction_options *options = &act->options->policy;
 	struct policy_options policy = { .address = options->address, .clients = (unsigned)options->clients };
 
 	if (options->address == NULL)
 		return true;
 	if (!restriction_mode(options, &policy.mode, error))
 		return false;
-	act->policy = policy_start(&policy, restrictions_decide, act->restrictions, error);
-	return act->policy != NULL;
+	*policy_r = policy_open(&policy, error);
+	return *policy_r != NULL;
 }
 
 struct act *act_open(const struct arguments *arguments, struct error *error)
@@ -87,14 +86,19 @@ struct act *act_open(const struct arguments *arguments, struct error *error)
 	act->brakes = brakes_new(&act->options->act);
 	if (act->options->adapters.count > 0)
 		act->deputy = deputy_start(&act->options->adapters, error);
-	if ((act->options->adapters.count > 0 && act->deputy == NULL) || !act_open_state(act, error)) {
-		act_close(&act);
-		return NULL;
-	}
-	act_restore(act);
-	if (!act_open_policy(act, error))
+	if ((act->options->adapters.count > 0 && act->deputy == NULL) ||
+	    !act_open_policy(&act->options->policy, &act->policy, error))
 		act_close(&act);
 	return act;
+}
+
+bool act_start(struct act *act, struct error *error)
+{
+	if (!act_open_state(act, error))
+		return false;
+	act_restore(act);
+	return act->policy == NULL ||
+	       policy_serve(act->policy, restrictions_decide, act->restrictions, error);
 }
 
 void act_close(struct act **act)
@@ -117,26 +121,6 @@ void act_close(struct act **act)
 	free(gone->options);
 	free(gone);
 	*act = NULL;
-}
-
-bool act_reload(struct act *act, const struct arguments *arguments, struct error *error)
-{
-	struct options *fresh = memory_new(1, sizeof(*fresh));
-	struct account_rules rules;
-
-	if (!options_load(arguments, fresh, error)) {
-		free(fresh);
-		return false;
-	}
-	rules = act_rules(fresh);
-	restrictions_use(act->restrictions, &fresh->policy, &rules);
-	brakes_use(act->brakes, &fresh->act);
-	if (act->options != act->started) {
-		options_free(act->options);
-		free(act->options);
-	}
-	act->options = fresh;
-	return true;
 }
 
 void act_on_release(struct act *act, void (*released)(void *context, struct span account), void *context)

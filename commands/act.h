@@ -19,12 +19,20 @@ struct act_order {
 	usec_t until;       /* of an exemption; of a disabling, USEC_NEVER: as the settings say */
 };
 
-/* With its own settings, from ARGUMENTS. The policy service answers when it returns. */
+/*
+ * With its own settings, from ARGUMENTS. What takes rights is done when it returns: the deputy runs, the policy
+ * service has its address. Nothing is decided or answered before act_start, where the process may be another user.
+ */
 struct act *act_open(const struct arguments *arguments, struct error *error);
+bool act_start(struct act *act, struct error *error);
 void act_close(struct act **act);
 
-/* Take new settings; the adapters and the policy service's address stay as they were at start. */
-bool act_reload(struct act *act, const struct arguments *arguments, struct error *error);
+/*
+ * New settings: prepared first, so that they are refused as a whole where a part cannot be had, then taken or
+ * not. Adapters cannot be changed, since the deputy keeps to what it was started with.
+ */
+bool act_reload_begin(struct act *act, const struct arguments *arguments, struct error *error);
+bool act_reload_end(struct act *act, bool take, struct error *error);
 
 /* Is called when an account is released, so that it is judged anew. May be left out. */
 void act_on_release(struct act *act, void (*released)(void *context, struct span account), void *context);

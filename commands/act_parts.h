@@ -1,4 +1,7 @@
-/* What the two files of act.h share: act.c decides, act_jobs.c has it done and writes it down. */
+/*
+ * What the files of act.h share: act.c decides, act_jobs.c has it done and writes it down, act_reload.c takes
+ * new settings in.
+ */
 #ifndef SENDWATCH_COMMANDS_ACT_PARTS_H
 #define SENDWATCH_COMMANDS_ACT_PARTS_H
 
@@ -20,6 +23,9 @@ struct act {
 	struct options *started; /* what the deputy and the policy service were started with */
 	struct restrictions *restrictions;
 	struct policy *policy;
+	/* between the two halves of a reload */
+	struct options *fresh;
+	struct policy *fresh_policy;
 	struct brakes *brakes;
 	struct cases *cases;
 	struct deputy *deputy;
@@ -32,6 +38,11 @@ struct act {
 	void (*released)(void *context, struct span account);
 	void *context;
 };
+
+/* The rules by which accounts are named; the policy service's socket, not served yet. */
+struct account_rules act_rules(const struct options *options);
+bool act_open_policy(const struct restriction_options *options, struct policy **policy_r,
+		     struct error *error);
 
 /* One line of the journal, for targets that take the type "act" or "brake" too. Absent texts are left out. */
 struct act_note {

@@ -2,11 +2,12 @@
  * `sendwatch check`: reads detect.conf as watch would, and says what would not work, before it is needed.
  * `--defaults` prints the settings themselves, from the table that reads them.
  *
- * Rights are those of whoever runs it: `sudo -u sendwatch sendwatch check` tells what the daemon may.
+ * Rights are those of watch: root becomes the user of [watch] once the adapters were tried, which stay root's.
  */
 #define _GNU_SOURCE
 #include "commands/blocklists.h"
 #include "commands/command.h"
+#include "commands/demote.h"
 #include "commands/options.h"
 #include "commands/pipeline.h"
 #include "commands/send_test.h"
@@ -84,6 +85,7 @@ static int check_defaults(bool manual)
 
 struct check {
 	unsigned wrong;
+	bool makes; /* watch makes its folders before it becomes another user */
 };
 
 static void check_say(struct check *check, bool good, const char *where, const char *words)
@@ -106,7 +108,11 @@ static void check_folder(struct check *check, const char *where, struct span fol
 	text_add(&path, folder.len == 0 ? SPAN(".") : folder);
 	good = access(path.at, W_OK | X_OK) == 0;
 	text_add_format(&words, "%s: %s", path.at, good ? "can be written to" : strerror(errno));
-	if (!good && errno == ENOENT && span_cut_last(&above, SPAN("/"), &name)) {
+	if (!good && errno == ENOENT && check->makes) {
+		good = true;
+		text_clear(&words);
+		text_add_format(&words, "%.*s: is not there, and will be made", SPAN_ARGS(folder));
+	} else if (!good && errno == ENOENT && span_cut_last(&above, SPAN("/"), &name)) {
 		text_clear(&path);
 		text_add(&path, above.len == 0 ? SPAN("/") : above);
 		good = access(path.at, W_OK | X_OK) == 0;
@@ -266,9 +272,13 @@ static void check_redis(struct check *check, const struct options *options)
 
 static unsigned check_options(const struct options *options, bool send)
 {
-	struct check check = { 0 };
+	struct check check = { .makes = options->watch.user != NULL && geteuid() == 0 };
+	struct error error;
 	struct span folder = span_of(options->journal.file), name;
 
+	check_acting(&check, options);
+	if (!demote_try(options, &error))
+		check_say(&check, false, "[watch] user:", error.text);
 	check_logs(&check, options);
 	check_pipeline(&check, options);
 	check_redis(&check, options);
@@ -282,7 +292,6 @@ static unsigned check_options(const struct options *options, bool send)
 		check_folder(&check, "[journal] file:",
 			     span_cut_last(&folder, SPAN("/"), &name) ? folder : SPAN("."));
 	check_targets(&check, options);
-	check_acting(&check, options);
 	if (send)
 		send_test(options, clock_now(), check_sent, &check);
 	blocklists_check(options, check_blocklist, &check);

@@ -38,6 +38,13 @@ static const struct setting watch_settings[] = {
 		"how far back logs are read again at start, for messages that were in the queue then"),
 	SETTING(DURATION, struct watch_options, release, "12h", 0, 365 * USEC_DAY,
 		"a released account is not flagged again for so long"),
+	SETTING(TEXT, struct watch_options, user, "", 0, 0,
+		"the user that watch becomes where root starts it; empty: it stays root"),
+	SETTING(TEXT, struct watch_options, group, "", 0, 0, "and its group; empty: that user's own"),
+	SETTING(LIST, struct watch_options, groups, "adm", 0, 0,
+		"further groups of that user, who may read the logs"),
+	SETTING(FLAG, struct watch_options, read_all, "no", 0, 0,
+		"that user may read every file (CAP_DAC_READ_SEARCH): for logs that are root's alone"),
 	{ .name = NULL },
 };
 

@@ -42,6 +42,9 @@ struct watch_options {
 	double coverage;     /* share of the MTA's own lines that must be understood */
 	usec_t recall;       /* how far back logs are read again at start */
 	usec_t release;      /* how long a released account is left alone */
+	char *user, *group;  /* whom watch becomes; NULL: it stays who it is, the user's own */
+	struct setting_list groups;
+	bool read_all;
 };
 
 struct options {

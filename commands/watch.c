@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #include "commands/command.h"
 #include "commands/control.h"
+#include "commands/demote.h"
 #include "commands/saver.h"
 #include "commands/service.h"
 #include "commands/watch_work.h"
@@ -123,8 +124,11 @@ static void watch_reload(struct watch *watch)
 	fresh->act = watch->act;
 	service_tell("RELOADING=1");
 	watch_save(watch, true);
-	if (watch_work_open(fresh, watch->arguments, &error)) {
-		if (!act_reload(watch->act, watch->arguments, &error))
+	if (!act_reload_begin(watch->act, watch->arguments, &error)) {
+		free(fresh);
+		log_say(clock_now(), LOG_LEVEL_ERROR, "the settings stay as they were: %s", error.text);
+	} else if (watch_work_open(fresh, watch->arguments, &error)) {
+		if (!act_reload_end(watch->act, true, &error))
 			log_say(clock_now(), LOG_LEVEL_ERROR, "%s", error.text);
 		watch_work_close(watch->work);
 		free(watch->work);
@@ -133,6 +137,7 @@ static void watch_reload(struct watch *watch)
 		log_say(clock_now(), LOG_LEVEL_INFO, "new settings are in force");
 	} else {
 		free(fresh);
+		(void)act_reload_end(watch->act, false, NULL);
 		log_say(clock_now(), LOG_LEVEL_ERROR, "the settings stay as they were: %s", error.text);
 	}
 	service_tell("READY=1");
@@ -266,16 +271,18 @@ int command_watch(const struct arguments *arguments)
 	}
 	watch.journald = getenv("JOURNAL_STREAM") != NULL;
 	log_open(&options.log, stderr, watch.journald);
-	options_free(&options);
 	watch.signals = watch_block_signals();
 	log_say(clock_now(), LOG_LEVEL_INFO, "version %s starts", SENDWATCH_VERSION);
 	watch.act = watch.work->act = act_open(arguments, &error);
-	if (watch.act == NULL || !watch_work_open(watch.work, arguments, &error)) {
+	if (watch.act == NULL || !demote(&options, &error) || !act_start(watch.act, &error) ||
+	    !watch_work_open(watch.work, arguments, &error)) {
 		act_close(&watch.act);
 		log_say(clock_now(), LOG_LEVEL_ERROR, "%s", error.text);
 		free(watch.work);
+		options_free(&options);
 		return EXIT_FAILED;
 	}
+	options_free(&options);
 	act_on_release(watch.act, watch_released, &watch);
 	watch.control = control_open(watch.work->options->watch.state, watch_obey, &watch, &error);
 	if (watch.control == NULL)

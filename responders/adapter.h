@@ -9,6 +9,7 @@
 #ifndef SENDWATCH_RESPONDERS_ADAPTER_H
 #define SENDWATCH_RESPONDERS_ADAPTER_H
 
+#include "base/rights.h"
 #include "base/settings.h"
 #include "base/text.h"
 
@@ -42,6 +43,8 @@ struct adapter {
 	const char *type;
 	bool foreign; /* others disable there too, so that it must be asked before */
 	bool queue;   /* holds and releases messages; else it disables and releases */
+	/* Capabilities that it takes where the deputy is root's; RIGHTS_ALL: it runs what the admin says. */
+	uint64_t rights;
 	/* Where both are false, nothing of the kind is stopped here and nobody is asked. */
 	bool logins, locals;
 	bool (*check)(const struct adapter_options *options, struct error *error);

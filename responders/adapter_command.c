@@ -102,6 +102,7 @@ const struct adapter adapter_command = {
 	.foreign = true,
 	.logins = true,
 	.locals = true,
+	.rights = RIGHTS_ALL,
 	.check = command_check,
 	.disable = command_disable,
 	.release = command_release,

@@ -62,6 +62,7 @@ static bool dovecot_deny_asks(const struct adapter_options *options, struct adap
 const struct adapter adapter_dovecot_deny = {
 	.type = "dovecot_deny",
 	.logins = true,
+	.rights = RIGHTS_FILES | RIGHTS_PROGRAMS,
 	.check = dovecot_deny_check,
 	.disable = dovecot_deny_disable,
 	.release = dovecot_deny_release,

@@ -32,6 +32,7 @@ const struct adapter adapter_exim_list = {
 	.type = "exim_list",
 	.logins = true,
 	.locals = true,
+	.rights = RIGHTS_FILES,
 	.check = exim_list_check,
 	.disable = exim_list_disable,
 	.release = exim_list_release,

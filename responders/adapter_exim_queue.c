@@ -177,6 +177,7 @@ const struct adapter adapter_exim_queue = {
 	.queue = true,
 	.logins = true,
 	.locals = true,
+	.rights = RIGHTS_FILES | RIGHTS_PROGRAMS,
 	.disable = exim_queue_hold,
 	.release = exim_queue_release,
 };

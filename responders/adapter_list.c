@@ -31,6 +31,7 @@ static bool list_asks(const struct adapter_options *options, struct adapter_orde
 const struct adapter adapter_list = {
 	.type = "list",
 	.locals = true,
+	.rights = RIGHTS_FILES,
 	.check = list_check,
 	.disable = list_disable,
 	.release = list_release,

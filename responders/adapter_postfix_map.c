@@ -128,6 +128,7 @@ static bool postfix_map_asks(const struct adapter_options *options, struct adapt
 const struct adapter adapter_postfix_map = {
 	.type = "postfix_map",
 	.logins = true,
+	.rights = RIGHTS_FILES | RIGHTS_PROGRAMS,
 	.check = postfix_map_check,
 	.disable = postfix_map_disable,
 	.release = postfix_map_release,

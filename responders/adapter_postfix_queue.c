@@ -153,6 +153,7 @@ const struct adapter adapter_postfix_queue = {
 	.type = "postfix_queue",
 	.queue = true,
 	.logins = true,
+	.rights = RIGHTS_FILES | RIGHTS_PROGRAMS,
 	.disable = postfix_queue_hold,
 	.release = postfix_queue_release,
 };

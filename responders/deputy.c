@@ -1,7 +1,7 @@
 /*
- * The child keeps its socket and standard error, and nothing else of its parent: no other file, no environment.
- * It dies with its parent. A message of the wrong size, or with anything in it that is not known, is answered by
- * "refused" and changes nothing.
+ * The child keeps its socket and standard error, and nothing else of its parent: no other file, no environment,
+ * and of root's rights only those that its adapters take. It dies with its parent. A message of the wrong size,
+ * or with anything in it that is not known, is answered by "refused" and changes nothing.
  */
 #define _GNU_SOURCE
 #include "responders/deputy.h"
@@ -165,6 +165,20 @@ static void deputy_live(const struct settings_many *uses, int fd)
 	_exit(0);
 }
 
+/*
+ * Root's capabilities less those that no adapter takes. What a command of the admin's own takes, nobody knows; and
+ * one who is not root needs the setuid and setgid of postqueue and exim.
+ */
+static void deputy_give_up(const struct settings_many *uses)
+{
+	const struct adapter_options *options = uses->items;
+	uint64_t keep = 0;
+
+	for (size_t i = 0; i < uses->count; i++)
+		keep |= adapters[options[i].type]->rights;
+	rights_bound(keep, keep == RIGHTS_ALL || geteuid() != 0);
+}
+
 static void deputy_child(const struct settings_many *uses, int fd, pid_t parent)
 {
 	sigset_t none;
@@ -176,6 +190,7 @@ static void deputy_child(const struct settings_many *uses, int fd, pid_t parent)
 	close_range(4, ~0U, 0);
 	(void)clearenv();
 	umask(022);
+	deputy_give_up(uses);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGINT, SIG_IGN); /* of the terminal: the parent decides when it is over */

@@ -45,6 +45,7 @@ struct policy {
 	policy_decide *decide;
 	void *context;
 	pthread_t thread;
+	bool served;
 	pthread_mutex_t lock; /* guards stats */
 	struct policy_stats stats;
 };
@@ -230,7 +231,7 @@ static void policy_accept(struct policy *policy)
 	pthread_mutex_unlock(&policy->lock);
 }
 
-static void *policy_serve(void *argument)
+static void *policy_live(void *argument)
 {
 	struct policy *policy = argument;
 	struct epoll_event events[64];
@@ -339,15 +340,11 @@ static void policy_release(struct policy *policy)
 	free(policy);
 }
 
-struct policy *policy_start(const struct policy_options *options, policy_decide *decide, void *context,
-			    struct error *error)
+struct policy *policy_open(const struct policy_options *options, struct error *error)
 {
 	struct policy *policy = memory_new(1, sizeof(*policy));
 	struct span address = span_of(options->address);
 
-	assert(decide != NULL);
-	policy->decide = decide;
-	policy->context = context;
 	policy->clients_max = options->clients == 0 ? POLICY_CLIENTS : options->clients;
 	policy->poller = policy->stopper = -1;
 	pthread_mutex_init(&policy->lock, NULL);
@@ -365,12 +362,33 @@ struct policy *policy_start(const struct policy_options *options, policy_decide 
 	policy->stopper = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (policy->poller < 0 || policy->stopper < 0 || listen(policy->listener, SOMAXCONN) < 0 ||
 	    !policy_watch_fd(policy, policy->listener, &policy->listener) ||
-	    !policy_watch_fd(policy, policy->stopper, &policy->stopper) ||
-	    pthread_create(&policy->thread, NULL, policy_serve, policy) != 0) {
+	    !policy_watch_fd(policy, policy->stopper, &policy->stopper)) {
 		error_set(error, "%s: %s", options->address, strerror(errno));
 		policy_release(policy);
 		return NULL;
 	}
+	return policy;
+}
+
+bool policy_serve(struct policy *policy, policy_decide *decide, void *context, struct error *error)
+{
+	int failed;
+
+	assert(decide != NULL);
+	policy->decide = decide;
+	policy->context = context;
+	failed = pthread_create(&policy->thread, NULL, policy_live, policy);
+	policy->served = failed == 0;
+	return policy->served || error_set(error, "the policy service: %s", strerror(failed));
+}
+
+struct policy *policy_start(const struct policy_options *options, policy_decide *decide, void *context,
+			    struct error *error)
+{
+	struct policy *policy = policy_open(options, error);
+
+	if (policy != NULL && !policy_serve(policy, decide, context, error))
+		policy_stop(&policy);
 	return policy;
 }
 
@@ -380,7 +398,7 @@ void policy_stop(struct policy **policy)
 
 	if (*policy == NULL)
 		return;
-	if (write((*policy)->stopper, &one, sizeof(one)) == (ssize_t)sizeof(one))
+	if ((*policy)->served && write((*policy)->stopper, &one, sizeof(one)) == (ssize_t)sizeof(one))
 		pthread_join((*policy)->thread, NULL);
 	policy_release(*policy);
 	*policy = NULL;

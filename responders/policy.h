@@ -49,7 +49,16 @@ typedef void policy_decide(void *context, usec_t now, const struct policy_reques
 
 struct policy;
 
-/* Listening and served when it returns. NULL and ERROR where the address cannot be used. */
+/*
+ * Listening when it returns: who asks waits until it is served, which a process that gives up rights first does
+ * with the rest. NULL and ERROR where the address cannot be used.
+ */
+struct policy *policy_open(const struct policy_options *options, struct error *error);
+
+/* Served from here on. False where there can be no thread; policy_stop then. */
+bool policy_serve(struct policy *policy, policy_decide *decide, void *context, struct error *error);
+
+/* Both. */
 struct policy *policy_start(const struct policy_options *options, policy_decide *decide, void *context,
 			    struct error *error);
 void policy_stop(struct policy **policy);

@@ -1,0 +1,116 @@
+/*
+ * The programs that watch runs itself (sendmail, [command]) may be setuid or setgid, as Postfix's and Exim's
+ * sendmail are: where there is one, what it runs may gain rights; where there is none, nothing can.
+ *
+ * Limits: no system calls are forbidden here (seccomp); the unit file can do that from outside.
+ */
+#define _GNU_SOURCE
+#include "commands/demote.h"
+
+#include "base/rights.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static bool demote_runs_programs(const struct options *options)
+{
+	const struct mail_options *mails = options->mails.items;
+
+	for (size_t i = 0; i < options->mails.count; i++)
+		if (mails[i].smtp == NULL)
+			return true;
+	return options->commands.count > 0;
+}
+
+/* A folder of its own, where there is none yet. What others own is not taken from them. */
+static bool demote_folder(const char *where, struct span folder, const struct rights *rights, mode_t mode,
+			  struct error *error)
+{
+	struct text path = { 0 };
+	bool good = true;
+
+	text_add(&path, folder);
+	if (mkdir(path.at, mode) == 0 && lchown(path.at, rights->uid, rights->gid) != 0)
+		good = error_set(error, "%s: %s: %s", where, path.at, strerror(errno));
+	text_free(&path);
+	return good;
+}
+
+static bool demote_folders(const struct options *options, const struct rights *rights, struct error *error)
+{
+	struct span folder = span_of(options->journal.file), name;
+	const char *state = options->watch.state;
+	struct stat about;
+
+	if (state != NULL && !demote_folder("[watch] state", span_of(state), rights, 0700, error))
+		return false;
+	/* As an earlier start by root left it. */
+	if (state != NULL && rights->uid != 0 && stat(state, &about) == 0 && about.st_uid == 0)
+		return error_set(error, "[watch] state: %s belongs to root: chown -R %s %s", state,
+				 options->watch.user, state);
+	return options->journal.file == NULL || !span_cut_last(&folder, SPAN("/"), &name) ||
+	       folder.len == 0 || demote_folder("[journal] file", folder, rights, 0750, error);
+}
+
+/* A policy service's Unix socket was made by root: it is that user's and its group's from here on. */
+static bool demote_socket(const struct options *options, const struct rights *rights, struct error *error)
+{
+	struct span address = span_of(options->policy.address);
+
+	if (address.len == 0 || span_starts(address, SPAN("inet:")))
+		return true;
+	(void)span_skip(&address, SPAN("unix:"));
+	return lchown(address.at, rights->uid, rights->gid) == 0 ||
+	       error_set(error, "[policy] address: %s: %s", address.at, strerror(errno));
+}
+
+static bool demote_rights(const struct options *options, struct rights *rights_r, struct error *error)
+{
+	const struct watch_options *watch = &options->watch;
+
+	if (!rights_of(watch->user, watch->group, &watch->groups, rights_r, error))
+		return false;
+	rights_r->keep = watch->read_all ? rights_bit(CAP_DAC_READ_SEARCH) : 0;
+	rights_r->gains = demote_runs_programs(options);
+	return true;
+}
+
+static bool demote_wanted(const struct options *options)
+{
+	return options->watch.user != NULL && geteuid() == 0;
+}
+
+bool demote(const struct options *options, struct error *error)
+{
+	struct rights rights;
+
+	if (!demote_wanted(options))
+		return true;
+	if (!demote_rights(options, &rights, error) || !demote_socket(options, &rights, error) ||
+	    !demote_folders(options, &rights, error) || !rights_drop(&rights, error))
+		return false;
+	log_say(clock_now(), LOG_LEVEL_INFO, "goes on as the user %s%s", options->watch.user,
+		options->watch.read_all ? ", who may read every file" : "");
+	return true;
+}
+
+bool demote_try(const struct options *options, struct error *error)
+{
+	struct rights rights;
+
+	return !demote_wanted(options) ||
+	       (demote_rights(options, &rights, error) && rights_drop(&rights, error));
+}
+
+bool demote_allows(const struct options *options, struct error *error)
+{
+	if (demote_runs_programs(options) && prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+		return error_set(error,
+				 "mail by sendmail and [command] take rights that were given up at start: "
+				 "start sendwatch anew");
+	return true;
+}
