@@ -37,6 +37,11 @@ void *collector_opened(const struct collector *collector)
 	return collector->kind->opened(collector);
 }
 
+bool collector_may_wait(const struct collector *collector)
+{
+	return collector->kind->may_wait == NULL || collector->kind->may_wait(collector);
+}
+
 int collector_fd(const struct collector *collector)
 {
 	return collector->kind->fd == NULL ? -1 : collector->kind->fd(collector);

@@ -92,6 +92,9 @@ enum collected collector_next(struct collector *collector, struct line *line_r);
 /* What was opened for the line just given. */
 void *collector_opened(const struct collector *collector);
 
+/* May collector_next take its time, as with a pipe or a log that is being written? Not so with files alone. */
+bool collector_may_wait(const struct collector *collector);
+
 /* To poll for reading while COLLECTED_WAIT. */
 int collector_fd(const struct collector *collector);
 

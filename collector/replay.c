@@ -235,6 +235,16 @@ static void *replay_opened(const struct collector *collector)
 	return replay->given == NULL || replay->given->file == NULL ? NULL : replay->given->file->opened;
 }
 
+static bool replay_may_wait(const struct collector *collector)
+{
+	const struct replay *replay = (const struct replay *)collector;
+
+	for (size_t i = 0; i < replay->plan.count; i++)
+		if (!replay->plan.files[i].about.regular)
+			return true;
+	return false;
+}
+
 static const char *replay_source_name(const struct collector *collector, uint32_t source)
 {
 	const struct replay *replay = (const struct replay *)collector;
@@ -278,6 +288,7 @@ static void replay_close(struct collector *collector)
 static const struct collector_kind replay_kind = {
 	.next = replay_next,
 	.opened = replay_opened,
+	.may_wait = replay_may_wait,
 	.source_name = replay_source_name,
 	.stats = replay_stats,
 	.close = replay_close,

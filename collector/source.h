@@ -10,6 +10,7 @@
 struct collector_kind {
 	enum collected (*next)(struct collector *collector, struct line *line_r);
 	void *(*opened)(const struct collector *collector);
+	bool (*may_wait)(const struct collector *collector); /* NULL: it may */
 	int (*fd)(const struct collector *collector);
 	bool (*save)(struct collector *collector, struct error *error);
 	void (*positions)(const struct collector *collector, struct text *into);

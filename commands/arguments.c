@@ -57,6 +57,8 @@ static const struct argument arguments_known[] = {
 	ARGUMENT("send-test", FLAG, send_test, NULL,
 		 "send a test message to every webhook, mail and command, and say what came back"),
 	ARGUMENT("exit-code", FLAG, exit_code, NULL, "exit with 3 where an account was flagged"),
+	ARGUMENT("threads", COUNT, threads, "N",
+		 "1: everything on one thread, instead of one for each processor; results are the same"),
 	ARGUMENT("progress", FLAG, progress, NULL, "show progress even where standard error is no terminal"),
 	ARGUMENT("quiet", FLAG, quiet, NULL, "-q: no progress, no summary of what was read"),
 	ARGUMENT("help", FLAG, help, NULL, "-h: this help"),

@@ -16,6 +16,7 @@ struct arguments {
 	int format;          /* enum output_format */
 	usec_t since, until; /* USEC_NEVER where not given */
 	int64_t year;
+	int64_t threads; /* 0: as many as there are processors */
 	const char *timezone, *account;
 	const char *passwd, *owners, *geo;
 	const char *html;

@@ -142,7 +142,7 @@ static void running_logs(struct running *running, struct pipeline *pipeline, con
 	struct collector_calls calls = pipeline_calls(pipeline);
 	struct backtest_run *run = running->run;
 	struct error error;
-	struct collector *collector = collector_replay(names, count, &calls, &error);
+	struct collector *collector = progress_open(running->arguments, names, count, &calls, &error);
 
 	if (collector == NULL) {
 		run->failed = true; /* what is wrong with which file was told as it was found */

@@ -144,7 +144,7 @@ static int health_run(struct health_command *command, const struct options *opti
 	}
 	struct collector_calls calls = pipeline_calls(pipeline);
 
-	collector = collector_replay(names, count, &calls, &error);
+	collector = progress_open(arguments, names, count, &calls, &error);
 	if (collector == NULL) {
 		command->failed = true;
 	} else {

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#define LOG_OPTIONS "since until year timezone account passwd owners geo progress quiet"
+#define LOG_OPTIONS "since until year timezone account passwd owners geo threads progress quiet"
 
 static const struct command commands[] = {
 	{ .name = "watch",

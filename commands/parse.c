@@ -78,7 +78,7 @@ static int parse_logs(struct parse *parse, const struct options *options)
 		return EXIT_USAGE;
 	}
 	calls = pipeline_calls(pipeline);
-	collector = collector_replay(arguments->names, arguments->count, &calls, &error);
+	collector = progress_open(arguments, arguments->names, arguments->count, &calls, &error);
 	if (collector == NULL) {
 		/* What is wrong with which file was told as it was found. */
 		parse->failed = true;

@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "commands/options.h"
+#include "commands/reading.h"
 #include "detectors/geo.h"
 #include "detectors/store_redis.h"
 
@@ -31,8 +32,9 @@ struct pipeline {
 	struct judge *judge;
 	struct server *server;
 	struct pipeline_stats stats;
-	struct line line; /* the one that is being read */
-	usec_t judged;    /* when the judge was last told the time */
+	struct reading_ahead *ahead; /* NULL: lines are read as they are asked for */
+	struct line line;            /* the one that is being read */
+	usec_t judged;               /* when the judge was last told the time */
 	enum pipeline_telling telling;
 	uint32_t sources; /* whose names the store knows */
 	bool shared;      /* windows live in a shared store */
@@ -72,6 +74,62 @@ static bool pipeline_judges(const struct pipeline *pipeline)
 	return pipeline->judge != NULL && pipeline->telling != PIPELINE_RECALLS;
 }
 
+static void pipeline_tell_trouble(void *context, const char *words)
+{
+	struct pipeline *pipeline = context;
+
+	if (pipeline->watcher.trouble != NULL)
+		pipeline->watcher.trouble(pipeline->watcher.context, words);
+}
+
+/* What a line says, to all who count. */
+static void pipeline_take(struct pipeline *pipeline, const struct frame *frame, const struct event *event)
+{
+	const struct pipeline_watcher *watcher = &pipeline->watcher;
+	const struct line *line = &pipeline->line;
+
+	pipeline_count(pipeline, frame, event);
+	if (watcher->event != NULL && frame->time >= pipeline->options->logs.since)
+		watcher->event(watcher->context, line, frame, event);
+	if (pipeline->server != NULL)
+		server_event(pipeline->server, frame, event);
+	if (pipeline->ledger != NULL)
+		ledger_feed(pipeline->ledger, frame, event, line->source, line->position);
+	/* Evidence fades by event time, whether or not its account is heard of again. */
+	if (frame->time >= pipeline->judged + USEC_MINUTE && pipeline_judges(pipeline)) {
+		judge_time(pipeline->judge, frame->time);
+		pipeline->judged = frame->time;
+	}
+}
+
+static void pipeline_begin_line(struct pipeline *pipeline, const struct collector *collector)
+{
+	pipeline->stats.lines++;
+	if (pipeline->line.source >= pipeline->sources)
+		pipeline_name_sources(pipeline, collector);
+}
+
+/* The same as below, for lines that another thread has read. */
+static enum collected pipeline_run_ahead(struct pipeline *pipeline, const struct collector *collector,
+					 uint64_t most)
+{
+	const struct reading *reading;
+	enum collected what = COLLECTED_LINE;
+
+	for (uint64_t count = 0; most == 0 || count < most; count++) {
+		what = reading_next(pipeline->ahead, &reading, pipeline_tell_trouble, pipeline);
+		if (what != COLLECTED_LINE)
+			break;
+		pipeline->line = reading->line;
+		pipeline_begin_line(pipeline, collector);
+		if (reading->framed)
+			pipeline_take(pipeline, &reading->frame, reading->event);
+		else
+			pipeline->stats.unframed++;
+	}
+	return what;
+}
+
 enum collected pipeline_run(struct pipeline *pipeline, struct collector *collector, uint64_t most)
 {
 	const struct logs_options *logs = &pipeline->options->logs;
@@ -81,13 +139,13 @@ enum collected pipeline_run(struct pipeline *pipeline, struct collector *collect
 	struct event event;
 	enum collected what = COLLECTED_LINE;
 
+	if (pipeline->ahead != NULL)
+		return pipeline_run_ahead(pipeline, collector, most);
 	for (uint64_t count = 0; most == 0 || count < most; count++) {
 		what = collector_next(collector, line);
 		if (what != COLLECTED_LINE)
 			break;
-		pipeline->stats.lines++;
-		if (line->source >= pipeline->sources)
-			pipeline_name_sources(pipeline, collector);
+		pipeline_begin_line(pipeline, collector);
 		if (!framer_cut(collector_opened(collector), line->text, &frame)) {
 			pipeline->stats.unframed++;
 			continue;
@@ -97,20 +155,31 @@ enum collected pipeline_run(struct pipeline *pipeline, struct collector *collect
 		if (watcher->line != NULL && !watcher->line(watcher->context, line, frame.time))
 			continue;
 		parser_read(&frame, &event);
-		pipeline_count(pipeline, &frame, &event);
-		if (watcher->event != NULL && frame.time >= logs->since)
-			watcher->event(watcher->context, line, &frame, &event);
-		if (pipeline->server != NULL)
-			server_event(pipeline->server, &frame, &event);
-		if (pipeline->ledger != NULL)
-			ledger_feed(pipeline->ledger, &frame, &event, line->source, line->position);
-		/* Evidence fades by event time, whether or not its account is heard of again. */
-		if (frame.time >= pipeline->judged + USEC_MINUTE && pipeline_judges(pipeline)) {
-			judge_time(pipeline->judge, frame.time);
-			pipeline->judged = frame.time;
-		}
+		pipeline_take(pipeline, &frame, &event);
 	}
 	return what;
+}
+
+/* Lines are not read ahead where that could be told from outside: by where it ends, by waiting for a pipe. */
+void pipeline_read_ahead(struct pipeline *pipeline, struct collector *collector)
+{
+	const struct pipeline_watcher *watcher = &pipeline->watcher;
+
+	if (pipeline->options->logs.until == USEC_NEVER && watcher->line == NULL &&
+	    !collector_may_wait(collector))
+		pipeline->ahead = reading_new(collector, watcher->event != NULL);
+	if (pipeline->ahead != NULL && !reading_start(pipeline->ahead))
+		reading_stop(&pipeline->ahead);
+}
+
+void pipeline_read_no_more(struct pipeline *pipeline)
+{
+	reading_stop(&pipeline->ahead);
+}
+
+struct collector_stats pipeline_collected(const struct pipeline *pipeline, const struct collector *collector)
+{
+	return pipeline->ahead != NULL ? reading_stats(pipeline->ahead) : collector_stats(collector);
 }
 
 static void pipeline_submitted(void *context, const struct envelope *envelope, uint32_t source,
@@ -207,8 +276,10 @@ static void pipeline_trouble(void *context, const char *words)
 {
 	struct pipeline *pipeline = context;
 
-	if (pipeline->watcher.trouble != NULL)
-		pipeline->watcher.trouble(pipeline->watcher.context, words);
+	if (pipeline->ahead != NULL)
+		reading_note_trouble(pipeline->ahead, words);
+	else
+		pipeline_tell_trouble(pipeline, words);
 }
 
 struct collector_calls pipeline_calls(struct pipeline *pipeline)
@@ -291,6 +362,7 @@ void pipeline_free(struct pipeline **pipeline)
 {
 	if (*pipeline == NULL)
 		return;
+	pipeline_read_no_more(*pipeline);
 	server_free(&(*pipeline)->server);
 	judge_free(&(*pipeline)->judge);
 	store_free(&(*pipeline)->store);

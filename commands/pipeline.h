@@ -55,6 +55,16 @@ struct collector_calls pipeline_calls(struct pipeline *pipeline);
 enum collected pipeline_run(struct pipeline *pipeline, struct collector *collector, uint64_t most);
 
 /*
+ * Have a thread read the lines of COLLECTOR and what they say, until pipeline_read_no_more or the pipeline's
+ * end, which must come before the collector's. What pipeline_run does is the same with it and without.
+ */
+void pipeline_read_ahead(struct pipeline *pipeline, struct collector *collector);
+void pipeline_read_no_more(struct pipeline *pipeline);
+
+/* How far COLLECTOR is, for progress: it belongs to that thread meanwhile. */
+struct collector_stats pipeline_collected(const struct pipeline *pipeline, const struct collector *collector);
+
+/*
  * What is read from now on is told as new, or as found late; or it is learned from and told to nobody; or it
  * was judged before and is read again for what the process forgot: open messages.
  */

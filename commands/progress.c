@@ -63,33 +63,53 @@ static void progress_draw(const struct collector_stats *stats, usec_t passed)
 	text_free(&bar);
 }
 
-void progress_run(struct pipeline *pipeline, struct collector *collector, const struct arguments *arguments,
-		  bool prints)
+struct collector *progress_open(const struct arguments *arguments, const char *const *logs, size_t count,
+				const struct collector_calls *calls, struct error *error)
 {
-	bool free_line = isatty(STDERR_FILENO) && !(prints && isatty(STDOUT_FILENO));
-	bool wanted = arguments->progress || (free_line && !arguments->quiet);
-	struct collector_stats stats;
-	usec_t start = wanted ? clock_monotonic() : 0, drawn = start + PROGRESS_FIRST - PROGRESS_EVERY;
+	return arguments->threads == 1 ? collector_replay_threads(logs, count, 0, calls, error)
+				       : collector_replay(logs, count, calls, error);
+}
 
-	if (!wanted) {
-		(void)pipeline_run(pipeline, collector, 0);
-		return;
-	}
+static bool progress_has_threads(const struct arguments *arguments)
+{
+	return arguments->threads == 0 ? sysconf(_SC_NPROCESSORS_ONLN) > 1 : arguments->threads > 1;
+}
+
+static void progress_measured(struct pipeline *pipeline, struct collector *collector,
+			      const struct arguments *arguments)
+{
+	struct collector_stats stats;
+	usec_t start = clock_monotonic(), drawn = start + PROGRESS_FIRST - PROGRESS_EVERY;
+
 	while (pipeline_run(pipeline, collector, PROGRESS_BITE) == COLLECTED_LINE) {
 		usec_t now = clock_monotonic();
 
 		if (now - drawn < PROGRESS_EVERY)
 			continue;
-		stats = collector_stats(collector);
+		stats = pipeline_collected(pipeline, collector);
 		progress_draw(&stats, now - start);
 		drawn = now;
 	}
 	if (arguments->progress) {
 		/* Asked for, so something is shown of the shortest log too. */
-		stats = collector_stats(collector);
+		stats = pipeline_collected(pipeline, collector);
 		progress_draw(&stats, clock_monotonic() - start);
 		fputc('\n', stderr);
 		progress_shown = false;
 	}
 	progress_interrupt(stderr);
+}
+
+void progress_run(struct pipeline *pipeline, struct collector *collector, const struct arguments *arguments,
+		  bool prints)
+{
+	bool free_line = isatty(STDERR_FILENO) && !(prints && isatty(STDOUT_FILENO));
+
+	if (progress_has_threads(arguments))
+		pipeline_read_ahead(pipeline, collector);
+	if (arguments->progress || (free_line && !arguments->quiet))
+		progress_measured(pipeline, collector, arguments);
+	else
+		(void)pipeline_run(pipeline, collector, 0);
+	pipeline_read_no_more(pipeline);
 }

@@ -8,6 +8,10 @@
 #include "commands/arguments.h"
 #include "commands/pipeline.h"
 
+/* The collector of LOGS for progress_run, with threads as the arguments say. NULL where none can be opened. */
+struct collector *progress_open(const struct arguments *arguments, const char *const *logs, size_t count,
+				const struct collector_calls *calls, struct error *error);
+
 /* PRINTS: results go to standard output meanwhile, so the bar would stand between them on a terminal. */
 void progress_run(struct pipeline *pipeline, struct collector *collector, const struct arguments *arguments,
 		  bool prints);

@@ -135,7 +135,7 @@ static bool trace_read(struct trace *trace, bool attempts, struct error *error)
 	if (pipeline == NULL)
 		return false;
 	calls = pipeline_calls(pipeline);
-	collector = collector_replay(arguments->names + 1, arguments->count - 1, &calls, error);
+	collector = progress_open(arguments, arguments->names + 1, arguments->count - 1, &calls, error);
 	if (collector != NULL) {
 		progress_run(pipeline, collector, arguments, false);
 		pipeline_finish(pipeline);
