@@ -38,6 +38,8 @@ static void act_restore(struct act *act)
 		restrictions_set(act->restrictions, span_of(open->account), &open->restriction);
 		if (case_is_disabled(open))
 			act_jobs_disable(act, open, true);
+		else
+			act_jobs_release(act, open); /* what a stop left undone */
 	}
 	act_find_due(act);
 }
@@ -123,7 +125,9 @@ void act_close(struct act **act)
 	*act = NULL;
 }
 
-void act_on_release(struct act *act, void (*released)(void *context, struct span account), void *context)
+void act_on_release(struct act *act,
+		    void (*released)(void *context, struct span account, usec_t now, usec_t until),
+		    void *context)
 {
 	act->released = released;
 	act->context = context;
@@ -154,6 +158,17 @@ static void act_braked(struct deliver *deliver, usec_t now, const struct verdict
 	note.action = "acting stops";
 	note.once = once;
 	act_write(deliver, now, &note);
+}
+
+/* Nothing is in force any more; the case stays open while something is to be undone. */
+static void act_lift(struct act *act, struct open_case *open)
+{
+	open->restriction = (struct restriction){ 0 };
+	open->until = USEC_NEVER;
+	restrictions_set(act->restrictions, span_of(open->account), &open->restriction);
+	act_jobs_release(act, open);
+	if (open->deed_count == 0)
+		cases_end(act->cases, &open);
 }
 
 static void act_restrict(struct act *act, struct open_case *open, struct restriction restriction)
@@ -203,13 +218,12 @@ static void act_throttle(struct act *act, struct deliver *deliver, usec_t now, c
 
 	if (open != NULL && case_is_disabled(open))
 		return;
-	if (an_hour == 0 && open == NULL)
+	if (an_hour == 0 && (open == NULL || open->restriction.kind == RESTRICTION_NONE))
 		return;
 	if (an_hour == 0) {
 		note.action = "throttle lifted";
 		note.undo = false;
-		restrictions_set(act->restrictions, verdict->account, &(struct restriction){ 0 });
-		cases_end(act->cases, &open);
+		act_lift(act, open);
 	} else {
 		open = cases_make(act->cases, verdict->account);
 		open->since = now;
@@ -301,16 +315,14 @@ bool act_release(struct act *act, struct deliver *deliver, usec_t now, const str
 	if (open != NULL) {
 		memcpy(cause, open->cause, sizeof(cause));
 		note.cause = span_of(cause);
-		act_jobs_release(act, open);
+		act_lift(act, open);
 	}
-	restrictions_set(act->restrictions, order->account, &(struct restriction){ 0 });
+	act_save(act, now);
 	act_write(deliver, now, &note);
 	/* One that was only flagged, too, is judged anew from here. */
 	if (act->released != NULL)
-		act->released(act->context, order->account);
-	if (open != NULL)
-		cases_end(act->cases, &open);
-	act_save(act, now);
+		act->released(act->context, order->account, now,
+			      order->until == USEC_NEVER ? now : order->until);
 	act_find_due(act);
 	return true;
 }

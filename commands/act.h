@@ -16,7 +16,8 @@ struct act_order {
 	struct span account;
 	struct span by;     /* "uid 0", "sendwatch" */
 	struct span reason; /* may be empty */
-	usec_t until;       /* of an exemption; of a disabling, USEC_NEVER: as the settings say */
+	/* Of an exemption; of a release: how long it is left alone. Of a disabling, USEC_NEVER: as the settings say. */
+	usec_t until;
 };
 
 /*
@@ -34,8 +35,10 @@ void act_close(struct act **act);
 bool act_reload_begin(struct act *act, const struct arguments *arguments, struct error *error);
 bool act_reload_end(struct act *act, bool take, struct error *error);
 
-/* Is called when an account is released, so that it is judged anew. May be left out. */
-void act_on_release(struct act *act, void (*released)(void *context, struct span account), void *context);
+/* Is called when an account is released, so that it is judged anew, and left alone until UNTIL. May be left out. */
+void act_on_release(struct act *act,
+		    void (*released)(void *context, struct span account, usec_t now, usec_t until),
+		    void *context);
 
 /* ACTIVE accounts are known at this time. */
 void act_verdict(struct act *act, struct deliver *deliver, usec_t now, const struct verdict *verdict,

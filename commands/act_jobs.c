@@ -1,9 +1,8 @@
 /*
  * The deputy's work, in order, one request at a time, and what is written down of it. A deed stands in its case
  * before the deputy is asked; where the deputy found the account disabled by somebody else, it is struck out
- * again, so that a release leaves that alone.
- *
- * Limits: what of a release the deputy had not done yet when watch was killed is not done at the next start.
+ * again, so that a release leaves that alone. Of a release, what is undone is struck out: what is left, because
+ * watch was killed or the deputy could not, is undone at the next start.
  */
 #define _GNU_SOURCE
 #include "commands/act_parts.h"
@@ -102,7 +101,7 @@ static void act_job(struct act *act, enum deputy_verb verb, uint32_t adapter, st
 void act_jobs_disable(struct act *act, struct open_case *open, bool again)
 {
 	struct span account = span_of(open->account), key;
-	bool local;
+	bool local, known;
 
 	if (act->deputy == NULL || !adapter_key(account, &key, &local))
 		return;
@@ -115,9 +114,11 @@ void act_jobs_disable(struct act *act, struct open_case *open, bool again)
 		/* After a restart, what was found disabled by others has no deed, and stays theirs. */
 		if (again && !case_did(open, span_of(use->name)))
 			continue;
+		/* Where its last release was not carried out yet, it is disabled by us, and no one else. */
+		known = case_did(open, span_of(use->name));
 		case_done(open, span_of(use->name), SPAN(""));
 		act_job(act, adapter->queue ? DEPUTY_HOLD_QUEUE : DEPUTY_DISABLE, i, account, SPAN(""),
-			again);
+			again || known);
 	}
 }
 
@@ -132,21 +133,97 @@ static struct span act_ids_piece(struct span *ids)
 	return piece;
 }
 
-void act_jobs_release(struct act *act, const struct open_case *open)
+/* The adapter that did it, as a number; false where the settings have it no more. */
+static bool act_did(const struct act *act, const struct deed *deed, uint32_t *number_r)
 {
-	for (size_t d = 0; d < open->deed_count && act->deputy != NULL; d++)
-		for (uint32_t i = 0; i < act->started->adapters.count; i++) {
-			const struct adapter_options *use = act_adapter(act, i);
-			struct span ids = span_of(open->deeds[d].ids);
-
-			if (strcmp(use->name, open->deeds[d].adapter) != 0)
-				continue;
-			if (!adapters[use->type]->queue)
-				act_job(act, DEPUTY_RELEASE, i, span_of(open->account), SPAN(""), false);
-			while (adapters[use->type]->queue && ids.len > 0)
-				act_job(act, DEPUTY_RELEASE_QUEUE, i, span_of(open->account),
-					act_ids_piece(&ids), false);
+	for (uint32_t i = 0; i < act->started->adapters.count; i++)
+		if (strcmp(act_adapter(act, i)->name, deed->adapter) == 0) {
+			*number_r = i;
+			return true;
 		}
+	return false;
+}
+
+/* Ask for what undoes DEED; false where there is nothing to undo. */
+static bool act_jobs_undo(struct act *act, struct span account, const struct deed *deed)
+{
+	struct span ids = span_of(deed->ids);
+	uint32_t number;
+
+	if (!act_did(act, deed, &number)) {
+		log_say(clock_now(), LOG_LEVEL_ERROR,
+			"adapter %s is not in the settings: what it did about %.*s stays", deed->adapter,
+			SPAN_ARGS(account));
+		return true;
+	}
+	if (!adapters[act_adapter(act, number)->type]->queue) {
+		act_job(act, DEPUTY_RELEASE, number, account, SPAN(""), false);
+		return true;
+	}
+	if (ids.len == 0)
+		return false;
+	while (ids.len > 0)
+		act_job(act, DEPUTY_RELEASE_QUEUE, number, account, act_ids_piece(&ids), false);
+	return true;
+}
+
+void act_jobs_release(struct act *act, struct open_case *open)
+{
+	size_t kept = 0;
+
+	while (kept < open->deed_count && act->deputy != NULL) {
+		if (act_jobs_undo(act, span_of(open->account), &open->deeds[kept]))
+			kept++;
+		else
+			case_undone(open, span_of(open->deeds[kept].adapter));
+	}
+}
+
+/* A case in which nothing is in force and nothing to be undone is closed. */
+static void act_end_case(struct act *act, struct open_case *open)
+{
+	if (open->restriction.kind == RESTRICTION_NONE && open->deed_count == 0)
+		cases_end(act->cases, &open);
+}
+
+/* A deed is undone, in whole or, of a queue, as far as IDS. Where the account was disabled anew, it stands. */
+static void act_undone(struct act *act, const struct deputy_request *request, struct span name)
+{
+	struct open_case *open = cases_find(act->cases, span_of(request->account));
+
+	if (open == NULL)
+		return;
+	if (request->verb == DEPUTY_RELEASE_QUEUE)
+		case_undone_ids(open, name, span_of(request->ids));
+	else if (!case_is_disabled(open))
+		case_undone(open, name);
+	act_end_case(act, open);
+}
+
+/*
+ * Orders that came while the job waited may have made it needless: what is released need not be disabled first,
+ * and what is disabled anew need not be released. What was never done is no deed.
+ */
+static bool act_is_needed(struct act *act, const struct deputy_request *request)
+{
+	struct span name = span_of(act_adapter(act, request->adapter)->name);
+	struct open_case *open = cases_find(act->cases, span_of(request->account));
+
+	switch (request->verb) {
+	case DEPUTY_DISABLE:
+		if (open == NULL || case_is_disabled(open))
+			return open != NULL;
+		if (!request->again)
+			case_undone(open, name);
+		act_end_case(act, open);
+		return false;
+	case DEPUTY_HOLD_QUEUE:
+		return open != NULL && case_is_disabled(open);
+	case DEPUTY_RELEASE:
+		return open != NULL && !case_is_disabled(open) && case_did(open, name);
+	default:
+		return true;
+	}
 }
 
 /* The answer to a disabling: noted in the case, or undone at once where that was closed in the meantime. */
@@ -156,21 +233,24 @@ static void act_answered(struct act *act, usec_t now, const struct deputy_reques
 	struct span account = span_of(request->account), ids = span_of(reply->ids);
 	struct span name = span_of(act_adapter(act, request->adapter)->name);
 	struct open_case *open = cases_find(act->cases, account);
+	bool bad = reply->status == DEPUTY_FAILED || reply->status == DEPUTY_REFUSED;
 
 	if (request->verb < ACT_VERBS && reply->status < ACT_STATUSES)
 		act->deeds[request->verb][reply->status]++;
 	if (request->verb == DEPUTY_DISABLE && reply->status == DEPUTY_ALREADY && open != NULL)
 		case_undone(open, name);
 	if (request->verb == DEPUTY_HOLD_QUEUE && ids.len > 0) {
-		if (open != NULL)
+		if (open != NULL && case_is_disabled(open))
 			case_done(open, name, ids);
 		else
 			act_job(act, DEPUTY_RELEASE_QUEUE, request->adapter, account, ids, false);
 	}
-	if (request->verb == DEPUTY_HOLD_QUEUE && reply->status == DEPUTY_MORE && open != NULL)
+	if (request->verb == DEPUTY_HOLD_QUEUE && reply->status == DEPUTY_MORE && open != NULL &&
+	    case_is_disabled(open))
 		act_job(act, DEPUTY_HOLD_QUEUE, request->adapter, account, SPAN(""), false);
-	if (request->verb == DEPUTY_DISABLE || request->verb == DEPUTY_HOLD_QUEUE)
-		act_save(act, now);
+	if ((request->verb == DEPUTY_RELEASE || request->verb == DEPUTY_RELEASE_QUEUE) && !bad)
+		act_undone(act, request, name);
+	act_save(act, now);
 }
 
 static const char *act_action(const struct deputy_request *request, const struct deputy_reply *reply)
@@ -242,6 +322,8 @@ void act_jobs_step(struct act *act, struct deliver *deliver, usec_t now)
 		act_tell_answer(act, deliver, now, &act->first->request, &reply);
 		act_drop_job(act);
 	}
+	while (act->first != NULL && !act->asked && !act_is_needed(act, &act->first->request))
+		act_drop_job(act);
 	if (gone) {
 		act_deputy_gone(act, now, "it ended");
 	} else if (act->deputy != NULL && !act->asked && act->first != NULL) {

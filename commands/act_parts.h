@@ -35,7 +35,7 @@ struct act {
 	uint32_t serial;
 	usec_t due; /* the next release */
 	uint64_t deeds[ACT_VERBS][ACT_STATUSES];
-	void (*released)(void *context, struct span account);
+	void (*released)(void *context, struct span account, usec_t now, usec_t until);
 	void *context;
 };
 
@@ -59,7 +59,9 @@ void act_save(struct act *act, usec_t now);
 
 /* Everything that the settings say for a disabled account; what was done before a restart is done AGAIN. */
 void act_jobs_disable(struct act *act, struct open_case *open, bool again);
-void act_jobs_release(struct act *act, const struct open_case *open);
+
+/* Undo what was done; a deed that needs no undoing, or can have none, is struck out at once. */
+void act_jobs_release(struct act *act, struct open_case *open);
 void act_jobs_step(struct act *act, struct deliver *deliver, usec_t now);
 void act_jobs_free(struct act *act);
 

@@ -402,10 +402,10 @@ void pipeline_finish(struct pipeline *pipeline)
 		judge_time(pipeline->judge, pipeline->stats.last);
 }
 
-void pipeline_release(struct pipeline *pipeline, struct span account)
+void pipeline_release(struct pipeline *pipeline, struct span account, usec_t now, usec_t until)
 {
 	if (pipeline->judge != NULL)
-		judge_release(pipeline->judge, account, pipeline->stats.last);
+		judge_release(pipeline->judge, account, now, until);
 }
 
 struct store *pipeline_store(const struct pipeline *pipeline)

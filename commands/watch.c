@@ -41,28 +41,33 @@ struct watch {
 	bool away, waits; /* the store is out of reach; so much is gathered that reading waits */
 };
 
-static void watch_released(void *context, struct span account)
+static void watch_released(void *context, struct span account, usec_t now, usec_t until)
 {
 	struct watch *watch = context;
 
-	pipeline_release(watch->work->pipeline, account);
+	pipeline_release(watch->work->pipeline, account, now, until);
 }
 
 static bool watch_obey(void *context, const struct control_order *typed, struct error *error)
 {
 	struct watch *watch = context;
 	struct deliver *deliver = watch->work->deliver;
-	const struct act_order order = { .account = typed->account,
-					 .by = span_of(typed->by),
-					 .reason = typed->reason,
-					 .until = typed->until };
+	usec_t now = clock_now();
+	struct act_order order = { .account = typed->account,
+				   .by = span_of(typed->by),
+				   .reason = typed->reason,
+				   .until = typed->until };
 
 	if (span_equal(typed->verb, SPAN("disable")))
-		return act_disable(watch->act, deliver, clock_now(), &order, error);
-	if (span_equal(typed->verb, SPAN("release")))
-		return act_release(watch->act, deliver, clock_now(), &order, error);
+		return act_disable(watch->act, deliver, now, &order, error);
 	if (span_equal(typed->verb, SPAN("exempt")))
-		return act_exempt(watch->act, deliver, clock_now(), &order, error);
+		return act_exempt(watch->act, deliver, now, &order, error);
+	if (span_equal(typed->verb, SPAN("release"))) {
+		/* A person says that it is well; a release by time says nothing of what is to come. */
+		if (order.until == USEC_NEVER)
+			order.until = now + watch->work->options->watch.release;
+		return act_release(watch->act, deliver, now, &order, error);
+	}
 	return error_set(error, "no order is called so: another version of sendwatch?");
 }
 

@@ -335,17 +335,16 @@ void judge_login(struct judge *judge, const struct login *login)
 	judge_time(judge, login->time);
 }
 
-void judge_release(struct judge *judge, struct span account, usec_t now)
+void judge_release(struct judge *judge, struct span account, usec_t now, usec_t until)
 {
-	struct record *record = judge->store->calls->record(judge->store, account, false);
+	struct store *store = judge->store;
+	/* A shared store may know an account that was not heard of here since the start. */
+	struct record *record = store->calls->record(store, account, store->calls->settle != NULL);
 
 	if (record == NULL)
 		return;
-	record_release(record, now, now);
-	windows_free(&record->windows);
-	record->pending = record->step = record->bad = 0;
-	record->moved = false;
-	judge->store->calls->keep(judge->store, record);
+	record_release(record, now, until);
+	store->calls->keep(store, record);
 }
 
 struct judge_stats judge_stats(const struct judge *judge)

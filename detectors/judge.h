@@ -50,8 +50,11 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 void judge_attempt(struct judge *judge, const struct attempt *attempt, enum attempt_stage stage);
 void judge_login(struct judge *judge, const struct login *login);
 
-/* A person, or the time that was set, says that ACCOUNT is well: what it did until now is not held against it. */
-void judge_release(struct judge *judge, struct span account, usec_t now);
+/*
+ * A person, or the time that was set, says that ACCOUNT is well: what it did until NOW is not held against it,
+ * and until UNTIL it is left alone. NOW is the present, which may be later than the lines that are read.
+ */
+void judge_release(struct judge *judge, struct span account, usec_t now, usec_t until);
 
 /* Event time passed without lines: evidence fades, states return to normal. */
 void judge_time(struct judge *judge, usec_t now);

@@ -143,7 +143,8 @@ static void move(struct judge *judge, struct record *record, struct view *view,
 		raised_add(judge, record);
 	tell(judge, record, view, sums, score, state, cause);
 	standing->state = state;
-	standing->since = cause->time;
+	/* Of two servers' standings the newer wins: behind a release, too, while lines come late. */
+	standing->since = cause->time > standing->since ? cause->time : standing->since + 1;
 	judge->store->calls->keep(judge->store, record);
 }
 

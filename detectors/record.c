@@ -380,15 +380,51 @@ void record_free(struct record *record)
 	record->seen = NULL;
 }
 
+/*
+ * What stands against the account is gone: windows start empty, and what was seen for the first time lately, or
+ * says how it was refused, is in none of them. What it is used to stays.
+ */
+static void record_forget(struct record *record)
+{
+	windows_free(&record->windows);
+	for (int i = 0; i < record->seen_used; i++) {
+		struct seen *seen = &record->seen[i];
+
+		if (seen->credit >= SEEN_FAMILIAR && seen->kind != SEEN_CLIENT && seen->kind != SEEN_REFUSER)
+			continue;
+		seen->last = 0;
+		seen->known = false;
+	}
+	record->pending = record->step = record->bad = 0;
+	record->moved = false;
+}
+
+/* The day on which it was flagged stays one that nothing is learned from, released or not. */
 void record_release(struct record *record, usec_t now, usec_t until)
 {
 	struct standing *standing = &record->standing;
 
+	if (standing->state == STATE_FLAGGED || standing->state == STATE_DISABLED)
+		standing->taint = day_of(record->now);
 	standing->state = STATE_RELEASED;
 	standing->since = now;
 	standing->until = until;
-	standing->peak = standing->score = 0;
-	standing->taint = 0;
+	standing->score = 0;
+	record_forget(record);
+}
+
+bool record_take_standing(struct record *record, const struct standing *standing)
+{
+	struct standing *own = &record->standing;
+	uint32_t taint = own->taint > standing->taint ? own->taint : standing->taint;
+
+	if (standing->since <= own->since)
+		return false;
+	*own = *standing;
+	own->taint = taint;
+	if (own->state == STATE_RELEASED)
+		record_forget(record);
+	return true;
 }
 
 void record_swap(struct record *record, struct record *other)

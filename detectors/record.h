@@ -103,8 +103,14 @@ bool record_knows(const struct record *record, uint32_t recipient);
 void record_trim(struct record *record, usec_t now);
 void record_free(struct record *record);
 
-/* A person says that it is well: leave it alone until UNTIL. */
+/*
+ * It is well, as a person or the time that was set says: what counts against it until NOW is forgotten, and
+ * it is left alone until UNTIL.
+ */
 void record_release(struct record *record, usec_t now, usec_t until);
+
+/* STANDING, from another copy of the record, wins where it is newer; a release forgets here what it forgot there. */
+bool record_take_standing(struct record *record, const struct standing *standing);
 
 /* Exchange what is kept of two accounts; names, hashes, groups and trails stay. */
 void record_swap(struct record *record, struct record *other);

@@ -126,11 +126,16 @@ static void redis_restore(struct store_redis *redis, struct copy *copy)
 			copy_queue(redis, copy);
 }
 
+/* Is the change part of what a release wiped away? */
+static bool change_is_forgiven(const struct change *change, const struct standing *standing)
+{
+	return standing->state == STATE_RELEASED && change->delta.time <= standing->since;
+}
+
 /* What another wrote in the place of ours: a newer standing and habit win, on either side. */
 static void copy_take_newer(struct record *into, const struct standing *standing, const struct habit *habit)
 {
-	if (standing->since > into->standing.since)
-		into->standing = *standing;
+	(void)record_take_standing(into, standing);
 	if (habit->learned > into->habit.learned)
 		into->habit = *habit;
 }
@@ -153,7 +158,8 @@ static void copy_replace(struct store_redis *redis, struct copy *copy, struct re
 
 		if (reached_covers(copy->reached, copy->changes[i].line))
 			continue;
-		record_apply(&copy->record, &copy->changes[i].delta, &applied);
+		if (!change_is_forgiven(&copy->changes[i], &copy->record.standing))
+			record_apply(&copy->record, &copy->changes[i].delta, &applied);
 		copy->changes[kept++] = copy->changes[i];
 		if (first && redis->store.changed != NULL)
 			redis->store.changed(redis->store.context, &copy->record);
@@ -169,7 +175,7 @@ static void copy_rebase(struct store_redis *redis, struct copy *copy, const stru
 {
 	struct record found = { .kind = copy->record.kind };
 	struct reached reached[REDIS_SOURCES];
-	bool known = copy->version != 0;
+	bool known = copy->version != 0, released;
 
 	redis->stats.rebased++;
 	copy->version = exchange->version_now;
@@ -180,13 +186,17 @@ static void copy_rebase(struct store_redis *redis, struct copy *copy, const stru
 	/* Nothing that can be read: what we have replaces it. */
 	if (!redis_record_unpack(text_span(&exchange->bytes_now), reached, &found))
 		return;
-	if (known && reached_within(reached, copy->reached)) {
+	released = found.standing.state == STATE_RELEASED &&
+		   found.standing.since > copy->record.standing.since;
+	if (known && !released && reached_within(reached, copy->reached)) {
 		/* Older than what we had from there, or only its standing is another's. */
 		if (!reached_within(copy->reached, reached))
 			redis_restore(redis, copy);
 		copy_take_newer(&copy->record, &found.standing, &found.habit);
 	} else {
-		memcpy(copy->reached, reached, sizeof(copy->reached));
+		/* A release forgets what was counted, not how far. */
+		if (!known || !reached_within(reached, copy->reached))
+			memcpy(copy->reached, reached, sizeof(copy->reached));
 		copy_replace(redis, copy, &found, first);
 	}
 	record_free(&found);

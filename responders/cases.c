@@ -115,6 +115,54 @@ void case_undone(struct open_case *open, struct span adapter)
 		}
 }
 
+/* The next of IDS; false where there is none. */
+static bool ids_next(struct span *ids, struct span *id_r)
+{
+	if (!span_cut(ids, ' ', id_r)) {
+		*id_r = *ids;
+		ids->len = 0;
+	}
+	return id_r->len > 0;
+}
+
+static bool ids_have(struct span ids, struct span wanted)
+{
+	struct span id;
+
+	while (ids_next(&ids, &id))
+		if (span_equal(id, wanted))
+			return true;
+	return false;
+}
+
+void case_undone_ids(struct open_case *open, struct span adapter, struct span ids)
+{
+	struct text kept = { 0 };
+	struct deed *deed = NULL;
+	struct span left, id;
+
+	for (size_t i = 0; i < open->deed_count && deed == NULL; i++)
+		if (span_equal(span_of(open->deeds[i].adapter), adapter))
+			deed = &open->deeds[i];
+	if (deed == NULL)
+		return;
+	left = span_of(deed->ids);
+	while (ids_next(&left, &id)) {
+		if (ids_have(ids, id))
+			continue;
+		if (kept.len > 0)
+			text_add(&kept, SPAN(" "));
+		text_add(&kept, id);
+	}
+	if (kept.len == 0) {
+		case_undone(open, adapter);
+	} else {
+		free(deed->ids);
+		deed->ids = memory_copy(text_span(&kept));
+	}
+	text_free(&kept);
+}
+
 struct open_case *cases_next(const struct cases *cases, const struct open_case *after)
 {
 	return after == NULL ? map_oldest(cases->map) : map_newer(cases->map, after);

@@ -44,7 +44,10 @@ void cases_end(struct cases *cases, struct open_case **open);
 void case_done(struct open_case *open, struct span adapter, struct span ids);
 
 bool case_did(const struct open_case *open, struct span adapter);
-void case_undone(struct open_case *open, struct span adapter); /* it was not ours to do */
+
+/* It was not ours to do, or was undone; of a queue, these IDS were. A deed without any left is none. */
+void case_undone(struct open_case *open, struct span adapter);
+void case_undone_ids(struct open_case *open, struct span adapter, struct span ids);
 
 /* From the oldest to the newest; NULL at the end. */
 struct open_case *cases_next(const struct cases *cases, const struct open_case *after);

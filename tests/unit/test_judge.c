@@ -218,6 +218,61 @@ static void test_a_flag_is_told_once_stays_and_goes_by_itself(void **state)
 	end(&story);
 }
 
+/* What comes after a release is judged as it would be without what came before. */
+static void test_old_evidence_flags_nobody_after_a_release(void **state)
+{
+	const struct mail last_straw = { "bob@example.com", "203.0.113.7", NULL, REPLY_DELIVERED, 1, 0 };
+	struct story sinner, saint;
+	usec_t from, now;
+	size_t told;
+
+	(void)state;
+	begin(&sinner);
+	begin(&saint);
+	from = ordinary_days(&sinner, 10);
+	(void)ordinary_days(&saint, 10);
+	abuse(&sinner, from, 120, "203.0.113.7");
+	assert_non_null(first_of(&sinner.said, STATE_FLAGGED));
+	now = from + 3 * USEC_HOUR;
+	judge_release(sinner.judge, SPAN("bob@example.com"), now, now);
+	told = sinner.said.count;
+	for (int i = 0; i < 5; i++) {
+		send_one(&sinner, now + i * USEC_MINUTE, &last_straw);
+		send_one(&saint, now + i * USEC_MINUTE, &last_straw);
+	}
+	for (int hour = 0; hour < 24 * 8; hour++) {
+		judge_time(sinner.judge, now + hour * USEC_HOUR);
+		judge_time(saint.judge, now + hour * USEC_HOUR);
+	}
+	assert_null(first_of(&saint.said, STATE_FLAGGED));
+	for (size_t i = told; i < sinner.said.count; i++)
+		assert_int_not_equal(sinner.said.told[i].state, STATE_FLAGGED);
+	assert_int_equal(judge_stats(sinner.judge).in_state[STATE_NORMAL], 1);
+	end(&sinner);
+	end(&saint);
+}
+
+static void test_new_evidence_flags_after_a_release_when_its_time_is_over(void **state)
+{
+	struct story story;
+	usec_t from, now;
+	size_t told;
+
+	(void)state;
+	begin(&story);
+	from = ordinary_days(&story, 10);
+	abuse(&story, from, 120, "203.0.113.7");
+	now = from + 3 * USEC_HOUR;
+	judge_release(story.judge, SPAN("bob@example.com"), now, now + USEC_HOUR);
+	told = story.said.count;
+	abuse(&story, now, 59, "203.0.113.7");
+	assert_int_equal(story.said.count, told);
+	abuse(&story, now + USEC_HOUR, 59, "203.0.113.7");
+	assert_int_equal(story.said.told[told].state, STATE_FLAGGED);
+	assert_true(story.said.told[told].time >= now + USEC_HOUR);
+	end(&story);
+}
+
 static void test_a_listed_address_flags_nobody(void **state)
 {
 	struct story story;
@@ -331,6 +386,8 @@ int main(void)
 		cmocka_unit_test(test_a_takeover_is_flagged_early_and_explained),
 		cmocka_unit_test(test_the_same_found_twice_has_the_same_id),
 		cmocka_unit_test(test_a_flag_is_told_once_stays_and_goes_by_itself),
+		cmocka_unit_test(test_old_evidence_flags_nobody_after_a_release),
+		cmocka_unit_test(test_new_evidence_flags_after_a_release_when_its_time_is_over),
 		cmocka_unit_test(test_a_listed_address_flags_nobody),
 		cmocka_unit_test(test_what_is_only_passed_on_is_not_judged),
 		cmocka_unit_test(test_what_is_counted_in_is_judged),

@@ -212,6 +212,62 @@ static void test_a_day_that_spoke_against_the_account_is_not_learned(void **stat
 	}
 }
 
+/* Refused as spam by three providers, from a network it never sent from, and flagged. */
+static void sin_of_bob(struct store *store, usec_t from)
+{
+	struct record *record;
+
+	for (uint32_t i = 0; i < 30; i++) {
+		struct delta delta = attempt_at(from + i * USEC_SECOND, 1000 + i);
+
+		delta.network = 78;
+		delta.outcome = COUNT_SPAM;
+		delta.refuser = 1 + i % 3;
+		apply(store, "bob@example.com", delta);
+	}
+	settle(store);
+	record = store->calls->record(store, SPAN("bob@example.com"), false);
+	record->standing.state = STATE_FLAGGED;
+	record->standing.since = record->now;
+	store->calls->keep(store, record);
+	settle(store);
+}
+
+static void test_a_release_is_a_new_beginning(void **state)
+{
+	const usec_t sinned = START + USEC_DAY, released = sinned + USEC_HOUR;
+
+	(void)state;
+	for (size_t m = 0; m < MEMBERS; m++) {
+		struct store *store = members[m]();
+		struct record *record;
+		struct habit_day day;
+
+		apply(store, "bob@example.com", attempt_at(START, 5));
+		record = store->calls->record(store, SPAN("bob@example.com"), false);
+		assert_true(record_close(record, sinned, 14, &day));
+		sin_of_bob(store, sinned);
+		record = store->calls->record(store, SPAN("bob@example.com"), false);
+		assert_int_equal(record_distinct(record, SEEN_REFUSER, HORIZON_24H, false), 3);
+		record_release(record, released, released + USEC_HOUR);
+		store->calls->keep(store, record);
+		settle(store);
+		/* What it did is in no window; what comes is. */
+		apply(store, "bob@example.com", attempt_at(released + 1, 5));
+		assert_int_equal(hour_of(store, "bob@example.com").n[COUNT_RECIPIENTS], 1);
+		assert_int_equal(hour_of(store, "bob@example.com").n[COUNT_SPAM], 0);
+		record = store->calls->record(store, SPAN("bob@example.com"), false);
+		assert_int_equal(record->standing.state, STATE_RELEASED);
+		assert_int_equal(record->standing.until, released + USEC_HOUR);
+		assert_int_equal(record_distinct(record, SEEN_REFUSER, HORIZON_24H, false), 0);
+		assert_int_equal(record_distinct(record, SEEN_NETWORK, HORIZON_24H, true), 1);
+		/* The day is not learned: the network stays a strange one, and what it is used to is as before. */
+		assert_false(record_close(record, START + 2 * USEC_DAY, 14, &day));
+		assert_int_equal(record->habit.days, 1);
+		store_free(&store);
+	}
+}
+
 static void test_the_longest_unused_make_room_and_are_counted(void **state)
 {
 	struct store *store = store_memory_new(8);
@@ -316,6 +372,7 @@ int main(void)
 		cmocka_unit_test(test_order_does_not_matter),
 		cmocka_unit_test(test_a_learned_network_is_home_and_another_is_away),
 		cmocka_unit_test(test_a_day_that_spoke_against_the_account_is_not_learned),
+		cmocka_unit_test(test_a_release_is_a_new_beginning),
 		cmocka_unit_test(test_the_longest_unused_make_room_and_are_counted),
 		cmocka_unit_test(test_fail_loses_from_the_nth_on_and_says_so),
 		cmocka_unit_test(test_fail_at_each_call_loses_that_and_what_follows),

@@ -194,6 +194,80 @@ static void lines_read_again_count_once(void **state)
 	store_free(&store);
 }
 
+static void stand(struct store *store, enum account_state state, usec_t since)
+{
+	struct record *record = store->calls->record(store, SPAN("eva@example.com"), true);
+
+	if (state == STATE_RELEASED) {
+		record_release(record, since, since);
+	} else {
+		record->standing.state = state;
+		record->standing.since = since;
+	}
+	store->calls->keep(store, record);
+}
+
+/*
+ * Both had counted on it: neither brings back what the other's release wiped away, and what came later counts; but
+ * for what came later and was in Redis before the release.
+ */
+static void a_release_here_is_one_there(void **state)
+{
+	(void)state;
+	for (int turn = 0; turn < 2; turn++) {
+		struct store *a = store_new("mx1:/var/log/mail.log"), *b = store_new("mx2:/var/log/mail.log");
+
+		ask("FLUSHALL", NULL);
+		for (uint32_t i = 1; i <= 40; i++) {
+			count(a, "eva@example.com", i, i);
+			count(b, "eva@example.com", i + 100, i);
+		}
+		settle(a);
+		settle(b);
+		stand(b, STATE_FLAGGED, START + 200 * USEC_SECOND);
+		settle(b);
+		stand(a, STATE_RELEASED, START + 300 * USEC_SECOND);
+		/* What it did before is not on its way to be counted, either; what it does later is. */
+		count(b, "eva@example.com", 250, 41);
+		count(b, "eva@example.com", 350, 42);
+		settle(turn == 0 ? a : b);
+		settle(turn == 0 ? b : a);
+		count(a, "eva@example.com", 351, 41);
+		settle(a);
+		count(b, "eva@example.com", 352, 43);
+		settle(b);
+		assert_int_equal(counted(b, "eva@example.com", COUNT_RECIPIENTS), turn == 0 ? 3 : 2);
+		assert_int_equal(b->calls->record(b, SPAN("eva@example.com"), false)->standing.state,
+				 STATE_RELEASED);
+		store_free(&a);
+		store_free(&b);
+	}
+}
+
+/* One that was not heard of since the start is released in Redis. */
+static void a_release_after_a_restart_is_one(void **state)
+{
+	struct store *a = store_new("mx1:/var/log/mail.log"), *b;
+
+	(void)state;
+	ask("FLUSHALL", NULL);
+	for (uint32_t i = 1; i <= 40; i++)
+		count(a, "eva@example.com", i, i);
+	stand(a, STATE_DISABLED, START + 100 * USEC_SECOND);
+	settle(a);
+	store_free(&a);
+	a = store_new("mx1:/var/log/mail.log");
+	stand(a, STATE_RELEASED, START + 200 * USEC_SECOND);
+	settle(a);
+	b = store_new("mx2:/var/log/mail.log");
+	count(b, "eva@example.com", 201, 1);
+	settle(b);
+	assert_int_equal(counted(b, "eva@example.com", COUNT_RECIPIENTS), 1);
+	assert_int_equal(b->calls->record(b, SPAN("eva@example.com"), false)->standing.state, STATE_RELEASED);
+	store_free(&a);
+	store_free(&b);
+}
+
 static struct record *told;
 
 static void changed(void *context, struct record *record)
@@ -380,6 +454,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_servers_count_as_one),
 		cmocka_unit_test(lines_read_again_count_once),
+		cmocka_unit_test(a_release_here_is_one_there),
+		cmocka_unit_test(a_release_after_a_restart_is_one),
 		cmocka_unit_test(a_record_is_unsettled_until_redis_spoke),
 		cmocka_unit_test(an_outage_loses_nothing),
 		cmocka_unit_test(what_redis_forgets_is_restored),
