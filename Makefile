@@ -76,6 +76,7 @@ help:
 	echo 'make                 build ./sendwatch'
 	echo 'make install         program, manual pages, completions, units, detect.conf (DESTDIR, PREFIX, SYSCONFDIR)'
 	echo 'make uninstall       take that away again, but for detect.conf and what watch has written'
+	echo 'make deb             a Debian package in build/deb, as lintian wants it'
 	echo 'make demo            install what is missing, build, replay the bundled sample logs'
 	echo "make demo LOGS='...' the same on logs of your own"
 	echo 'make check           install what is missing, build, run all tests'
@@ -154,7 +155,7 @@ sanitized:
 	$(MAKE) --no-print-directory $(JOBS) $(SANITIZED) CFLAGS="$(CFLAGS)" units $(if $(findstring clang,$(SANITIZED)),fuzzers)
 
 # The libraries may only be there once install-deps has run: what follows is made by another make.
-check: deps-build deps-check deps-e2e
+check: deps-build deps-check deps-e2e deps-package
 	$(MAKE) --no-print-directory $(JOBS) CFLAGS="$(CFLAGS) -Werror" units benches sanitized
 	BUILD=$(BUILD) tests/run all
 
@@ -201,7 +202,8 @@ format:
 deps-%:
 	contrib/install-deps $*
 
-# Everything that belongs to an installation; what the admin owns (detect.conf) is put there once and left alone.
+# Everything that belongs to an installation; what the admin owns (detect.conf) is put there once and left alone. Its
+# one difference from the defaults is the user that the unit and sysusers.d provide for.
 # UNITDIR and its neighbours lie below PREFIX: systemd reads /usr/local/lib as well as /usr/lib.
 UNITDIR     ?= $(PREFIX)/lib/systemd/system
 SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
@@ -242,8 +244,9 @@ install: all completions
 	install -D -m 644 contrib/systemd/sysusers.conf $(DESTDIR)$(SYSUSERSDIR)/sendwatch.conf
 	install -D -m 644 contrib/systemd/tmpfiles.conf $(DESTDIR)$(TMPFILESDIR)/sendwatch.conf
 	install -D -m 644 contrib/logrotate/sendwatch $(DESTDIR)$(SYSCONFDIR)/logrotate.d/sendwatch
+	mkdir -p $(BUILD) && sed '/^\[watch\]/,/^\[/s/^;user =.*/user = sendwatch/' detect.conf > $(BUILD)/detect.conf
 	test -e $(DESTDIR)$(SYSCONFDIR)/sendwatch/detect.conf || \
-		install -D -m 640 detect.conf $(DESTDIR)$(SYSCONFDIR)/sendwatch/detect.conf
+		install -D -m 640 $(BUILD)/detect.conf $(DESTDIR)$(SYSCONFDIR)/sendwatch/detect.conf
 
 # What install put there, but for what the admin may have written to: detect.conf, the state and the journal stay.
 uninstall:
@@ -253,9 +256,28 @@ uninstall:
 	for page in $(PAGES); do rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
 	rm -rf $(DESTDIR)$(PREFIX)/share/sendwatch $(DESTDIR)$(DOCDIR)
 
+# A package for the Debian that this runs on, in $(BUILD)/deb, as dpkg-buildpackage makes it of what git knows; lintian
+# has the last word. The same sources make the same package, byte for byte: its time is the changelog's.
+VERSION := $(shell sed -n 's/.*SENDWATCH_VERSION "\(.*\)".*/\1/p' commands/command.h)
+DEBDIR  ?= $(BUILD)/deb
+DEBTREE := $(DEBDIR)/sendwatch-$(VERSION)
+deb: deps-build deps-package
+	$(MAKE) --no-print-directory package
+package:
+	rm -rf $(DEBDIR) && mkdir -p $(DEBTREE)
+	{ git ls-files -z 2>/dev/null || find . -path ./build -prune -o -type f -print0; } | \
+		tar -c --null -T - | tar -x -C $(DEBTREE)
+	cp -r contrib/debian $(DEBTREE)/debian
+	grep -q '^sendwatch ($(VERSION)' contrib/debian/changelog || \
+		{ echo 'contrib/debian/changelog does not begin with $(VERSION)' >&2; exit 1; }
+	cd $(DEBTREE) && env -u MAKEFLAGS -u MAKELEVEL -u CFLAGS -u BUILD -u V dpkg-buildpackage -us -uc $(DEBFLAGS) \
+		> ../build.log 2>&1 || { tail -n 40 ../build.log >&2; exit 1; }
+	cd $(DEBDIR) && lintian --allow-root --fail-on error,warning sendwatch_*.changes
+	ls $(DEBDIR)/*.deb
+
 clean:
 	rm -rf $(BUILD) sendwatch
 
 -include $(OBJECTS:.o=.d) $(WRITER:.o=.d) $(UNIT:%=%.d) $(BENCHES:%=%.d) $(FUZZERS:%=%.d) $(BUILD)/commands/main.d
 
-.PHONY: all help units benches fuzzers test-unit sanitized check e2e lint demo bench bench-compare bench-detection fuzz format settings completions install uninstall clean FORCE
+.PHONY: all help units benches fuzzers test-unit sanitized check e2e lint demo bench bench-compare bench-detection fuzz format settings completions install uninstall deb package clean FORCE
