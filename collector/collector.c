@@ -29,7 +29,14 @@ void source_trouble(const struct collector *collector, const char *words)
 
 enum collected collector_next(struct collector *collector, struct line *line_r)
 {
-	return collector->kind->next(collector, line_r);
+	enum collected got;
+
+	if (collector->kind->next != NULL)
+		return collector->kind->next(collector, line_r);
+	got = collector->kind->peek(collector, line_r);
+	if (got == COLLECTED_LINE)
+		line_r->position = collector->kind->give(collector);
+	return got;
 }
 
 void *collector_opened(const struct collector *collector)

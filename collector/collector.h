@@ -1,6 +1,7 @@
 /*
  * The collector: bytes of any number of logs in, lines in the order of time out. It knows nothing of mail;
- * what a line's time is, the caller tells.
+ * what a line's time is, the caller tells. A log is a file, plain or packed, standard input, or a systemd journal
+ * (journald_name.h has its names); live also what syslog daemons send (listen_name.h).
  *
  * Lines are borrowed until the next call. A line has no newline at its end, no CR before it, no NUL in it
  * and at most 64 KiB; what is otherwise is skipped and counted. A last line without a newline is a line of an
@@ -63,7 +64,7 @@ struct collector *collector_replay_threads(const char *const *logs, size_t count
 enum collector_start { COLLECTOR_START_END, COLLECTOR_START_BEGINNING, COLLECTOR_START_SINCE };
 
 /* All zero is a good choice. */
-struct collector_follow_options {
+struct collector_live_options {
 	const char *positions; /* file that remembers how far was read; NULL: nothing is remembered */
 	int start;             /* a log never seen: enum collector_start; what was rotated away included */
 	usec_t since;
@@ -80,12 +81,13 @@ struct collector_follow_options {
 };
 
 /*
- * Live: follow LOGS (paths and globs) through rotations, after catching up from the saved positions. Files
- * need not be there yet; new matches of a glob are picked up and read from their beginning. Never blocks.
+ * Live: stay with LOGS (paths, globs, journals, listeners), after catching up from the saved positions. Files are
+ * followed through rotations and need not be there yet; new matches of a glob are picked up and read from their
+ * beginning. Never blocks.
  */
-struct collector *collector_follow(const char *const *logs, size_t count,
-				   const struct collector_follow_options *options,
-				   const struct collector_calls *calls, struct error *error);
+struct collector *collector_live(const char *const *logs, size_t count,
+				 const struct collector_live_options *options,
+				 const struct collector_calls *calls, struct error *error);
 
 enum collected collector_next(struct collector *collector, struct line *line_r);
 

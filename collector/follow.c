@@ -7,6 +7,7 @@
  * came back) a slow poll finds.
  */
 #define _GNU_SOURCE
+#include "collector/live.h"
 #include "collector/merge.h"
 #include "collector/names.h"
 #include "collector/position.h"
@@ -32,7 +33,7 @@
 
 struct follow {
 	struct collector collector;
-	struct collector_follow_options options;
+	struct collector_live_options options;
 	char *positions_path;
 	char **patterns;
 	int *pattern_folders;
@@ -87,7 +88,7 @@ static bool follow_has(const struct follow *follow, const char *path)
 static void follow_add(struct follow *follow, const char *path)
 {
 	const struct position *position = positions_find(&follow->positions, path);
-	const struct collector_follow_options *options = &follow->options;
+	const struct collector_live_options *options = &follow->options;
 	struct tail *tail;
 
 	if (follow_has(follow, path))
@@ -298,7 +299,7 @@ static void follow_wait(struct follow *follow)
 	follow->busy = false;
 }
 
-static enum collected follow_next(struct collector *collector, struct line *line_r)
+static enum collected follow_peek(struct collector *collector, struct line *line_r)
 {
 	struct follow *follow = (struct follow *)collector;
 	struct merge_entry *top;
@@ -319,8 +320,12 @@ static enum collected follow_next(struct collector *collector, struct line *line
 	line_r->text = follow->given->line;
 	line_r->source = follow->given->source;
 	line_r->late = follow->given->late;
-	line_r->position = tail_give(follow->given);
 	return COLLECTED_LINE;
+}
+
+static uint64_t follow_give(struct collector *collector)
+{
+	return tail_give(((struct follow *)collector)->given);
 }
 
 static void *follow_opened(const struct collector *collector)
@@ -413,7 +418,8 @@ static void follow_close(struct collector *collector)
 }
 
 static const struct collector_kind follow_kind = {
-	.next = follow_next,
+	.peek = follow_peek,
+	.give = follow_give,
 	.opened = follow_opened,
 	.fd = follow_fd,
 	.save = follow_save,
@@ -466,7 +472,7 @@ static bool follow_load(struct follow *follow, struct error *error)
 }
 
 struct collector *collector_follow(const char *const *logs, size_t count,
-				   const struct collector_follow_options *options,
+				   const struct collector_live_options *options,
 				   const struct collector_calls *calls, struct error *error)
 {
 	struct follow *follow = memory_new(1, sizeof(*follow));

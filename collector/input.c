@@ -5,7 +5,10 @@
 #define _GNU_SOURCE
 #include "collector/input.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
+#include "collector/entries.h"
+#include "collector/journald_name.h"
 #include "collector/lines.h"
 
 #include <errno.h>
@@ -27,6 +30,9 @@ struct input {
 	char *given;    /* the last block */
 	size_t given_len;
 	bool again;
+	bool known;              /* the first block was looked at: an export of a journal, or not */
+	bool ended;              /* of an export: its last entry is given */
+	struct entries *entries; /* a journal's, or those of an export */
 	atomic_uint_fast64_t *read;
 };
 
@@ -96,8 +102,8 @@ static bool input_begin(struct input *input, struct ahead *ahead, struct error *
 	return true;
 }
 
-struct input *input_open(const char *path, struct ahead *ahead, atomic_uint_fast64_t *read,
-			 struct error *error)
+static struct input *input_open_file(const char *path, struct ahead *ahead, atomic_uint_fast64_t *read,
+				     struct error *error)
 {
 	struct input *input = memory_new(1, sizeof(*input));
 	bool standard = strcmp(path, "-") == 0;
@@ -117,9 +123,41 @@ struct input *input_open(const char *path, struct ahead *ahead, atomic_uint_fast
 	return input;
 }
 
+/* A journal is no file: its name stands for its inode, and it is kept open as a pipe is. */
+static struct input *input_open_journal(const char *log, struct error *error)
+{
+	struct input *input = memory_new(1, sizeof(*input));
+
+	input->fd = -1;
+	input->known = true;
+	input->entries = entries_of_journal(log, error);
+	if (input->entries == NULL) {
+		input_close(&input);
+		return NULL;
+	}
+	input->path = memory_copy(span_of(entries_log(input->entries)));
+	input->about.dev = (dev_t)-1;
+	input->about.ino = (ino_t)hash_stable(span_of(input->path));
+	input->about.written = USEC_NEVER;
+	return input;
+}
+
+struct input *input_open(const char *path, struct ahead *ahead, atomic_uint_fast64_t *read,
+			 struct error *error)
+{
+	if (journald_name_is(path))
+		return input_open_journal(path, error);
+	return input_open_file(path, ahead, read, error);
+}
+
 struct input_about input_about(const struct input *input)
 {
 	return input->about;
+}
+
+const char *input_name(const struct input *input)
+{
+	return input->path;
 }
 
 /* One read; of a pipe as many as a whole line takes, so that there is something to look at. */
@@ -147,21 +185,55 @@ static bool input_read_plain(struct input *input, bool *broken_r, struct error *
 	return len > 0;
 }
 
-bool input_next(struct input *input, char **data_r, size_t *len_r, bool *broken_r, struct error *error)
+static bool input_block(struct input *input, bool *broken_r, struct error *error)
 {
 	struct error why;
 	bool got;
 
+	if (input->stream == NULL)
+		return input_read_plain(input, broken_r, error);
+	got = ahead_next(input->stream, &input->given, &input->given_len, broken_r, &why);
+	if (*broken_r)
+		error_set(error, "%s: %s", input->path, why.text);
+	return got;
+}
+
+/* The lines of an export's entries; a block of it may hold none. */
+static bool input_export(struct input *input, bool got, bool *broken_r, struct error *error)
+{
+	while (!input->ended) {
+		struct span data = { input->given, got ? input->given_len : 0 };
+
+		input->ended = !got;
+		entries_feed(input->entries, data, !got, &input->given, &input->given_len);
+		if (input->given_len > 0)
+			return true;
+		if (!input->ended)
+			got = input_block(input, broken_r, error);
+		if (*broken_r)
+			return false; /* an entry that was cut is none */
+	}
+	return false;
+}
+
+bool input_next(struct input *input, char **data_r, size_t *len_r, bool *broken_r, struct error *error)
+{
+	bool got = true;
+
 	*broken_r = false;
 	if (input->again) {
 		input->again = false;
-		got = true;
-	} else if (input->stream == NULL) {
-		got = input_read_plain(input, broken_r, error);
+	} else if (input->fd < 0) {
+		got = entries_read(input->entries, &input->given, &input->given_len, broken_r, error);
+	} else if (!input->ended) {
+		got = input_block(input, broken_r, error);
+		if (got && !input->known)
+			input->entries = entries_of_export((struct span){ input->given, input->given_len });
+		input->known = true;
+		if (input->entries != NULL && !*broken_r)
+			got = input_export(input, got, broken_r, error);
 	} else {
-		got = ahead_next(input->stream, &input->given, &input->given_len, broken_r, &why);
-		if (*broken_r)
-			error_set(error, "%s: %s", input->path, why.text);
+		got = false;
 	}
 	*data_r = input->given;
 	*len_r = input->given_len;
@@ -180,6 +252,7 @@ void input_close(struct input **input)
 	if (old == NULL)
 		return;
 	ahead_stop(&old->stream);
+	entries_free(&old->entries);
 	if (old->fd >= 0)
 		close(old->fd);
 	for (unsigned i = 0; i < 2; i++)

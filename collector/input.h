@@ -1,6 +1,7 @@
 /*
- * An input is one file, plain or compressed, or standard input, as blocks of plain bytes from its
- * beginning to its end. What it is, its first bytes say.
+ * An input is one file, plain or compressed, standard input, or a journal, as blocks of plain bytes from its
+ * beginning to its end. What a file is, its first bytes say; an exported journal is given as the lines of its
+ * entries.
  */
 #ifndef SENDWATCH_COLLECTOR_INPUT_H
 #define SENDWATCH_COLLECTOR_INPUT_H
@@ -20,11 +21,14 @@ struct input_about {
 	ino_t ino;
 };
 
-/* PATH or "-". AHEAD may be NULL; READ counts bytes as stored. NULL, and ERROR with the name, on failure. */
+/* PATH, "-" or "journal:...". AHEAD may be NULL; READ counts bytes as stored. NULL, and ERROR with the name, on failure. */
 struct input *input_open(const char *path, struct ahead *ahead, atomic_uint_fast64_t *read,
 			 struct error *error);
 
 struct input_about input_about(const struct input *input);
+
+/* For people; of a journal the name that is the same for every reading of it. */
+const char *input_name(const struct input *input);
 
 /*
  * The next block, LINES_HEADROOM free bytes before it; this one and the one before stay valid. False at the

@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "collector/journald_name.h"
 #include "collector/latest.h"
 #include "collector/lines.h"
 #include "collector/names.h"
@@ -73,7 +74,8 @@ static void plan_add(struct plan_work *work, const char *path)
 	struct input_about about;
 	const char *base = strrchr(path, '/');
 
-	if (strcmp(path, "-") != 0 && stat(path, &stat_now) == 0 && S_ISREG(stat_now.st_mode))
+	if (strcmp(path, "-") != 0 && !journald_name_is(path) && stat(path, &stat_now) == 0 &&
+	    S_ISREG(stat_now.st_mode))
 		input = input_open(path, NULL, &looked, &error);
 	else
 		input = input_open(path, NULL, work->read, &error);
@@ -92,7 +94,10 @@ static void plan_add(struct plan_work *work, const char *path)
 	file = &plan->files[plan->count++];
 	*file = (struct plan_file){ .path = memory_copy(span_of(path)), .about = about, .kept = input };
 	file->rotation = rotation_of(span_of(base == NULL ? path : base + 1));
-	file->log = about.regular ? plan_log_of(path, &file->rotation) : memory_copy(span_of(path));
+	if (about.regular)
+		file->log = plan_log_of(path, &file->rotation);
+	else
+		file->log = memory_copy(span_of(journald_name_is(path) ? input_name(input) : path));
 	plan->bytes += about.size;
 }
 
@@ -101,7 +106,7 @@ static void plan_expand(struct plan_work *work, const char *name)
 	glob_t found;
 	struct error error;
 
-	if (!names_is_pattern(name)) {
+	if (journald_name_is(name) || !names_is_pattern(name)) {
 		plan_add(work, name);
 		return;
 	}

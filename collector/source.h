@@ -7,8 +7,14 @@
 
 #include "collector/collector.h"
 
+/*
+ * A member has `next`, or, where its lines are merged with those of others, `peek` and `give`: the line that is
+ * next stays so until it is given, and positions do not count it before. peek leaves its position alone.
+ */
 struct collector_kind {
 	enum collected (*next)(struct collector *collector, struct line *line_r);
+	enum collected (*peek)(struct collector *collector, struct line *line_r);
+	uint64_t (*give)(struct collector *collector); /* the position of the line peeked at */
 	void *(*opened)(const struct collector *collector);
 	bool (*may_wait)(const struct collector *collector); /* NULL: it may */
 	int (*fd)(const struct collector *collector);

@@ -55,7 +55,7 @@ static struct span marks_name(const struct collector *collector, uint32_t source
 {
 	struct span name = span_of(collector_source_name(collector, source)), host;
 
-	if (!span_starts(name, SPAN("/")))
+	if (!span_starts(name, SPAN("/")) && !span_starts(name, SPAN("journal:")))
 		(void)span_cut(&name, ':', &host);
 	return name;
 }

@@ -15,7 +15,8 @@ static const char *const logs_starts[] = { "end", "beginning", NULL };
 static const struct setting logs_settings[] = {
 	SETTING(LIST, struct logs_options, files,
 		"/var/log/mail.log, /var/log/maillog, /var/log/exim4/mainlog, /var/log/exim_mainlog", 0, 0,
-		"the logs that watch follows, or globs of them; those that do not exist yet are waited for"),
+		"the logs that watch follows: files and globs (those that do not exist yet are waited for), "
+		"journal:unit=NAME, syslog:udp=ADDRESS:PORT and the like, as sendwatch(1) has them"),
 	SETTING(COUNT, struct logs_options, year, "0", 0, 9999,
 		"year of the first line, where stamps have none; 0 finds it out"),
 	SETTING(TEXT, struct logs_options, timezone, "", 0, 0,

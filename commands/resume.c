@@ -7,6 +7,8 @@
 
 #include "base/memory.h"
 #include "base/save.h"
+#include "collector/journald_name.h"
+#include "collector/listen_name.h"
 
 #include <glob.h>
 #include <stdlib.h>
@@ -143,6 +145,13 @@ static char **resume_files(const char *const *logs, size_t count, usec_t from, s
 		struct text pattern = { 0 };
 		glob_t found;
 
+		if (journald_name_is(logs[i])) {
+			files = memory_grow(files, *count_r + 1, sizeof(*files));
+			files[(*count_r)++] = from == USEC_NEVER ? memory_copy(span_of(logs[i]))
+								 : journald_name_since(logs[i], from);
+		}
+		if (journald_name_is(logs[i]) || listen_name_is(logs[i]))
+			continue;
 		text_add_format(&pattern, "%s*", logs[i]);
 		if (glob(pattern.at, 0, NULL, &found) == 0) {
 			files = resume_add(files, count_r, &found, from);

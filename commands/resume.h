@@ -17,7 +17,7 @@
 /* What the state folder's snapshot said. */
 struct resume {
 	struct marks *marks;   /* NULL at the first start */
-	struct text positions; /* for collector_follow */
+	struct text positions; /* for collector_live */
 	usec_t open;           /* the oldest message then open */
 	usec_t judged;         /* see pipeline_judged */
 	bool lost;             /* there was a snapshot, which is of no use */

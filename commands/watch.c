@@ -212,7 +212,7 @@ static bool watch_read(struct watch *watch)
 {
 	struct watch_work *work = watch->work;
 	uint64_t before = pipeline_stats(work->pipeline).lines;
-	bool idle = pipeline_run(work->pipeline, work->collector, WATCH_BITE) != COLLECTED_LINE;
+	enum collected got = pipeline_run(work->pipeline, work->collector, WATCH_BITE);
 	struct pipeline_stats stats = pipeline_stats(work->pipeline);
 
 	if (stats.lines != before)
@@ -221,7 +221,11 @@ static bool watch_read(struct watch *watch)
 		pipeline_idle(work->pipeline, clock_monotonic() - watch->heard);
 	blindness_look(&work->blindness, &work->options->watch, &stats, work->collector,
 		       clock_monotonic() - watch->heard, clock_now(), work->deliver);
-	return idle;
+	if (got == COLLECTED_END) {
+		log_say(clock_now(), LOG_LEVEL_INFO, "standard input is at its end");
+		watch->stop = true;
+	}
+	return got != COLLECTED_LINE;
 }
 
 static void watch_loop(struct watch *watch)

@@ -109,7 +109,7 @@ static bool watch_work_follow(struct watch_work *work, const struct arguments *a
 	const struct setting_list *files = &options->logs.files;
 	const char *const *logs = arguments->count > 0 ? arguments->names : (const char *const *)files->texts;
 	size_t count = arguments->count > 0 ? arguments->count : files->count;
-	struct collector_follow_options follow = { .start = options->logs.start, .since = USEC_NEVER };
+	struct collector_live_options follow = { .start = options->logs.start, .since = USEC_NEVER };
 	struct collector_calls calls;
 
 	if (work->resume.marks != NULL || options->logs.start == COLLECTOR_START_END) {
@@ -123,7 +123,7 @@ static bool watch_work_follow(struct watch_work *work, const struct arguments *a
 	if (work->resume.positions.len > 0)
 		follow.saved = text_span(&work->resume.positions);
 	calls = pipeline_calls(work->pipeline);
-	work->collector = collector_follow(logs, count, &follow, &calls, error);
+	work->collector = collector_live(logs, count, &follow, &calls, error);
 	return work->collector != NULL;
 }
 

@@ -3,7 +3,7 @@
 # names, within a folder; what several members share has a name of its own.
 cd "$TOP" || exit 1
 families='
-collector/: tail archive journal syslog
+collector/: archive_ follow journald listen
 parsers/: postfix exim dovecot filter
 detectors/: store_memory store_redis store_fail
 detectors/: detect_[a-z]*

@@ -17,7 +17,7 @@
 
 struct follower {
 	struct collector *collector;
-	struct collector_follow_options options;
+	struct collector_live_options options;
 	struct text given; /* lines, each with its newline */
 	struct text said;  /* troubles, likewise */
 	size_t late;       /* lines given as late */
@@ -55,7 +55,7 @@ static inline void follower_trouble(void *context, const char *words)
 	text_add(&follower->said, SPAN("\n"));
 }
 
-/* Names are within the scratch folder. */
+/* Names are within the scratch folder, but for those of journals and listeners. */
 static inline void follower_start_names(struct follower *follower, const char *const *names)
 {
 	struct collector_calls calls = {
@@ -71,11 +71,12 @@ static inline void follower_start_names(struct follower *follower, const char *c
 	size_t count = 0;
 
 	for (; names[count] != NULL; count++)
-		logs[count] = copies[count] = memory_copy(span_of(scratch_path(names[count])));
+		logs[count] = copies[count] = memory_copy(span_of(
+			strchr(names[count], ':') != NULL ? names[count] : scratch_path(names[count])));
 	follower->options.positions = scratch_path("positions");
 	if (follower->options.grace == 0)
 		follower->options.grace = 20 * USEC_SECOND / 1000;
-	follower->collector = collector_follow(logs, count, &follower->options, &calls, &error);
+	follower->collector = collector_live(logs, count, &follower->options, &calls, &error);
 	for (size_t i = 0; i < count; i++)
 		free(copies[i]);
 	if (follower->collector == NULL)

@@ -1,0 +1,372 @@
+/*
+ * Journals by libsystemd's sd-journal, which knows the files' format, their merging in order of time, rotation
+ * and vacuum. Where a field is given twice the first counts; journald takes the trusted ones (_HOSTNAME, _PID) from
+ * the kernel.
+ */
+#include "collector/journald.h"
+
+#include "base/memory.h"
+#include "collector/journald_line.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#ifdef HAVE_LIBSYSTEMD
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <systemd/sd-id128.h>
+#include <systemd/sd-journal.h>
+
+#define JOURNALD_FIELD ((size_t)64 * 1024) /* bytes of a field that are read */
+
+/* What journald writes when it drops what a unit says too fast. */
+#define JOURNALD_SUPPRESSED "MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e"
+
+struct journald {
+	sd_journal *file;
+	char *log;
+	uint64_t dropped; /* entries, since it was last asked */
+	char of[128];     /* what it was last of */
+	bool entered;     /* there is an entry that a cursor can be of */
+	bool found;       /* the entry where reading stands was not given yet */
+};
+
+static bool journald_failed(const struct journald *journal, int code, const char *what, struct error *error)
+{
+	return error_set(error, "%s: %s: %s", journal->log, what, strerror(-code));
+}
+
+static int journald_open_file(const struct journald_name *name, sd_journal **file_r)
+{
+	struct stat about;
+	const char *paths[2] = { name->path, NULL };
+
+	if (name->path == NULL)
+		return name->space == NULL
+			       ? sd_journal_open(file_r, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM)
+			       : sd_journal_open_namespace(file_r, name->space, SD_JOURNAL_LOCAL_ONLY);
+	if (stat(name->path, &about) != 0)
+		return -errno;
+	return S_ISDIR(about.st_mode) ? sd_journal_open_directory(file_r, name->path, 0)
+				      : sd_journal_open_files(file_r, paths, 0);
+}
+
+/* Matches of one field are alternatives by themselves; of several fields only with a disjunction between. */
+static int journald_match(struct journald *journal, const struct journald_name *name)
+{
+	int code = 0;
+
+	for (size_t i = 0; i < name->count && code >= 0; i++) {
+		code = sd_journal_add_match(journal->file, name->matches[i], 0);
+		if (code >= 0)
+			code = sd_journal_add_disjunction(journal->file);
+	}
+	if (code >= 0)
+		code = sd_journal_add_match(journal->file, JOURNALD_SUPPRESSED, 0);
+	if (code >= 0)
+		code = sd_journal_add_match(journal->file, "_TRANSPORT=driver", 0); /* by journald itself */
+	return code;
+}
+
+/* Without a journal folder or the right to read it there would be silence for ever: that is an error. */
+static bool journald_is_readable(struct journald *journal, struct error *error)
+{
+	uint64_t bytes = 0;
+
+	if (sd_journal_get_usage(journal->file, &bytes) >= 0 && bytes > 0)
+		return true;
+	if (sd_journal_has_runtime_files(journal->file) > 0 ||
+	    sd_journal_has_persistent_files(journal->file) > 0)
+		return true;
+	return error_set(error,
+			 "%s: there is no journal that may be read: the reader must be in the group "
+			 "systemd-journal or adm, or journald keeps none here",
+			 journal->log);
+}
+
+struct journald *journald_open(const struct journald_name *name, struct error *error)
+{
+	struct journald *journal = memory_new(1, sizeof(*journal));
+	int code;
+
+	journal->log = memory_copy(span_of(name->log));
+	code = journald_open_file(name, &journal->file);
+	if (code < 0) {
+		journal->file = NULL;
+		journald_failed(journal, code, "cannot be opened", error);
+		journald_close(&journal);
+		return NULL;
+	}
+	(void)sd_journal_set_data_threshold(journal->file, JOURNALD_FIELD);
+	code = journald_match(journal, name);
+	if (code >= 0)
+		code = name->since == USEC_NEVER
+			       ? sd_journal_seek_head(journal->file)
+			       : sd_journal_seek_realtime_usec(journal->file, (uint64_t)name->since);
+	if (code < 0)
+		journald_failed(journal, code, "cannot be searched", error);
+	if (code < 0 || !journald_is_readable(journal, error))
+		journald_close(&journal);
+	return journal;
+}
+
+void journald_close(struct journald **journal)
+{
+	struct journald *old = *journal;
+
+	if (old == NULL)
+		return;
+	sd_journal_close(old->file);
+	free(old->log);
+	free(old);
+	*journal = NULL;
+}
+
+/* A field's value; empty where the entry has none. Borrowed until the next field is asked for. */
+static struct span journald_field(struct journald *journal, const char *field)
+{
+	const void *data;
+	size_t len, name = strlen(field) + 1;
+
+	if (sd_journal_get_data(journal->file, field, &data, &len) < 0 || len < name)
+		return (struct span){ "", 0 };
+	return (struct span){ (const char *)data + name, len - name };
+}
+
+/* The same, kept in PLACE. */
+static struct span journald_keep(struct journald *journal, const char *field, char *place, size_t room)
+{
+	struct span value = span_head(journald_field(journal, field), room);
+
+	memcpy(place, value.at, value.len);
+	return (struct span){ place, value.len };
+}
+
+static struct span journald_either(struct journald *journal, const char *field, const char *other,
+				   char *place, size_t room)
+{
+	struct span value = journald_keep(journal, field, place, room);
+
+	return value.len > 0 ? value : journald_keep(journal, other, place, room);
+}
+
+/*
+ * When it was said: by the sender's own clock where journald has it, as a syslog daemon would write; else when
+ * journald took it in.
+ */
+static usec_t journald_time(struct journald *journal)
+{
+	uint64_t time;
+	struct span source = journald_field(journal, "_SOURCE_REALTIME_TIMESTAMP");
+
+	if (span_to_u64(source, &time) && time < INT64_MAX)
+		return (usec_t)time;
+	if (sd_journal_get_realtime_usec(journal->file, &time) < 0 || time >= INT64_MAX)
+		return USEC_NEVER;
+	return (usec_t)time;
+}
+
+static bool journald_is_suppressed(struct journald *journal)
+{
+	struct span id = journald_field(journal, "MESSAGE_ID");
+	uint64_t dropped;
+
+	if (!span_equal(id, span_from(span_of(JOURNALD_SUPPRESSED), sizeof("MESSAGE_ID=") - 1)))
+		return false;
+	if (!span_to_u64(journald_field(journal, "N_DROPPED"), &dropped))
+		dropped = 1;
+	journal->dropped += dropped;
+	snprintf(journal->of, sizeof(journal->of), "%.*s",
+		 SPAN_ARGS(span_head(journald_field(journal, "MESSAGE"), 120)));
+	return true;
+}
+
+bool journald_suppressed(struct journald *journal, struct error *words)
+{
+	if (journal->dropped == 0)
+		return false;
+	error_set(
+		words,
+		"%s: journald dropped %llu entries because too many came at once (\"%s\"): what they said of mail "
+		"is lost; raise LogRateLimitBurst= of the unit, or RateLimitBurst= in journald.conf",
+		journal->log, (unsigned long long)journal->dropped, journal->of);
+	journal->dropped = 0;
+	return true;
+}
+
+static bool journald_render(struct journald *journal, struct text *into)
+{
+	char host[256], identifier[256], pid[32];
+	struct journald_fields fields = {
+		.time = journald_time(journal),
+		.host = journald_keep(journal, "_HOSTNAME", host, sizeof(host)),
+		.identifier = journald_either(journal, "SYSLOG_IDENTIFIER", "_COMM", identifier,
+					      sizeof(identifier)),
+		.pid = journald_either(journal, "SYSLOG_PID", "_PID", pid, sizeof(pid)),
+	};
+
+	fields.message = journald_field(journal, "MESSAGE");
+	return journald_line(&fields, into);
+}
+
+enum journald_got journald_next(struct journald *journal, struct text *into, struct error *error)
+{
+	for (;;) {
+		int code = journal->found ? 1 : sd_journal_next(journal->file);
+
+		journal->found = false;
+		if (code < 0) {
+			journald_failed(journal, code, "cannot be read on", error);
+			return JOURNALD_BROKEN;
+		}
+		if (code == 0)
+			return JOURNALD_NOTHING;
+		journal->entered = true;
+		if (!journald_is_suppressed(journal) && journald_render(journal, into))
+			return JOURNALD_ENTRY;
+	}
+}
+
+bool journald_cursor(const struct journald *journal, struct text *into)
+{
+	char *cursor = NULL;
+
+	if (!journal->entered || sd_journal_get_cursor(journal->file, &cursor) < 0)
+		return false;
+	text_add(into, span_of(cursor));
+	free(cursor);
+	return true;
+}
+
+bool journald_cursor_before(struct journald *journal, struct text *into)
+{
+	bool got = sd_journal_previous(journal->file) > 0 && journald_cursor(journal, into);
+
+	return sd_journal_next(journal->file) > 0 && got;
+}
+
+enum journald_sought journald_seek(struct journald *journal, const char *cursor, struct error *error)
+{
+	int code = sd_journal_seek_cursor(journal->file, cursor);
+
+	if (code >= 0)
+		code = sd_journal_next(journal->file);
+	if (code < 0) {
+		journald_failed(journal, code, "the place where reading stopped cannot be found", error);
+		return JOURNALD_FAILED;
+	}
+	if (code == 0)
+		return JOURNALD_GONE;
+	journal->entered = true;
+	if (sd_journal_test_cursor(journal->file, cursor) > 0)
+		return JOURNALD_SOUGHT;
+	journal->entered = false; /* the entry found is the first after the gap */
+	journal->found = true;
+	return JOURNALD_GONE;
+}
+
+bool journald_seek_end(struct journald *journal, struct error *error)
+{
+	int code = sd_journal_seek_tail(journal->file);
+
+	if (code >= 0)
+		code = sd_journal_previous(journal->file);
+	if (code < 0)
+		return journald_failed(journal, code, "its end cannot be found", error);
+	journal->entered = code > 0;
+	return true;
+}
+
+int journald_fd(struct journald *journal)
+{
+	return sd_journal_get_fd(journal->file);
+}
+
+void journald_happened(struct journald *journal)
+{
+	(void)sd_journal_process(journal->file);
+}
+
+usec_t journald_due(struct journald *journal)
+{
+	uint64_t due;
+
+	if (sd_journal_get_timeout(journal->file, &due) < 0 || due >= INT64_MAX)
+		return USEC_NEVER;
+	return (usec_t)due;
+}
+
+#else
+
+struct journald *journald_open(const struct journald_name *name, struct error *error)
+{
+	error_set(error, "%s: this build cannot read journals: it was made without libsystemd", name->log);
+	return NULL;
+}
+
+void journald_close(struct journald **journal)
+{
+	*journal = NULL;
+}
+
+enum journald_got journald_next(struct journald *journal, struct text *into, struct error *error)
+{
+	(void)journal;
+	(void)into;
+	(void)error;
+	return JOURNALD_NOTHING;
+}
+
+bool journald_suppressed(struct journald *journal, struct error *words)
+{
+	(void)journal;
+	(void)words;
+	return false;
+}
+
+bool journald_cursor(const struct journald *journal, struct text *into)
+{
+	(void)journal;
+	(void)into;
+	return false;
+}
+
+bool journald_cursor_before(struct journald *journal, struct text *into)
+{
+	return journald_cursor(journal, into);
+}
+
+enum journald_sought journald_seek(struct journald *journal, const char *cursor, struct error *error)
+{
+	(void)journal;
+	(void)cursor;
+	(void)error;
+	return JOURNALD_FAILED;
+}
+
+bool journald_seek_end(struct journald *journal, struct error *error)
+{
+	(void)journal;
+	(void)error;
+	return false;
+}
+
+int journald_fd(struct journald *journal)
+{
+	(void)journal;
+	return -1;
+}
+
+void journald_happened(struct journald *journal)
+{
+	(void)journal;
+}
+
+usec_t journald_due(struct journald *journal)
+{
+	(void)journal;
+	return USEC_NEVER;
+}
+
+#endif

@@ -1,0 +1,56 @@
+#!/bin/sh
+# Lines that syslog daemons send by TCP with counted octets, by UDP in the form of RFC 5424, and that come on standard
+# input, give the verdicts that a file gives.
+# needs: python3 gzip
+. "$TOP/tests/watch.sh"
+
+day > whole.log
+
+verdicts() # JOURNAL
+{
+	grep '"type":"verdict"' "$1" | sed 's/.*"account":"\([^"]*\)","state":"\([a-z]*\)".*/\1 \2/'
+}
+
+settings ''
+cp whole.log mail.log
+start_watch
+await 20 in_journal '"state":"disabled"'
+stop_watch
+verdicts verdicts.ndjson > wanted
+
+send() # KIND PORT
+{
+	python3 - "$1" "$2" << 'PY'
+import socket, sys
+kind, port = sys.argv[1], int(sys.argv[2])
+sender = socket.socket(type=socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
+sender.connect(("127.0.0.1", port))
+for line in open("whole.log", "rb"):
+    stamp, host, tag, words = line.rstrip().split(b" ", 3)
+    if kind == "tcp":
+        message = b"<22>" + line.rstrip()
+        sender.sendall(b"%d %s" % (len(message), message))
+    else:
+        program, _, pid = tag.rstrip(b":").partition(b"[")
+        sender.send(b"<22>1 %s %s %s %s - - %s" % (stamp, host, program, pid.rstrip(b"]") or b"-", words))
+PY
+}
+
+for kind in tcp udp; do
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	rm -rf state verdicts.ndjson watch.err
+	settings ''
+	sed -i "s|^files = .*|files = syslog:$kind=127.0.0.1:$port|" detect.conf
+	start_watch
+	await 10 grep -q follows watch.err
+	send $kind "$port"
+	await 20 in_journal '"state":"disabled"'
+	stop_watch
+	verdicts verdicts.ndjson | diff wanted - || die "by $kind it is told otherwise"
+done
+
+rm -rf state verdicts.ndjson
+settings ''
+"$SENDWATCH" watch -c detect.conf - < whole.log 2> watch.err || die "watch ended with $?: $(cat watch.err)"
+grep -q 'standard input is at its end' watch.err || die "$(cat watch.err)"
+verdicts verdicts.ndjson | diff wanted - || die "on standard input it is told otherwise"
