@@ -14,6 +14,8 @@
 #include "commands/targets.h"
 
 #include "base/text.h"
+#include "collector/journald.h"
+#include "collector/listen_name.h"
 #include "detectors/store_redis.h"
 
 #include <errno.h>
@@ -135,6 +137,35 @@ static void check_log(struct check *check, const char *path)
 	text_free(&words);
 }
 
+/* A journal or a listener: can it be opened as watch would, and is there something? */
+static void check_live(struct check *check, const char *log)
+{
+	struct text words = { 0 }, line = { 0 };
+	struct journald_name journal;
+	struct listen_name listener;
+	struct error error = { "" };
+	struct journald *opened = NULL;
+	bool good;
+
+	if (listen_name_is(log)) {
+		good = listen_name_parse(log, &listener, &error);
+		text_add_format(&words, "%s: senders are waited for", log);
+	} else if ((good = journald_name_parse(log, &journal, &error))) {
+		opened = journald_open(&journal, &error);
+		good = opened != NULL;
+		if (good)
+			text_add_format(&words, "%s: can be read%s", log,
+					journald_next(opened, &line, &error) == JOURNALD_ENTRY
+						? ""
+						: ", and has no such entry yet");
+		journald_close(&opened);
+		journald_name_free(&journal);
+	}
+	check_say(check, good, "[logs] files:", good ? words.at : error.text);
+	text_free(&line);
+	text_free(&words);
+}
+
 static void check_logs(struct check *check, const struct options *options)
 {
 	const struct setting_list *files = &options->logs.files;
@@ -143,6 +174,11 @@ static void check_logs(struct check *check, const struct options *options)
 	for (size_t i = 0; i < files->count; i++) {
 		glob_t names;
 
+		if (journald_name_is(files->texts[i]) || listen_name_is(files->texts[i])) {
+			check_live(check, files->texts[i]);
+			found++;
+			continue;
+		}
 		if (glob(files->texts[i], 0, NULL, &names) != 0)
 			continue;
 		for (size_t j = 0; j < names.gl_pathc; j++)
