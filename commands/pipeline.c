@@ -18,6 +18,7 @@
 #include "commands/options.h"
 #include "commands/reading.h"
 #include "detectors/geo.h"
+#include "detectors/redis_record.h"
 #include "detectors/store_redis.h"
 
 #include <stdlib.h>
@@ -28,6 +29,9 @@ struct pipeline {
 	struct replies *replies;
 	struct ledger *ledger;
 	struct store *store;
+	struct store *groups; /* beside it, where both are shared; else the judge has one */
+	struct redis_options groups_options;
+	char *groups_prefix; /* of them */
 	struct geo *geo;
 	struct judge *judge;
 	struct server *server;
@@ -293,6 +297,19 @@ struct collector_calls pipeline_calls(struct pipeline *pipeline)
 	};
 }
 
+/* Groups are shared too, under keys of their own. */
+static bool pipeline_share_groups(struct pipeline *pipeline, struct error *error)
+{
+	struct text prefix = { 0 };
+
+	pipeline->groups_options = redis_options_of_groups(&pipeline->options->redis, &prefix);
+	pipeline->groups_prefix = prefix.at;
+	pipeline->groups = store_redis_new(&pipeline->groups_options,
+					   (uint32_t)pipeline->options->judge.groups, error);
+	pipeline->store->beside = pipeline->groups;
+	return pipeline->groups != NULL;
+}
+
 static bool pipeline_build_judge(struct pipeline *pipeline, struct error *error)
 {
 	const struct judge_options *options = &pipeline->options->judge;
@@ -304,14 +321,16 @@ static bool pipeline_build_judge(struct pipeline *pipeline, struct error *error)
 			return false;
 	}
 	pipeline->shared = pipeline->watcher.shared && pipeline->options->redis.topology != REDIS_OFF;
-	if (pipeline->shared)
-		pipeline->store = store_redis_new(&pipeline->options->redis, (uint32_t)options->accounts,
-						  error);
-	else
-		pipeline->store = store_memory_new((uint32_t)options->accounts);
+	pipeline->store = pipeline->shared ? store_redis_new(&pipeline->options->redis,
+							     (uint32_t)options->accounts, error)
+					   : store_memory_new((uint32_t)options->accounts);
 	if (pipeline->store == NULL)
 		return false;
+	if (pipeline->shared && !pipeline_share_groups(pipeline, error))
+		return false;
 	pipeline->judge = judge_new(options, pipeline->store, &sink);
+	if (pipeline->watcher.shared)
+		judge_count_groups(pipeline->judge);
 	judge_use_geo(pipeline->judge, pipeline->geo);
 	pipeline->server = server_new(&pipeline->options->server, pipeline_server, pipeline);
 	return true;
@@ -366,6 +385,8 @@ void pipeline_free(struct pipeline **pipeline)
 	server_free(&(*pipeline)->server);
 	judge_free(&(*pipeline)->judge);
 	store_free(&(*pipeline)->store);
+	store_free(&(*pipeline)->groups);
+	free((*pipeline)->groups_prefix);
 	geo_close(&(*pipeline)->geo);
 	ledger_free(&(*pipeline)->ledger);
 	replies_free(&(*pipeline)->replies);

@@ -291,11 +291,18 @@ static bool health_refusal(enum reply_class class)
 }
 
 /* Exim's own log names no host, and without +outgoing_interface no address. */
-static struct span health_own(const struct attempt *attempt)
+struct span health_own(const struct attempt *attempt)
 {
 	if (attempt->local_ip.len > 0)
 		return attempt->local_ip;
 	return attempt->envelope->host.len > 0 ? attempt->envelope->host : SPAN("this server");
+}
+
+/* An attempt counts once, with its first outcome; retries tell of the same refusal again. */
+bool health_counts(const struct attempt *attempt, enum attempt_stage stage)
+{
+	return stage == ATTEMPT_FIRST && attempt->provider.len > 0 &&
+	       attempt->direction != DIRECTION_INTERNAL && attempt->time >= 0;
 }
 
 void health_attempt(struct health *health, const struct attempt *attempt, enum attempt_stage stage)
@@ -305,9 +312,7 @@ void health_attempt(struct health *health, const struct attempt *attempt, enum a
 	struct health_pair *pair;
 	size_t slot;
 
-	/* An attempt counts once, with its first outcome; retries tell of the same refusal again. */
-	if (stage != ATTEMPT_FIRST || attempt->provider.len == 0 ||
-	    attempt->direction == DIRECTION_INTERNAL || attempt->time < 0)
+	if (!health_counts(attempt, stage))
 		return;
 	pair = health_pair_of(health, address, attempt->provider, attempt->time);
 	health_advance(pair, attempt->time);

@@ -49,6 +49,12 @@ struct health *health_new(const struct health_options *options,
 			  void (*verdict)(void *context, const struct verdict *verdict), void *context);
 void health_free(struct health **health);
 
+/* Which of our addresses it went out from, as far as the log says. */
+struct span health_own(const struct attempt *attempt);
+
+/* Is it one of those that health counts? */
+bool health_counts(const struct attempt *attempt, enum attempt_stage stage);
+
 void health_attempt(struct health *health, const struct attempt *attempt, enum attempt_stage stage);
 
 /*

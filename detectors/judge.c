@@ -39,6 +39,8 @@ const struct setting judge_settings[] = {
 		"independent kinds of evidence that must agree before an account is disabled"),
 	SETTING(COUNT, struct judge_options, accounts, "2000000", 100, 2e9,
 		"accounts that are remembered at most"),
+	SETTING(COUNT, struct judge_options, groups, "100000", 100, 2e9,
+		"customers, domains, client networks and own addresses that are remembered at most"),
 	SETTING(TEXT, struct judge_options, geo, "", 0, 0,
 		"countries of addresses: a MaxMind database (.mmdb) or a CSV of network and country"),
 	{ .name = NULL },
@@ -69,12 +71,17 @@ struct judge *judge_new(const struct judge_options *options, struct store *store
 	judge->options = options;
 	judge->store = store;
 	judge->sink = *sink;
-	judge->hood = neighbourhood_new();
 	judge->witnesses = witnesses_new();
 	store->context = judge;
 	store->evicted = judge_evicted;
 	store->changed = judge_changed;
+	judge_join_groups(judge);
 	return judge;
+}
+
+void judge_count_groups(struct judge *judge)
+{
+	judge->counts_groups = true;
 }
 
 void judge_free(struct judge **judge)
@@ -89,10 +96,10 @@ void judge_free(struct judge **judge)
 		trail_free(&record->trail);
 	store->evicted = NULL;
 	store->changed = NULL;
+	judge_leave_groups(*judge);
 	for (size_t i = 0; i < (*judge)->raised_count; i++)
 		free((*judge)->raised[i]);
 	free((*judge)->raised);
-	neighbourhood_free(&(*judge)->hood);
 	witnesses_free(&(*judge)->witnesses);
 	population_free(&(*judge)->population);
 	free(*judge);
@@ -114,17 +121,15 @@ void judge_quiet(struct judge *judge, bool quiet)
 /* What the sender of this shares with others; a subnet only where it is strange to the account. */
 static struct shared shared_of(const struct envelope *envelope, const struct origin *origin, bool away)
 {
-	struct shared shared = { { 0 } };
-	struct span domain = envelope->account;
+	struct shared shared = {
+		.customer = envelope->customer,
+		.domain = judge_domain_of(envelope->account_kind, envelope->account),
+	};
 
-	if (envelope->customer.len > 0)
-		shared.key[SHARE_CUSTOMER] = hash_stable_more(SHARE_CUSTOMER + 1, envelope->customer);
-	else if (envelope->account_kind == ACCOUNT_LOGIN && span_cut_last(&domain, SPAN("@"), &domain))
-		shared.key[SHARE_CUSTOMER] = hash_stable_more(SHARE_CUSTOMER + 1, domain);
-	if (away && origin->subnet != 0)
-		shared.key[SHARE_SUBNET] = neighbourhood_subnet(origin->subnet);
-	if (away && envelope->helo.len > 0)
-		shared.key[SHARE_HELO] = hash_stable_more(SHARE_HELO + 1, envelope->helo);
+	if (away) {
+		shared.subnet = origin->subnet;
+		shared.helo = envelope->helo;
+	}
 	return shared;
 }
 
@@ -132,8 +137,10 @@ static struct shared shared_of(const struct envelope *envelope, const struct ori
 static void meet_subnet(struct judge *judge, const struct record *record, const struct origin *origin,
 			const struct applied *applied, usec_t time)
 {
+	const struct sighting who = { record->hash, time, judge->source, judge->position };
+
 	if (applied->new_client && origin->subnet != 0)
-		neighbourhood_meet(judge->hood, neighbourhood_subnet(origin->subnet), record->hash, time);
+		neighbourhood_meet(judge->groups, origin->subnet, &who);
 }
 
 /* Other servers counted on it too: no line of ours is the cause. */
@@ -176,6 +183,17 @@ static bool is_ours(enum account_kind kind)
 	return kind != ACCOUNT_NONE && kind != ACCOUNT_FORWARD;
 }
 
+/* On the account, and on what it is part of. */
+static void count_all(struct judge *judge, struct record *record, struct span customer, struct delta *delta,
+		      uint32_t source, uint64_t position, struct applied *applied_r)
+{
+	judge->source = source;
+	judge->position = position;
+	delta->distinct = judge->counts_groups;
+	judge->store->calls->apply(judge->store, record, delta, source, position, applied_r);
+	judge_count(judge, record, customer, delta, applied_r, source, position);
+}
+
 void judge_submitted(struct judge *judge, const struct envelope *envelope, uint32_t source, uint64_t position)
 {
 	struct applied applied;
@@ -191,18 +209,15 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 	delta.count = envelope->nrcpt > 0 ? (uint32_t)envelope->nrcpt : 1;
 	delta.sender = delta_hash(envelope->sender);
 	delta.helo = delta_hash(envelope->helo);
-	judge->store->calls->apply(judge->store, record, &delta, source, position, &applied);
+	count_all(judge, record, envelope->customer, &delta, source, position, &applied);
 	meet_subnet(judge, record, &origin, &applied, envelope->time);
 	/* More than it could know: the first moment at which a flood can be told. */
 	if (delta.count > record->recipient_used + 20U) {
-		struct cause cause = { envelope->time,
-				       envelope->queue_id,
-				       { NULL, 0 },
-				       envelope->host,
-				       envelope->customer,
-				       shared_of(envelope, &origin, applied.away),
-				       source,
-				       position };
+		struct cause cause = {
+			envelope->time, envelope->queue_id, { NULL, 0 },
+			envelope->host, envelope->customer, shared_of(envelope, &origin, applied.away),
+			source,         position,           NULL
+		};
 
 		judge_ask(judge, record, &cause);
 	}
@@ -275,6 +290,7 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	uint32_t recipient;
 
 	judge->stats.attempts++;
+	judge_count_address(judge, attempt, stage);
 	if (stage == ATTEMPT_DONE || (!is_ours(envelope->account_kind) && !attempt->counted))
 		return;
 	judge->stats.recipients++;
@@ -291,16 +307,22 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	delta.message = delta_hash(envelope->queue_id);
 	delta.foreign = delta_foreign(envelope);
 	weigh_refusal(judge, record, attempt, &delta);
-	judge->store->calls->apply(judge->store, record, &delta, attempt->source, attempt->position,
-				   &applied);
+	if (judge->counts_groups)
+		delta.domain = judge_domain(attempt->recipient);
+	count_all(judge, record, envelope->customer, &delta, attempt->source, attempt->position, &applied);
 	meet_subnet(judge, record, &origin, &applied, attempt->time);
 	if (delta.elsewhere) {
 		follow_trail(record, attempt, &delta, &applied);
 		if (matters(judge, record, &delta, &applied)) {
-			struct cause cause = { attempt->time,      envelope->queue_id,
-					       attempt->recipient, envelope->host,
-					       envelope->customer, shared_of(envelope, &origin, applied.away),
-					       attempt->source,    attempt->position };
+			struct cause cause = { attempt->time,
+					       envelope->queue_id,
+					       attempt->recipient,
+					       envelope->host,
+					       envelope->customer,
+					       shared_of(envelope, &origin, applied.away),
+					       attempt->source,
+					       attempt->position,
+					       NULL };
 
 			judge_ask(judge, record, &cause);
 		}
@@ -331,7 +353,7 @@ void judge_login(struct judge *judge, const struct login *login)
 		.network = origin.network,
 		.country = origin.country,
 	};
-	judge->store->calls->apply(judge->store, record, &delta, login->source, login->position, &applied);
+	count_all(judge, record, (struct span){ NULL, 0 }, &delta, login->source, login->position, &applied);
 	judge_time(judge, login->time);
 }
 
@@ -351,9 +373,12 @@ struct judge_stats judge_stats(const struct judge *judge)
 {
 	struct judge_stats stats = judge->stats;
 	struct store_stats store = judge->store->calls->stats(judge->store);
+	struct store_stats groups = judge->groups->calls->stats(judge->groups);
 
 	stats.accounts = store.records;
 	stats.evicted = store.evicted;
+	stats.groups = groups.records;
+	stats.groups_evicted = groups.evicted;
 	for (size_t i = 0; i < judge->raised_count; i++) {
 		const struct record *record = judge->store->calls->record(judge->store,
 									  span_of(judge->raised[i]), false);

@@ -22,6 +22,7 @@ struct judge_options {
 	usec_t hold;                     /* a flag stays at least so long */
 	int64_t agree;                   /* independent kinds of evidence before an account is disabled */
 	int64_t accounts;                /* remembered at most */
+	int64_t groups;                  /* of accounts, likewise */
 	char *geo;                       /* table of countries: for commands, that open it */
 	union detector_options detector[DETECTORS]; /* a section each, by enum detector_place */
 };
@@ -37,12 +38,18 @@ struct judge_stats {
 	uint64_t accounts, attempts, recipients, verdicts, evicted;
 	uint64_t in_state[5]; /* accounts by enum account_state */
 	uint64_t asked;       /* how often the detectors were */
+	uint64_t groups, groups_evicted;
 };
 
-/* The store stays the caller's; OPTIONS and GEO (NULL: no countries) are borrowed while the judge lives. */
+/*
+ * The store, and that beside it for groups, stay the caller's; without the latter there is one in memory. OPTIONS
+ * and GEO (NULL: no countries) are borrowed while the judge lives.
+ */
 struct judge *judge_new(const struct judge_options *options, struct store *store,
 			const struct judge_sink *sink);
 void judge_free(struct judge **judge);
+/* Windows of groups are counted too: for watch, whose groups people look at and servers share. */
+void judge_count_groups(struct judge *judge);
 void judge_use_geo(struct judge *judge, const struct geo *geo);
 
 void judge_submitted(struct judge *judge, const struct envelope *envelope, uint32_t source,

@@ -13,10 +13,10 @@
 #include <assert.h>
 
 /* Raised with every change of what is written here; sizes of what is written as it stands are seen to below. */
-#define JUDGE_PACK_VERSION 2
+#define JUDGE_PACK_VERSION 3
 #define BLOCK_ENOUGH       ((size_t)64 * 1024)
 
-enum block { BLOCK_COMMON = 'c', BLOCK_RECORDS = 'r' };
+enum block { BLOCK_COMMON = 'c', BLOCK_RECORDS = 'r', BLOCK_GROUPS = 'g' };
 
 struct packing {
 	struct text block;
@@ -27,7 +27,7 @@ struct packing {
 uint64_t judge_form(void)
 {
 	static const uint64_t parts[] = { JUDGE_PACK_VERSION,        RECORD_PACK_VERSION,
-					  sizeof(struct population), sizeof(struct shared),
+					  sizeof(struct population), sizeof(struct member),
 					  VERDICT_SAMPLES,           VERDICT_CLIENTS };
 
 	return hash_stable((struct span){ (const char *)parts, sizeof(parts) });
@@ -49,7 +49,6 @@ static void common_pack(const struct judge *judge, struct packing *packing)
 	for (size_t i = 0; i < judge->raised_count; i++)
 		pack_span(into, span_of(judge->raised[i]));
 	population_pack(&judge->population, into);
-	neighbourhood_pack(judge->hood, into);
 	witnesses_pack(judge->witnesses, into);
 	packing_put(packing);
 }
@@ -66,25 +65,33 @@ static void record_add(const struct record *record, struct text *bytes, struct t
 		pack_span(into, (struct span){ "", 0 });
 }
 
+static void store_pack(struct store *store, enum block block, struct packing *packing)
+{
+	struct text bytes = { 0 };
+
+	for (struct record *record = store->calls->next(store, NULL); record != NULL;
+	     record = store->calls->next(store, record)) {
+		if (packing->block.len == 0)
+			pack_number(&packing->block, block);
+		record_add(record, &bytes, &packing->block);
+		if (packing->block.len >= BLOCK_ENOUGH)
+			packing_put(packing);
+	}
+	if (packing->block.len > 0)
+		packing_put(packing);
+	text_free(&bytes);
+}
+
 void judge_pack(const struct judge *judge, bool records, void (*put)(void *context, struct span block),
 		void *context)
 {
 	struct packing packing = { .put = put, .context = context };
-	struct store *store = judge->store;
-	struct text bytes = { 0 };
 
 	common_pack(judge, &packing);
-	for (struct record *record = records ? store->calls->next(store, NULL) : NULL; record != NULL;
-	     record = store->calls->next(store, record)) {
-		if (packing.block.len == 0)
-			pack_number(&packing.block, BLOCK_RECORDS);
-		record_add(record, &bytes, &packing.block);
-		if (packing.block.len >= BLOCK_ENOUGH)
-			packing_put(&packing);
+	if (records) {
+		store_pack(judge->store, BLOCK_RECORDS, &packing);
+		store_pack(judge->groups, BLOCK_GROUPS, &packing);
 	}
-	if (packing.block.len > 0)
-		packing_put(&packing);
-	text_free(&bytes);
 	text_free(&packing.block);
 }
 
@@ -112,14 +119,12 @@ static bool common_unpack(struct judge *judge, struct unpack *from)
 	count = unpack_number(from);
 	for (uint64_t i = 0; i < count && !from->broken; i++)
 		raised_unpack(judge, unpack_span(from));
-	return population_unpack(&judge->population, from) && neighbourhood_unpack(judge->hood, from) &&
-	       witnesses_unpack(judge->witnesses, from) && from->rest.len == 0;
+	return population_unpack(&judge->population, from) && witnesses_unpack(judge->witnesses, from) &&
+	       from->rest.len == 0;
 }
 
-static bool records_unpack(struct judge *judge, struct unpack *from)
+static bool records_unpack(struct store *store, struct unpack *from)
 {
-	struct store *store = judge->store;
-
 	while (from->rest.len > 0) {
 		struct span name = unpack_span(from), bytes = unpack_span(from), trail = unpack_span(from);
 		struct record *record;
@@ -144,7 +149,9 @@ bool judge_unpack(struct judge *judge, struct span block)
 	case BLOCK_COMMON:
 		return common_unpack(judge, &from);
 	case BLOCK_RECORDS:
-		return records_unpack(judge, &from);
+		return records_unpack(judge->store, &from);
+	case BLOCK_GROUPS:
+		return records_unpack(judge->groups, &from);
 	default:
 		return false;
 	}

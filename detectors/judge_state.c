@@ -148,6 +148,25 @@ static void move(struct judge *judge, struct record *record, struct view *view,
 	judge->store->calls->keep(judge->store, record);
 }
 
+/* Who else is suspicious of those that the account shares something with; it is one of them from now on. */
+static struct neighbours meet_neighbours(struct judge *judge, const struct record *record,
+					 const struct cause *cause, double decibans)
+{
+	const struct sighting who = { record->hash, cause->time, judge->source, judge->position };
+	struct share_names names;
+	struct neighbours found;
+
+	if (cause->names != NULL)
+		names = *cause->names;
+	else
+		neighbourhood_names(&cause->shared, &names);
+	found = neighbourhood_of(judge->groups, &names, record->hash, cause->time);
+	neighbourhood_note(judge->groups, &names, &who, decibans);
+	if (judge->suspects != NULL && names.any)
+		suspects_note(judge->suspects, span_of(record->name), &names, cause->time);
+	return found;
+}
+
 void judge_ask(struct judge *judge, struct record *record, const struct cause *cause)
 {
 	struct counts sums[HORIZONS];
@@ -164,8 +183,7 @@ void judge_ask(struct judge *judge, struct record *record, const struct cause *c
 	windows_sum(&record->windows, view.now, sums);
 	score = score_account(&view, sums, judge->options->detector);
 	if (score.decibans >= judge->options->alone) {
-		view.neighbours = neighbourhood_of(judge->hood, &cause->shared, record->hash, cause->time);
-		neighbourhood_note(judge->hood, &cause->shared, record->hash, cause->time, score.decibans);
+		view.neighbours = meet_neighbours(judge, record, cause, score.decibans);
 		/* The less there is against it by itself, the less do the neighbours prove. */
 		if (!view.neighbours.strong)
 			view.neighbours.weight *= fmin(1,
@@ -181,18 +199,23 @@ void judge_ask(struct judge *judge, struct record *record, const struct cause *c
 	record->moved = false;
 }
 
+static void store_trim(struct store *store, usec_t now)
+{
+	usec_t idle = now - horizon_length(HORIZON_7D) - USEC_DAY;
+
+	for (struct record *record = store->calls->next(store, NULL); record != NULL && record->now < idle;
+	     record = store->calls->next(store, record))
+		record_trim(record, now);
+}
+
 /* Once a day, those that were not heard of for longer than any window give back what only windows need. */
 static void judge_trim(struct judge *judge, usec_t now)
 {
-	const struct store_calls *calls = judge->store->calls;
-	usec_t idle = now - horizon_length(HORIZON_7D) - USEC_DAY;
-
 	if (now / USEC_DAY == judge->trimmed)
 		return;
 	judge->trimmed = now / USEC_DAY;
-	for (struct record *record = calls->next(judge->store, NULL); record != NULL && record->now < idle;
-	     record = calls->next(judge->store, record))
-		record_trim(record, now);
+	store_trim(judge->store, now);
+	store_trim(judge->groups, now);
 }
 
 void judge_time(struct judge *judge, usec_t now)

@@ -8,6 +8,7 @@
 #include "detectors/judge.h"
 #include "detectors/neighbourhood.h"
 #include "detectors/origin.h"
+#include "detectors/suspects.h"
 #include "detectors/witness.h"
 
 struct judge {
@@ -16,7 +17,11 @@ struct judge {
 	struct judge_sink sink;
 	struct origins origins;
 	struct population population;
-	struct neighbourhood *hood;
+	struct store *groups;
+	bool own_groups, counts_groups;
+	struct suspects *suspects; /* where groups are shared; else NULL */
+	uint32_t source;           /* the last line that was dealt with */
+	uint64_t position;
 	struct witnesses *witnesses;
 	struct judge_stats stats;
 	bool quiet;
@@ -33,7 +38,25 @@ struct cause {
 	struct shared shared;
 	uint32_t source;
 	uint64_t position;
+	const struct share_names *names; /* or: what it shares, as it was told before */
 };
+
+/* Where groups are kept: beside the accounts, with them in a shared store, or in memory as long as the judge. */
+void judge_join_groups(struct judge *judge);
+void judge_leave_groups(struct judge *judge);
+
+/*
+ * Count DELTA on the groups of RECORD too, and the attempt on our address and the provider (judge_groups.c).
+ * CUSTOMER is absent where there is none.
+ */
+void judge_count(struct judge *judge, const struct record *record, struct span customer,
+		 const struct delta *delta, const struct applied *applied, uint32_t source,
+		 uint64_t position);
+void judge_count_address(struct judge *judge, const struct attempt *attempt, enum attempt_stage stage);
+
+/* Of a login its domain, else absent; and the hash of a recipient's. */
+struct span judge_domain_of(enum account_kind kind, struct span account);
+uint32_t judge_domain(struct span recipient);
 
 /* Ask the detectors about the account, move its state and tell of it. */
 void judge_ask(struct judge *judge, struct record *record, const struct cause *cause);

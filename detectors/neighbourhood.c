@@ -3,41 +3,16 @@
  * one at `most`: an account that is nearly flagged is one, one that is slightly odd a fraction.
  *
  * A subnet from which many accounts send (an office, a carrier, a hotel) has odd ones among them by chance:
- * there the suspicious count by their share of all users, told apart by 64 bits, which is exact enough to see
- * three of thirty from three of four.
+ * there the suspicious count by their share of all users.
  *
  * One client subnet that is strange to several accounts is more than several odd accounts of one customer,
  * who may have moved together; a common HELO is less: programs have defaults.
  */
 #include "detectors/neighbourhood.h"
 
-#include "base/map.h"
-#include "base/map_pack.h"
-#include "base/memory.h"
+#include "base/hash.h"
 
-#include <math.h>
-#include <stdlib.h>
-
-#define MEMBERS     16
-#define GROUPS_MOST 65536
-#define KEPT        (2 * USEC_DAY)
-#define TURN        (14 * USEC_DAY) /* users of a subnet are known for one to two of these */
-
-struct member {
-	uint64_t account;
-	usec_t time;
-	double decibans;
-};
-
-struct group {
-	struct member members[MEMBERS];
-	uint64_t users[2]; /* bits of the accounts that send from a subnet: this turn's, and the last one's */
-	usec_t turned;
-};
-
-struct neighbourhood {
-	struct map *groups;
-};
+#define FRESH (10 * USEC_SECOND) /* event time for which what a shared store told of a group is good enough */
 
 static const struct {
 	const char *name;
@@ -50,106 +25,87 @@ static const struct {
 	[SHARE_HELO] = { "HELO", 0.5, 9, 19, 2 },
 };
 
-struct neighbourhood *neighbourhood_new(void)
+/* A subnet is known by its hash alone, and a HELO is anybody's words: both are named by eight digits. */
+static struct span name_by_hash(enum group_kind kind, uint32_t hash, char into[GROUP_NAME_SIZE])
 {
-	struct neighbourhood *hood = memory_new(1, sizeof(*hood));
-	struct map_options options = { .record_size = sizeof(struct group), .most = GROUPS_MOST };
+	char digits[8];
 
-	hood->groups = map_new(&options);
-	return hood;
+	for (int i = 7; i >= 0; i--, hash >>= 4)
+		digits[i] = "0123456789abcdef"[hash & 15];
+	return group_name(kind, (struct span){ digits, sizeof(digits) }, into);
 }
 
-void neighbourhood_free(struct neighbourhood **hood)
+void neighbourhood_names(const struct shared *shared, struct share_names *names)
 {
-	if (*hood == NULL)
-		return;
-	map_free(&(*hood)->groups);
-	free(*hood);
-	*hood = NULL;
+	struct span helo = shared->helo;
+
+	for (int s = 0; s < SHARES; s++)
+		names->name[s] = (struct span){ NULL, 0 };
+	if (shared->customer.len > 0)
+		names->name[SHARE_CUSTOMER] = group_name(GROUP_OF_CUSTOMER, shared->customer,
+							 names->room[SHARE_CUSTOMER]);
+	else if (shared->domain.len > 0)
+		names->name[SHARE_CUSTOMER] = group_name(GROUP_OF_DOMAIN, shared->domain,
+							 names->room[SHARE_CUSTOMER]);
+	if (shared->subnet != 0)
+		names->name[SHARE_SUBNET] = name_by_hash(GROUP_OF_SUBNET, shared->subnet,
+							 names->room[SHARE_SUBNET]);
+	if (helo.len > 0)
+		names->name[SHARE_HELO] = name_by_hash(GROUP_OF_HELO, (uint32_t)hash_stable(helo),
+						       names->room[SHARE_HELO]);
+	names->any = names->name[SHARE_CUSTOMER].len + names->name[SHARE_SUBNET].len +
+			     names->name[SHARE_HELO].len >
+		     0;
 }
 
-/* The account's own place, else that of whoever was noted longest ago. */
-static struct member *member_place(struct group *group, uint64_t account)
+static void tell(struct store *groups, struct span name, const struct sighting *who, struct delta *delta)
 {
-	struct member *oldest = &group->members[0];
+	struct record *group = groups->calls->record(groups, name, true);
+	struct applied ignored;
 
-	for (int i = 0; i < MEMBERS; i++) {
-		if (group->members[i].account == account)
-			return &group->members[i];
-		if (group->members[i].time < oldest->time)
-			oldest = &group->members[i];
-	}
-	*oldest = (struct member){ .account = account };
-	return oldest;
+	delta->time = who->time;
+	delta->account = who->account;
+	groups->calls->apply(groups, group, delta, who->source, who->position, &ignored);
 }
 
-static struct group *group_of(struct neighbourhood *hood, uint64_t key)
+void neighbourhood_meet(struct store *groups, uint32_t subnet, const struct sighting *who)
 {
-	struct group *group = map_find(hood->groups, key, (struct span){ NULL, 0 });
+	struct delta delta = { .kind = DELTA_USER };
+	char room[GROUP_NAME_SIZE];
 
-	if (group == NULL)
-		group = map_add(hood->groups, key);
-	map_touch(hood->groups, group);
-	return group;
+	tell(groups, name_by_hash(GROUP_OF_SUBNET, subnet, room), who, &delta);
 }
 
-uint64_t neighbourhood_subnet(uint32_t subnet)
-{
-	return subnet * UINT64_C(0x9e3779b97f4a7c15);
-}
-
-void neighbourhood_meet(struct neighbourhood *hood, uint64_t subnet, uint64_t account, usec_t now)
-{
-	struct group *group = group_of(hood, subnet);
-
-	if (now - group->turned > TURN) {
-		group->users[1] = now - group->turned > 2 * TURN ? 0 : group->users[0];
-		group->users[0] = 0;
-		group->turned = now;
-	}
-	group->users[0] |= UINT64_C(1) << (account >> 58);
-}
-
-/* About how many accounts send from here: linear counting, which is blind beyond some 200. */
-static double group_users(const struct group *group)
-{
-	int unset = 64 - __builtin_popcountll(group->users[0] | group->users[1]);
-
-	return -64 * log((unset == 0 ? 0.5 : unset) / 64);
-}
-
-void neighbourhood_note(struct neighbourhood *hood, const struct shared *shared, uint64_t account, usec_t now,
+void neighbourhood_note(struct store *groups, const struct share_names *names, const struct sighting *who,
 			double decibans)
 {
 	for (int s = 0; s < SHARES; s++) {
-		struct member *member;
+		struct delta delta = { .kind = DELTA_SUSPECT, .decibans = (float)decibans };
 
-		if (shared->key[s] == 0 || decibans <= shares[s].least)
+		if (names->name[s].len == 0 || decibans <= shares[s].least)
 			continue;
-		member = member_place(group_of(hood, shared->key[s]), account);
-		if (decibans > member->decibans || now - member->time > KEPT)
-			member->decibans = decibans;
-		member->time = now;
+		tell(groups, names->name[s], who, &delta);
+		groups->urgent = true;
 	}
 }
 
-static struct neighbours group_weight(const struct group *group, enum share share, uint64_t account,
+static struct neighbours group_weight(const struct crowd *crowd, enum share share, uint64_t account,
 				      usec_t now)
 {
 	struct neighbours found = { 0 };
 
-	for (int i = 0; i < MEMBERS; i++) {
-		const struct member *member = &group->members[i];
-		double weight = (member->decibans - shares[share].least) /
+	for (int i = 0; crowd->members != NULL && i < CROWD_MEMBERS; i++) {
+		const struct member *member = &crowd->members[i];
+		double weight = ((double)member->decibans - shares[share].least) /
 				(shares[share].most - shares[share].least);
 
-		if (member->account == 0 || member->account == account || now - member->time > KEPT)
+		if (member->account == 0 || member->account == account || now - member->time > CROWD_KEPT)
 			continue;
 		found.weight += weight > 1 ? 1 : weight;
 		found.accounts++;
 	}
 	if (share == SHARE_SUBNET) {
-		double innocent = group_users(group) - found.accounts - 1;
+		double innocent = crowd_users(crowd) - found.accounts - 1;
 
 		/* As many innocents as suspicious, and the subnet says half as much. */
 		if (innocent > 0)
@@ -158,20 +114,33 @@ static struct neighbours group_weight(const struct group *group, enum share shar
 	return found;
 }
 
-struct neighbours neighbourhood_of(const struct neighbourhood *hood, const struct shared *shared,
-				   uint64_t account, usec_t now)
+/* What is known of the group here. Of a shared store it is asked for too, for the next time, where that is old. */
+static const struct record *group_of(struct store *groups, struct span name, usec_t now)
+{
+	bool shared = groups->calls->flush != NULL;
+	struct record *group = groups->calls->record(groups, name, shared);
+
+	if (shared && now - group->asked >= FRESH) {
+		group->asked = now;
+		groups->calls->keep(groups, group);
+		groups->urgent = true;
+	}
+	return group;
+}
+
+struct neighbours neighbourhood_of(struct store *groups, const struct share_names *names, uint64_t account,
+				   usec_t now)
 {
 	struct neighbours best = { 0 };
 
 	for (int s = 0; s < SHARES; s++) {
-		const struct group *group = shared->key[s] == 0 ? NULL
-								: map_find(hood->groups, shared->key[s],
-									   (struct span){ NULL, 0 });
+		const struct record *group = names->name[s].len == 0 ? NULL
+								     : group_of(groups, names->name[s], now);
 		struct neighbours found;
 
-		if (group == NULL)
+		if (group == NULL || group->crowd == NULL)
 			continue;
-		found = group_weight(group, (enum share)s, account, now);
+		found = group_weight(group->crowd, (enum share)s, account, now);
 		found.weight = found.weight * shares[s].factor;
 		if (found.weight > shares[s].ceiling)
 			found.weight = shares[s].ceiling;
@@ -181,14 +150,4 @@ struct neighbours neighbourhood_of(const struct neighbourhood *hood, const struc
 			best = found;
 	}
 	return best;
-}
-
-void neighbourhood_pack(const struct neighbourhood *hood, struct text *into)
-{
-	map_pack(hood->groups, sizeof(struct group), into);
-}
-
-bool neighbourhood_unpack(struct neighbourhood *hood, struct unpack *from)
-{
-	return map_unpack(hood->groups, sizeof(struct group), NULL, from);
 }

@@ -1,43 +1,50 @@
 /*
  * Who shares something with whom: for each customer, domain, client subnet and HELO the accounts that were
- * suspicious by themselves within the last two days. Bounded; the longest unused group is forgotten.
+ * suspicious by themselves within the last two days. They stand in groups' records (group.h), so that where
+ * groups are shared, accounts of several servers are neighbours.
  */
 #ifndef SENDWATCH_DETECTORS_NEIGHBOURHOOD_H
 #define SENDWATCH_DETECTORS_NEIGHBOURHOOD_H
 
-#include "base/clock.h"
-#include "base/span.h"
 #include "detectors/detector.h"
-#include "base/pack.h"
+#include "detectors/group.h"
+#include "detectors/store.h"
 
 enum share { SHARE_CUSTOMER, SHARE_SUBNET, SHARE_HELO, SHARES };
 
-struct neighbourhood;
-
-struct neighbourhood *neighbourhood_new(void);
-void neighbourhood_free(struct neighbourhood **hood);
-
-/* What one account shares: hashes, 0 where there is nothing to share. */
+/* What one account shares; borrowed, absent or 0 where there is nothing to share. */
 struct shared {
-	uint64_t key[SHARES];
+	struct span customer, domain; /* the domain counts only where there is no customer */
+	struct span helo;
+	uint32_t subnet;
 };
 
-/* ACCOUNT, whatever it is like, sends from the client subnet SUBNET (a key of SHARE_SUBNET). */
-void neighbourhood_meet(struct neighbourhood *hood, uint64_t subnet, uint64_t account, usec_t now);
+/* An account, and the line on which it was met. */
+struct sighting {
+	uint64_t account; /* the hash of its name */
+	usec_t time;
+	uint32_t source;
+	uint64_t position;
+};
 
-/* The key that a client subnet has here; 0 where there is none. */
-uint64_t neighbourhood_subnet(uint32_t subnet);
+/* The names of the groups that SHARED means; absent where there is none. */
+struct share_names {
+	char room[SHARES][GROUP_NAME_SIZE];
+	struct span name[SHARES];
+	bool any;
+};
 
-/* ACCOUNT has DECIBANS against it now, by itself. */
-void neighbourhood_note(struct neighbourhood *hood, const struct shared *shared, uint64_t account, usec_t now,
+void neighbourhood_names(const struct shared *shared, struct share_names *names_r);
+
+/* ACCOUNT, whatever it is like, sends from the client subnet SUBNET. */
+void neighbourhood_meet(struct store *groups, uint32_t subnet, const struct sighting *who);
+
+/* It has DECIBANS against it now, by itself. */
+void neighbourhood_note(struct store *groups, const struct share_names *names, const struct sighting *who,
 			double decibans);
 
 /* The others, in the group that says most. */
-struct neighbours neighbourhood_of(const struct neighbourhood *hood, const struct shared *shared,
-				   uint64_t account, usec_t now);
-
-/* As bytes for this machine, and back into an empty one. */
-void neighbourhood_pack(const struct neighbourhood *hood, struct text *into);
-bool neighbourhood_unpack(struct neighbourhood *hood, struct unpack *from);
+struct neighbours neighbourhood_of(struct store *groups, const struct share_names *names, uint64_t account,
+				   usec_t now);
 
 #endif

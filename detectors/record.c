@@ -13,6 +13,7 @@
 #include "detectors/record.h"
 
 #include "base/memory.h"
+#include "detectors/group.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -201,18 +202,6 @@ static void seen_vouch(struct record *record, enum seen_kind kind, uint32_t hash
 		seen->known = true;
 }
 
-uint32_t record_distinct(const struct record *record, enum seen_kind kind, enum horizon horizon, bool anew)
-{
-	uint32_t from = minutes_of(record->now - horizon_length(horizon)), count = 0;
-
-	for (int i = 0; i < record->seen_used; i++) {
-		const struct seen *seen = &record->seen[i];
-
-		count += seen->kind == kind && seen->last > from && (!anew || seen->credit < SEEN_FAMILIAR);
-	}
-	return count;
-}
-
 /* --- a change --- */
 
 static void count_outcome(struct counts *counts, enum counter outcome, bool away)
@@ -244,7 +233,7 @@ static void count_attempt(struct record *record, const struct delta *delta, stru
 		return;
 	}
 	n[COUNT_STRANGERS] = 1;
-	n[COUNT_MAILINGS] = delta->message != record->message;
+	n[COUNT_MAILINGS] = applied->mailing = delta->message != record->message;
 	record->message = delta->message;
 	n[COUNT_FOREIGN] = delta->foreign;
 	n[COUNT_ODD] = applied->odd;
@@ -259,6 +248,10 @@ void record_apply(struct record *record, const struct delta *delta, struct appli
 	bool ignored = false;
 
 	*applied_r = (struct applied){ .first_day = record->habit.days == 0 };
+	if (delta->kind >= DELTA_GROUPED) {
+		group_apply(record, delta);
+		return;
+	}
 	if (delta->time > record->now)
 		record->now = delta->time;
 	if (record->habit.first == 0)
@@ -293,8 +286,13 @@ void record_apply(struct record *record, const struct delta *delta, struct appli
 		counts.n[COUNT_LOGINS_AWAY] = applied_r->away ? delta->count : 0;
 		break;
 	case DELTA_LOGIN_FAILED:
+	case DELTA_GROUPED:
+	case DELTA_SUSPECT:
+	case DELTA_USER:
 		break;
 	}
+	if (delta->distinct)
+		record_meet(record, delta);
 	windows_add(&record->windows, record->now, delta->time, &counts);
 }
 
@@ -358,6 +356,7 @@ void record_trim(struct record *record, usec_t now)
 	uint8_t kept = 0;
 
 	windows_trim(&record->windows, now);
+	crowd_trim(&record->crowd, now);
 	/* Single client addresses say nothing once no window reaches them. */
 	for (int i = 0; i < record->seen_used; i++) {
 		const struct seen *seen = &record->seen[i];
@@ -371,6 +370,7 @@ void record_trim(struct record *record, usec_t now)
 
 void record_free(struct record *record)
 {
+	crowd_free(&record->crowd);
 	free(record->name);
 	free(record->recipients);
 	free(record->seen);
@@ -447,7 +447,8 @@ void record_swap(struct record *record, struct record *other)
 
 size_t record_bytes(const struct record *record)
 {
-	return sizeof(*record) + (record->name == NULL ? 0 : strlen(record->name) + 1) +
+	return sizeof(*record) + crowd_bytes(record->crowd) +
+	       (record->name == NULL ? 0 : strlen(record->name) + 1) +
 	       record->recipient_room * sizeof(*record->recipients) +
 	       record->seen_room * sizeof(*record->seen) +
 	       record->windows.room * sizeof(*record->windows.slots);

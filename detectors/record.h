@@ -9,19 +9,31 @@
  *	seen        a set with the newest time and the credit of each (maxima)
  *	habit       replaced whole by whoever closes the day; the newer `learned` wins
  *	standing    replaced whole on a change of state; the newer `since` wins
+ *	crowd       of groups and large accounts: unions and maxima (crowd.h)
  * Everything that an attempt needs to have decided ("first time?", "away?") is decided by record_apply.
  */
 #ifndef SENDWATCH_DETECTORS_RECORD_H
 #define SENDWATCH_DETECTORS_RECORD_H
 
 #include "detectors/baseline.h"
+#include "detectors/crowd.h"
 #include "detectors/verdict.h"
 
 #define RECORD_RECIPIENTS 512
 #define RECORD_SEEN       96
 #define RECORD_BUCKET     8 /* recipients; each bucket has its newest first */
 
-enum delta_kind { DELTA_SUBMITTED, DELTA_ATTEMPT, DELTA_CHANGED, DELTA_LOGIN, DELTA_LOGIN_FAILED };
+enum delta_kind {
+	DELTA_SUBMITTED,
+	DELTA_ATTEMPT,
+	DELTA_CHANGED,
+	DELTA_LOGIN,
+	DELTA_LOGIN_FAILED,
+	/* Of groups (group.h). The last two may be told twice, and late. */
+	DELTA_GROUPED, /* one of the above, of an account of the group */
+	DELTA_SUSPECT, /* an account of the group has something against it, by itself */
+	DELTA_USER     /* an account uses it */
+};
 
 /* One change. Hashes of 0 mean that there is none. */
 struct delta {
@@ -35,11 +47,17 @@ struct delta {
 	uint32_t message;     /* hash of the queue id */
 	uint32_t recipient, client, network, country, sender, helo;
 	uint32_t refuser; /* the provider, where the outcome is COUNT_SPAM */
+	bool distinct;    /* different things are counted, however many */
+	uint32_t domain;  /* the recipient's */
+	/* Of groups: */
+	uint32_t marks;   /* bit N: counter N */
+	uint64_t account; /* the hash of its name */
+	float decibans;
 };
 
 /* What applying it found. */
 struct applied {
-	bool stranger, away, abroad, odd;
+	bool stranger, away, abroad, odd, mailing;
 	bool new_network, new_client; /* seen for the first time */
 	bool first_day;
 };
@@ -73,6 +91,7 @@ struct record {
 	struct habit habit;
 	struct standing standing;
 	struct trail *trail; /* the judge's; NULL while nothing is unusual */
+	struct crowd *crowd; /* of a group, and of a large account; else NULL; owned */
 	/* The judge's gate: what was there when the detectors were last asked. */
 	uint32_t met;     /* strangers, ever */
 	uint32_t pending; /* strangers since */
@@ -95,6 +114,13 @@ bool record_close(struct record *record, usec_t now, double limit, struct habit_
 
 /* How many of KIND were seen in HORIZON; those that no day has learned only, where ANEW. */
 uint32_t record_distinct(const struct record *record, enum seen_kind kind, enum horizon horizon, bool anew);
+
+/* Count what different things DELTA has to do with (record_apply). */
+void record_meet(struct record *record, const struct delta *delta);
+
+/* How many different ones, of whatever there is a count of: exactly, or about (distinct.h). */
+struct distinct_count record_count(const struct record *record, enum distinct_kind kind,
+				   enum horizon horizon);
 
 /* Has this account, as far as remembered, written to this address? */
 bool record_knows(const struct record *record, uint32_t recipient);

@@ -166,6 +166,7 @@ void record_pack(const struct record *record, struct text *into)
 	pack_number(into, record->recipient_used);
 	for (unsigned i = 0; i < record->recipient_room; i += RECORD_BUCKET)
 		bucket_pack(record->recipients + i, into);
+	crowd_pack(record->crowd, into);
 }
 
 static void seen_unpack(struct record *record, struct unpack *from)
@@ -222,6 +223,7 @@ static void contents_free(struct record *record)
 	free(record->recipients);
 	free(record->seen);
 	windows_free(&record->windows);
+	crowd_free(&record->crowd);
 }
 
 bool record_unpack(struct record *record, struct span bytes)
@@ -232,6 +234,7 @@ bool record_unpack(struct record *record, struct span bytes)
 	found.windows = (struct windows){ 0 };
 	found.recipients = NULL;
 	found.seen = NULL;
+	found.crowd = NULL;
 	found.recipient_room = found.recipient_used = 0;
 	if (unpack_number(&from) != RECORD_PACK_VERSION)
 		return false;
@@ -249,6 +252,7 @@ bool record_unpack(struct record *record, struct span bytes)
 	windows_unpack(&found.windows, &from);
 	seen_unpack(&found, &from);
 	recipients_unpack(&found, &from);
+	(void)crowd_unpack(&found.crowd, &from);
 	if (from.broken || from.rest.len > 0 || !windows_sound(&found.windows, found.now)) {
 		contents_free(&found);
 		return false;

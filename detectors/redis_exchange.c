@@ -132,12 +132,13 @@ static bool change_is_forgiven(const struct change *change, const struct standin
 	return standing->state == STATE_RELEASED && change->delta.time <= standing->since;
 }
 
-/* What another wrote in the place of ours: a newer standing and habit win, on either side. */
-static void copy_take_newer(struct record *into, const struct standing *standing, const struct habit *habit)
+/* What another wrote in the place of ours: a newer standing and habit win, on either side; members are both's. */
+static void copy_take_newer(struct record *into, const struct record *other)
 {
-	(void)record_take_standing(into, standing);
-	if (habit->learned > into->habit.learned)
-		into->habit = *habit;
+	(void)record_take_standing(into, &other->standing);
+	if (other->habit.learned > into->habit.learned)
+		into->habit = other->habit;
+	crowd_merge(&into->crowd, other->crowd);
 }
 
 /*
@@ -146,17 +147,15 @@ static void copy_take_newer(struct record *into, const struct standing *standing
  */
 static void copy_replace(struct store_redis *redis, struct copy *copy, struct record *found, bool first)
 {
-	struct standing standing = copy->record.standing;
-	struct habit habit = copy->record.habit;
 	uint32_t kept = 0;
 
 	record_swap(&copy->record, found);
 	copy->record.unsettled = false;
-	copy_take_newer(&copy->record, &standing, &habit);
+	copy_take_newer(&copy->record, found);
 	for (uint32_t i = 0; i < copy->change_count; i++) {
 		struct applied applied;
 
-		if (reached_covers(copy->reached, copy->changes[i].line))
+		if (change_covered(&copy->changes[i], copy->reached))
 			continue;
 		if (!change_is_forgiven(&copy->changes[i], &copy->record.standing))
 			record_apply(&copy->record, &copy->changes[i].delta, &applied);
@@ -192,7 +191,7 @@ static void copy_rebase(struct store_redis *redis, struct copy *copy, const stru
 		/* Older than what we had from there, or only its standing is another's. */
 		if (!reached_within(copy->reached, reached))
 			redis_restore(redis, copy);
-		copy_take_newer(&copy->record, &found.standing, &found.habit);
+		copy_take_newer(&copy->record, &found);
 	} else {
 		/* A release forgets what was counted, not how far. */
 		if (!known || !reached_within(reached, copy->reached))

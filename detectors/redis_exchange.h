@@ -60,6 +60,12 @@ struct store_redis {
 	uint32_t most; /* copies */
 };
 
+/* Is it part of what REACHED says? What may be told twice never is. */
+static inline bool change_covered(const struct change *change, const struct reached *reached)
+{
+	return change->delta.kind < DELTA_SUSPECT && reached_covers(reached, change->line);
+}
+
 /* To be sent with one of the next flushes. */
 void copy_queue(struct store_redis *redis, struct copy *copy);
 

@@ -59,6 +59,17 @@ bool redis_record_unpack(struct span bytes, struct reached *reached, struct reco
 	return !from.broken && record_unpack(record, from.rest);
 }
 
+struct redis_options redis_options_of_groups(const struct redis_options *options, struct text *prefix)
+{
+	struct redis_options groups = *options;
+
+	text_add_format(prefix, "%s:group", options->prefix);
+	groups.prefix = prefix->at;
+	groups.flush = options->flush * 25;
+	groups.batch = options->batch * 4;
+	return groups;
+}
+
 void redis_claim_key(const char *prefix, enum account_state state, struct span account, struct text *key)
 {
 	text_add_format(key, "%s:claim:%s:{%.*s}", prefix, state_name(state), SPAN_ARGS(account));

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "detectors/record.h"
+#include "detectors/redis_route.h"
 
 #define REDIS_SOURCES 8
 
@@ -24,6 +25,12 @@ void reached_raise(struct reached *reached, struct reached line);
 
 /* Does OURS have all that is in THEIRS? */
 bool reached_within(const struct reached *theirs, const struct reached *ours);
+
+/*
+ * Where groups of accounts are: under other keys than accounts; gathered for longer, since each is changed by many
+ * accounts, and in larger batches. The text of PREFIX is to live as long.
+ */
+struct redis_options redis_options_of_groups(const struct redis_options *options, struct text *prefix);
 
 /* Who acts on ACCOUNT's new STATE is written here; in the slot of its record. */
 void redis_claim_key(const char *prefix, enum account_state state, struct span account, struct text *key);

@@ -8,22 +8,49 @@ void store_free(struct store **store)
 	*store = NULL;
 }
 
+/* Windows of groups can wait, for many changes of one go out as one; who is suspicious should be known soon. */
+#define URGENT_EVERY (USEC_SECOND / 5)
+
 void store_source(struct store *store, uint32_t source, struct span name)
 {
+	if (store->beside != NULL)
+		store_source(store->beside, source, name);
 	if (store->calls->source != NULL)
 		store->calls->source(store, source, name);
+}
+
+static void beside_flush(struct store *beside, usec_t now, bool hurry)
+{
+	bool urgent = beside->urgent && now - beside->hurried >= URGENT_EVERY;
+	uint64_t calls = beside->calls->stats(beside).calls;
+
+	store_flush(beside, now, hurry || urgent);
+	if (beside->calls->stats(beside).calls == calls)
+		return;
+	beside->urgent = false;
+	beside->hurried = now;
 }
 
 void store_flush(struct store *store, usec_t now, bool hurry)
 {
 	if (store->calls->flush != NULL)
 		store->calls->flush(store, now, hurry);
+	if (store->beside == NULL)
+		return;
+	beside_flush(store->beside, now, hurry);
+	if (store->learned != NULL)
+		store->learned(store->context);
 }
 
 void store_settle(struct store *store)
 {
 	if (store->calls->settle != NULL)
 		store->calls->settle(store);
+	if (store->beside == NULL)
+		return;
+	store_settle(store->beside);
+	if (store->learned != NULL)
+		store->learned(store->context);
 }
 
 int store_fd(const struct store *store)
@@ -33,12 +60,14 @@ int store_fd(const struct store *store)
 
 bool store_clean(const struct store *store)
 {
-	return store->calls->clean == NULL || store->calls->clean(store);
+	return (store->calls->clean == NULL || store->calls->clean(store)) &&
+	       (store->beside == NULL || store_clean(store->beside));
 }
 
 bool store_full(const struct store *store)
 {
-	return store->calls->full != NULL && store->calls->full(store);
+	return (store->calls->full != NULL && store->calls->full(store)) ||
+	       (store->beside != NULL && store_full(store->beside));
 }
 
 usec_t store_away(const struct store *store, struct error *why_r)

@@ -6,11 +6,14 @@
  * Whoever answers late (a shared store, which counts at once on its own and learns the others' sums with
  * the next flush) tells so through `changed`, and the judge looks at that account again.
  *
- * Keys are text: accounts by their names, groups as "customer:...", "domain:...", "network:...", "helo:...".
+ * Keys are text: the names of accounts. Groups of accounts (group.h) stand in a store of their own beside it, of the
+ * same kind, under names like "domain:example.com": so neither can be taken for the other, each has its bound, and
+ * an account's flood of changes never waits for its groups'.
  */
 #ifndef SENDWATCH_DETECTORS_STORE_H
 #define SENDWATCH_DETECTORS_STORE_H
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/spread.h"
 #include "detectors/record.h"
@@ -31,6 +34,14 @@ struct store {
 	void (*evicted)(void *context, struct record *record);
 	void (*changed)(void *context, struct record *record);
 	uint64_t server; /* set by the owner: who claims, the same after a restart */
+	/*
+	 * The groups' store, set and owned by the owner; NULL where the judge has one of its own. What is asked of
+	 * this store below is asked of that one too. LEARNED: news of groups was taken, and can be acted on.
+	 */
+	struct store *beside;
+	void (*learned)(void *context);
+	bool urgent;    /* of the groups' store: there is something that others should know soon */
+	usec_t hurried; /* when it last was */
 };
 
 struct store_calls {

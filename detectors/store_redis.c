@@ -128,7 +128,7 @@ static void redis_apply(struct store *store, struct record *record, const struct
 
 	*applied_r = (struct applied){ 0 };
 	map_touch(redis->map, copy);
-	if (reached_covers(copy->reached, change.line)) {
+	if (change_covered(&change, copy->reached)) {
 		redis->stats.repeated++;
 		return;
 	}
