@@ -6,6 +6,7 @@
 . "$TOP/tests/shell.sh"
 . "$TOP/tests/package/machine"
 
+deb= # package_make says which
 package_make
 machine_make
 mkdir files
@@ -19,7 +20,8 @@ echo >> next/usr/bin/sendwatch
 dpkg-deb -b next files/next.deb > /dev/null
 
 cat > files/run << 'END'
-die() { echo "$*"; systemctl status --no-pager -l sendwatch; journalctl --no-pager -u sendwatch | tail -n 20; exit 1; }
+trap '[ $? = 0 ] || { systemctl status --no-pager -l sendwatch; journalctl --no-pager -u sendwatch | tail -n 20; }' EXIT
+die() { echo "$*"; exit 1; }
 is() { [ "$2" = "$3" ] || die "$1: \"$2\" instead of \"$3\""; }
 list() { find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /tmp -o -path /check -o -path /dev -o -path /var/log/journal \
 	-o -path /var/lib/dpkg -o -path /var/cache -o -path /var/tmp -o -path /var/lib/systemd -o -path '/etc/*-' -o -path /var/log/dpkg.log \) \
@@ -47,7 +49,7 @@ is "after the upgrade it" "$(systemctl is-active sendwatch)" active
 dpkg -r sendwatch > dpkg 2>&1 || die "$(cat dpkg)"
 [ ! -e /usr/bin/sendwatch ] || die "the program is still there"
 [ -e /etc/sendwatch/detect.conf ] && [ -e /etc/sendwatch/detect.conf.d/mine.conf ] && [ -d /var/lib/sendwatch ] || die "removed, it took settings or state"
-! pgrep -x sendwatch > /dev/null 2>&1 || die "it still runs"
+! cat /proc/[0-9]*/comm | grep -x sendwatch || die "it still runs"
 dpkg -P sendwatch > dpkg 2>&1 || die "$(cat dpkg)"
 list > after
 diff before after || die "a purge leaves this"
