@@ -1,4 +1,4 @@
-/* Do two structs that were filled from the same rows hold the same? For those that cannot be changed while they work. */
+/* Do two structs that were filled from the same rows hold the same? Some settings cannot change while they are used. */
 #include "base/settings.h"
 
 static bool text_same(const char *a, const char *b)

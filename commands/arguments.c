@@ -78,6 +78,12 @@ static bool arguments_takes(const struct command *command, const char *name)
 	return span_equal(rest, span_of(name));
 }
 
+static const char *const arguments_formats[] = { [FORMAT_TEXT] = "text",
+						 [FORMAT_NDJSON] = "ndjson",
+						 [FORMAT_NFT] = "nft",
+						 [FORMAT_FAIL2BAN] = "fail2ban",
+						 [FORMAT_CROWDSEC] = "crowdsec" };
+
 static bool arguments_put(const struct argument *known, const char *value, struct arguments *arguments,
 			  struct error *error)
 {
@@ -104,10 +110,12 @@ static bool arguments_put(const struct argument *known, const char *value, struc
 					 known->name, value);
 		return true;
 	case ARGUMENT_FORMAT:
-		*(int *)place = strcmp(value, "ndjson") == 0 ? FORMAT_NDJSON : FORMAT_TEXT;
-		if (strcmp(value, "ndjson") != 0 && strcmp(value, "text") != 0)
-			return error_set(error, "--format: \"%s\" is neither text nor ndjson", value);
-		return true;
+		for (int i = FORMAT_TEXT; i <= FORMAT_CROWDSEC; i++)
+			if (strcmp(value, arguments_formats[i]) == 0) {
+				*(int *)place = i;
+				return true;
+			}
+		return error_set(error, "--format: \"%s\" is neither text nor ndjson", value);
 	}
 	return false;
 }
@@ -169,6 +177,9 @@ bool arguments_read(int argc, char **argv, const struct command *command, struct
 		if (!arguments_put(&arguments_known[i], optarg, &arguments, error))
 			return false;
 	}
+	if (arguments.format > FORMAT_NDJSON && !arguments_takes(command, "lists"))
+		return error_set(error, "--format: \"%s\" is neither text nor ndjson",
+				 arguments_formats[arguments.format]);
 	arguments.names = (const char *const *)argv + optind;
 	arguments.count = (size_t)(argc - optind);
 	*arguments_r = arguments;

@@ -9,7 +9,8 @@
 
 #include <stdio.h>
 
-enum output_format { FORMAT_TEXT, FORMAT_NDJSON };
+/* The last three are lists of addresses, of a command with the word "lists" among its options. */
+enum output_format { FORMAT_TEXT, FORMAT_NDJSON, FORMAT_NFT, FORMAT_FAIL2BAN, FORMAT_CROWDSEC };
 
 struct arguments {
 	const char *config;  /* NULL: /etc/sendwatch/detect.conf where it exists */

@@ -75,6 +75,13 @@ static const struct command commands[] = {
 	  .options = "config reason until end",
 	  .run = command_exempt,
 	  .about = "do nothing about an account until TIME: verdicts go on" },
+	{ .name = "addresses",
+	  .usage = "",
+	  .options = "config format lists",
+	  .run = command_addresses,
+	  .about = "the networks that guess passwords or send through stolen accounts",
+	  .more = "--format nft, fail2ban or crowdsec prints the list as nft -f, fail2ban-client's banip and cscli\n"
+		  "decisions import take it.\n" },
 	{ .name = "check",
 	  .usage = "",
 	  .options = "config defaults man send-test",

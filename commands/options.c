@@ -86,6 +86,8 @@ static const struct settings_section options_last[] = {
 		.place = offsetof(struct options, adapters),
 		.repeated = true,
 	},
+	SECTION("addresses", "Which networks are kept as attackers, and for which programs.",
+		address_settings, addresses),
 	{
 		.name = "webhook",
 		.about = "Who is told by HTTP: any number of these, each with a name of your choice.",

@@ -14,6 +14,7 @@
 #include "detectors/server.h"
 #include "parsers/ledger.h"
 #include "responders/adapter.h"
+#include "responders/addresses.h"
 #include "responders/brakes.h"
 #include "responders/command.h"
 #include "responders/dnsbl.h"
@@ -58,6 +59,7 @@ struct options {
 	struct brakes_options act;
 	struct restriction_options policy;
 	struct settings_many adapters; /* struct adapter_options */
+	struct address_options addresses;
 	struct settings_many webhooks; /* struct webhook_options */
 	struct settings_many mails;    /* struct mail_options */
 	struct settings_many commands; /* struct command_options */

@@ -222,8 +222,11 @@ static void pipeline_login(void *context, const struct login *login)
 {
 	struct pipeline *pipeline = context;
 
-	if (pipeline_judges(pipeline))
-		judge_login(pipeline->judge, login);
+	if (!pipeline_judges(pipeline))
+		return;
+	if (pipeline->watcher.login != NULL)
+		pipeline->watcher.login(pipeline->watcher.context, login);
+	judge_login(pipeline->judge, login);
 }
 
 static void pipeline_verdict(void *context, const struct verdict *verdict)

@@ -45,7 +45,11 @@ static void watch_released(void *context, struct span account, usec_t now, usec_
 {
 	struct watch *watch = context;
 
+	struct addresses *addresses = address_lists_of(watch->work->lists);
+
 	pipeline_release(watch->work->pipeline, account, now, until);
+	if (addresses != NULL)
+		addresses_release(addresses, account, now);
 }
 
 static bool watch_obey(void *context, const struct control_order *typed, struct error *error)
@@ -62,6 +66,9 @@ static bool watch_obey(void *context, const struct control_order *typed, struct 
 		return act_disable(watch->act, deliver, now, &order, error);
 	if (span_equal(typed->verb, SPAN("exempt")))
 		return act_exempt(watch->act, deliver, now, &order, error);
+	if (span_equal(typed->verb,
+		       SPAN("addresses"))) /* what is known at this moment, for who reads the file */
+		return address_lists_save(watch->work->lists, now, error);
 	if (span_equal(typed->verb, SPAN("release"))) {
 		/* A person says that it is well; a release by time says nothing of what is to come. */
 		if (order.until == USEC_NEVER)
@@ -129,6 +136,7 @@ static void watch_reload(struct watch *watch)
 	fresh->act = watch->act;
 	service_tell("RELOADING=1");
 	watch_save(watch, true);
+	(void)address_lists_save(watch->work->lists, clock_now(), &error);
 	if (!act_reload_begin(watch->act, watch->arguments, &error)) {
 		free(fresh);
 		log_say(clock_now(), LOG_LEVEL_ERROR, "the settings stay as they were: %s", error.text);
@@ -172,6 +180,9 @@ static usec_t watch_pause(const struct watch *watch)
 		if (ask != USEC_NEVER && ask - wall < pause)
 			pause = ask - wall;
 	}
+	if (due != USEC_NEVER && due - wall < pause)
+		pause = due - wall;
+	due = address_lists_due(watch->work->lists);
 	if (due != USEC_NEVER && due - wall < pause)
 		pause = due - wall;
 	due = act_due(watch->act);
@@ -244,6 +255,7 @@ static void watch_loop(struct watch *watch)
 		deliver_step(watch->work->deliver, clock_now());
 		if (watch->work->dnsbl != NULL)
 			dnsbl_step(watch->work->dnsbl, clock_now());
+		address_lists_step(watch->work->lists, clock_now());
 		if (!saver_busy(&watch->saver) &&
 		    clock_monotonic() >= saver_due(&watch->saver, watch->work->options->watch.save_every))
 			watch_save(watch, false);
@@ -301,6 +313,8 @@ int command_watch(const struct arguments *arguments)
 	watch_loop(&watch);
 	service_tell("STOPPING=1");
 	watch_save(&watch, true);
+	if (!address_lists_save(watch.work->lists, clock_now(), &error))
+		log_say(clock_now(), LOG_LEVEL_ERROR, "%s", error.text);
 	control_close(&watch.control);
 	watch_work_close(watch.work);
 	act_close(&watch.act);

@@ -20,6 +20,10 @@ static void watch_verdict(void *context, const struct verdict *verdict)
 {
 	struct watch_work *work = context;
 	struct verdict claimed = *verdict;
+	struct addresses *addresses = address_lists_of(work->lists);
+
+	if (addresses != NULL)
+		addresses_verdict(addresses, verdict);
 
 	/* Of several servers that find the same, one acts. */
 	if (store_claim(pipeline_store(work->pipeline), verdict->account, verdict->state, claimed.id))
@@ -63,11 +67,23 @@ static void watch_act(void *context, usec_t now, const struct verdict *verdict)
 static void watch_attempt(void *context, const struct attempt *attempt, enum attempt_stage stage)
 {
 	const struct watch_work *work = context;
+	struct addresses *addresses = address_lists_of(work->lists);
 
 	/* Read again for what was open: it is known of already. */
 	if (work->resume.learning != NULL && work->resume.marks != NULL)
 		return;
 	health_attempt(work->health, attempt, stage);
+	if (stage == ATTEMPT_FIRST && addresses != NULL)
+		addresses_attempt(addresses, attempt);
+}
+
+static void watch_login(void *context, const struct login *login)
+{
+	const struct watch_work *work = context;
+	struct addresses *addresses = address_lists_of(work->lists);
+
+	if (addresses != NULL)
+		addresses_login(addresses, login);
 }
 
 static bool watch_line(void *context, const struct line *line, usec_t time)
@@ -92,6 +108,7 @@ void watch_work_close(struct watch_work *work)
 	collector_close(&work->collector);
 	pipeline_free(&work->pipeline);
 	dnsbl_close(&work->dnsbl);
+	address_lists_close(&work->lists);
 	health_free(&work->health);
 	deliver_close(&work->deliver);
 	marks_free(&work->marks);
@@ -115,8 +132,10 @@ static bool watch_work_follow(struct watch_work *work, const struct arguments *a
 	if (work->resume.marks != NULL || options->logs.start == COLLECTOR_START_END) {
 		/* Weeks of a large server's logs take longer than systemd waits by itself. */
 		service_tell("EXTEND_TIMEOUT_USEC=900000000\nSTATUS=learning from the logs that are there");
+		address_lists_quiet(work->lists, true);
 		resume_learn(&work->resume, work->pipeline, logs, count, options->watch.recall,
 			     clock_now() - WATCH_CATCH_UP);
+		address_lists_quiet(work->lists, false);
 	}
 	work->marks = work->resume.marks != NULL ? work->resume.marks : marks_new();
 	work->resume.marks = NULL;
@@ -176,6 +195,7 @@ bool watch_work_open(struct watch_work *work, const struct arguments *arguments,
 		.context = work,
 		.line = watch_line,
 		.attempt = watch_attempt,
+		.login = watch_login,
 		.verdict = watch_verdict,
 		.trouble = watch_trouble,
 		.shared = true,
@@ -197,6 +217,7 @@ bool watch_work_open(struct watch_work *work, const struct arguments *arguments,
 	good = good && (work->deliver = deliver_open(options, error)) != NULL;
 	if (good)
 		deliver_on_verdict(work->deliver, watch_act, work);
+	good = good && (work->lists = address_lists_open(options, work->deliver, error)) != NULL;
 	good = good && watch_work_recall(work, &watcher, error) &&
 	       watch_work_follow(work, arguments, error) && watch_blocklists(work, error);
 	if (!good)

@@ -6,6 +6,7 @@
 #define SENDWATCH_COMMANDS_WATCH_WORK_H
 
 #include "commands/act.h"
+#include "commands/address_lists.h"
 #include "commands/blindness.h"
 #include "commands/blocklists.h"
 #include "commands/deliver.h"
@@ -24,6 +25,7 @@ struct watch_work {
 	struct marks *marks;
 	struct resume resume;
 	struct blindness blindness;
+	struct address_lists *lists;
 };
 
 /*
