@@ -75,7 +75,8 @@ static void replay_logs(struct replay *replay, struct pipeline *pipeline)
 				     .quiet = arguments->quiet,
 				     .alone = arguments->account != NULL };
 	struct error error;
-	struct collector *collector = progress_open(arguments, arguments->names, arguments->count, &calls, &error);
+	struct collector *collector = progress_open(arguments, arguments->names, arguments->count, &calls,
+						    &error);
 
 	if (collector == NULL) {
 		replay->failed = true; /* what is wrong with which file was told as it was found */
