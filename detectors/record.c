@@ -41,10 +41,7 @@ void record_prefetch(const struct record *record, uint32_t recipient)
 	if (record->recipient_room != 0)
 		__builtin_prefetch(bucket_of(record, recipient));
 	__builtin_prefetch(record->seen);
-	if (record->windows.slots == NULL)
-		return;
-	for (int h = 0; h < HORIZONS; h++)
-		__builtin_prefetch(record->windows.slots + record->windows.last[h]);
+	windows_prefetch(&record->windows);
 }
 
 bool record_knows(const struct record *record, uint32_t recipient)
@@ -450,6 +447,5 @@ size_t record_bytes(const struct record *record)
 	return sizeof(*record) + crowd_bytes(record->crowd) +
 	       (record->name == NULL ? 0 : strlen(record->name) + 1) +
 	       record->recipient_room * sizeof(*record->recipients) +
-	       record->seen_room * sizeof(*record->seen) +
-	       record->windows.room * sizeof(*record->windows.slots);
+	       record->seen_room * sizeof(*record->seen) + windows_bytes(&record->windows);
 }

@@ -87,40 +87,39 @@ static void standing_unpack(struct standing *standing, struct unpack *from)
 	standing->until = unpack_signed(from);
 }
 
-static void slot_pack(const struct window_slot *slot, struct text *into)
+static void slot_pack(const struct windows *windows, unsigned number, struct text *into)
 {
+	struct counts counts;
+	uint32_t key = windows_at(windows, number, &counts);
 	uint64_t used = 0;
 
 	for (unsigned i = 0; i < COUNTERS; i++)
-		if (slot->counts.n[i] != 0)
+		if (counts.n[i] != 0)
 			used |= UINT64_C(1) << i;
-	pack_number(into, slot->key);
+	pack_number(into, key);
 	pack_number(into, used);
 	for (unsigned i = 0; i < COUNTERS; i++)
-		if (slot->counts.n[i] != 0)
-			pack_number(into, slot->counts.n[i]);
+		if (counts.n[i] != 0)
+			pack_number(into, counts.n[i]);
 }
 
-static void slot_unpack(struct window_slot *slot, struct unpack *from)
+static void slot_unpack(struct windows *windows, struct unpack *from)
 {
-	uint64_t used;
+	uint32_t key = (uint32_t)unpack_bounded(from, UINT32_MAX);
+	uint64_t used = unpack_bounded(from, (UINT64_C(1) << COUNTERS) - 1);
+	struct counts counts = { { 0 } };
 
-	slot->key = (uint32_t)unpack_bounded(from, UINT32_MAX);
-	used = unpack_bounded(from, (UINT64_C(1) << COUNTERS) - 1);
-	/* The slot is new, and all zeros. */
 	for (unsigned i = 0; used >> i != 0; i++)
 		if ((used >> i & 1) != 0)
-			slot->counts.n[i] = (uint32_t)unpack_bounded(from, UINT32_MAX);
+			counts.n[i] = (uint32_t)unpack_bounded(from, UINT32_MAX);
+	windows_put(windows, key, &counts);
 }
 
 static void windows_unpack(struct windows *windows, struct unpack *from)
 {
-	windows->used = windows->room = (uint8_t)unpack_bounded(from, WINDOW_SLOTS);
-	if (windows->used == 0)
-		return;
-	windows->slots = memory_new(windows->room, sizeof(*windows->slots));
-	for (unsigned i = 0; i < windows->used; i++)
-		slot_unpack(&windows->slots[i], from);
+	windows_make(windows, (uint8_t)unpack_bounded(from, WINDOW_SLOTS));
+	while (windows->used < windows->room)
+		slot_unpack(windows, from);
 }
 
 /* How many there are, the newest first, and four bytes each. */
@@ -151,7 +150,7 @@ void record_pack(const struct record *record, struct text *into)
 	standing_pack(&record->standing, into);
 	pack_number(into, record->windows.used);
 	for (unsigned i = 0; i < record->windows.used; i++)
-		slot_pack(&record->windows.slots[i], into);
+		slot_pack(&record->windows, i, into);
 	pack_number(into, record->seen_used);
 	for (unsigned i = 0; i < record->seen_used; i++) {
 		const struct seen *seen = &record->seen[i];

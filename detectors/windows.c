@@ -1,11 +1,11 @@
 /*
  * Slots of four widths: 1 minute, 5 minutes, 1 hour, 1 day. An account that sends one message a day has
- * four slots (400 bytes), the busiest 52 (5 KiB); an idle one none. A slot is found by the hint of its
+ * four slots (200 bytes), the busiest 52 (2.6 KiB); an idle one none. A slot is found by the hint of its
  * horizon nearly always, else by looking through all: there are few.
  *
  * Sums are made when somebody asks, not kept: asking is rare (judge.c's gate), counting is not.
  */
-#include "detectors/windows.h"
+#include "detectors/window_slot.h"
 
 #include "base/memory.h"
 
@@ -76,53 +76,53 @@ static bool reached(uint32_t key, const uint32_t last[HORIZONS])
 }
 
 /* A slot to use: one that no window reaches any more, else a new one. */
-static struct window_slot *slot_new(struct windows *windows, const uint32_t last[HORIZONS])
+static unsigned slot_new(struct windows *windows, const uint32_t last[HORIZONS])
 {
-	for (int i = 0; i < windows->used; i++)
-		if (!reached(windows->slots[i].key, last))
-			return &windows->slots[i];
+	for (unsigned i = 0; i < windows->used; i++)
+		if (!reached(slot_key(windows, i), last))
+			return i;
 	if (windows->used == windows->room) {
 		/* 5 + 12 + 24 + 7 and one running each are 52: the room never passes 64. */
 		windows->room = (uint8_t)(windows->room == 0 ? 4 : windows->room * 2);
-		windows->slots = memory_grow(windows->slots, windows->room, sizeof(*windows->slots));
+		windows->slots = memory_grow(windows->slots, windows->room, slot_size(windows));
 	}
 	assert(windows->used < 64);
-	return &windows->slots[windows->used++];
+	return windows->used++;
 }
 
-static struct window_slot *slot_of(struct windows *windows, enum horizon horizon, uint32_t place,
-				   const uint32_t last[HORIZONS])
+static unsigned slot_of(struct windows *windows, enum horizon horizon, uint32_t place,
+			const uint32_t last[HORIZONS])
 {
 	uint32_t key = key_of(horizon, place);
 	uint8_t hint = windows->last[horizon];
-	struct window_slot *slot;
+	unsigned number;
 
-	if (hint < windows->used && windows->slots[hint].key == key)
-		return &windows->slots[hint];
-	for (int i = 0; i < windows->used; i++)
-		if (windows->slots[i].key == key)
-			return &windows->slots[i];
-	slot = slot_new(windows, last);
-	*slot = (struct window_slot){ .key = key };
-	windows->last[horizon] = (uint8_t)(slot - windows->slots);
-	return slot;
-}
-
-static void counts_add(struct counts *into, const struct counts *more)
-{
-	for (int i = 0; i < COUNTERS; i++)
-		into->n[i] += more->n[i];
+	if (hint < windows->used && slot_key(windows, hint) == key)
+		return hint;
+	for (number = 0; number < windows->used; number++)
+		if (slot_key(windows, number) == key)
+			return number;
+	number = slot_new(windows, last);
+	memset(slot_at(windows, number), 0, slot_size(windows));
+	*slot_at(windows, number) = key;
+	windows->last[horizon] = (uint8_t)number;
+	return number;
 }
 
 void windows_add(struct windows *windows, usec_t now, usec_t time, const struct counts *counts)
 {
 	uint32_t last[HORIZONS], places[HORIZONS];
+	struct slot_more more;
 
+	slot_more(&more, counts);
 	places_of(now, last);
-	places_of(time, places);
+	if (time == now) /* nearly always */
+		memcpy(places, last, sizeof(places));
+	else
+		places_of(time, places);
 	for (int h = 0; h < HORIZONS; h++)
 		if (places[h] + shapes[h].slots >= last[h])
-			counts_add(&slot_of(windows, (enum horizon)h, places[h], last)->counts, counts);
+			slot_add(windows, slot_of(windows, (enum horizon)h, places[h], last), &more);
 }
 
 void windows_sum(const struct windows *windows, usec_t now, struct counts sums_r[HORIZONS])
@@ -131,20 +131,20 @@ void windows_sum(const struct windows *windows, usec_t now, struct counts sums_r
 
 	places_of(now, last);
 	memset(sums_r, 0, HORIZONS * sizeof(*sums_r));
-	for (int i = 0; i < windows->used; i++) {
-		const struct window_slot *slot = &windows->slots[i];
+	for (unsigned i = 0; i < windows->used; i++) {
+		uint32_t key = slot_key(windows, i);
 
-		if (reached(slot->key, last))
-			counts_add(&sums_r[key_horizon(slot->key)], &slot->counts);
+		if (reached(key, last))
+			slot_sum(windows, i, &sums_r[key_horizon(key)]);
 	}
 }
 
 void windows_day(const struct windows *windows, uint32_t day, struct counts *sums_r)
 {
 	*sums_r = (struct counts){ { 0 } };
-	for (int i = 0; i < windows->used; i++)
-		if (windows->slots[i].key == key_of(HORIZON_7D, day))
-			*sums_r = windows->slots[i].counts;
+	for (unsigned i = 0; i < windows->used; i++)
+		if (slot_key(windows, i) == key_of(HORIZON_7D, day))
+			(void)windows_at(windows, i, sums_r);
 }
 
 usec_t horizon_width(enum horizon horizon)
@@ -159,12 +159,11 @@ size_t windows_series(const struct windows *windows, usec_t now, enum horizon ho
 
 	places_of(now, places);
 	memset(series_r, 0, count * sizeof(*series_r));
-	for (int i = 0; i < windows->used; i++) {
-		const struct window_slot *slot = &windows->slots[i];
-		uint32_t age = places[horizon] - key_place(slot->key);
+	for (unsigned i = 0; i < windows->used; i++) {
+		uint32_t key = slot_key(windows, i), age = places[horizon] - key_place(key);
 
-		if (key_horizon(slot->key) == horizon && age < count)
-			series_r[count - 1 - age] = slot->counts;
+		if (key_horizon(key) == horizon && age < count)
+			(void)windows_at(windows, i, &series_r[count - 1 - age]);
 	}
 	return count;
 }
@@ -173,19 +172,19 @@ struct window_hours windows_hours_of(const struct windows *windows, uint32_t day
 {
 	struct window_hours hours = { 0 };
 
-	for (int i = 0; i < windows->used; i++) {
-		const struct window_slot *slot = &windows->slots[i];
-		const uint32_t *n = slot->counts.n;
-		uint32_t bit = UINT32_C(1) << key_place(slot->key) % 24;
+	for (unsigned i = 0; i < windows->used; i++) {
+		uint32_t key = slot_key(windows, i), bit = UINT32_C(1) << key_place(key) % 24;
+		struct counts counts;
 
-		if (key_horizon(slot->key) != HORIZON_24H || key_place(slot->key) / 24 != day)
+		if (key_horizon(key) != HORIZON_24H || key_place(key) / 24 != day)
 			continue;
-		if (n[COUNT_STRANGERS] > 0)
+		(void)windows_at(windows, i, &counts);
+		if (counts.n[COUNT_STRANGERS] > 0)
 			hours.strangers |= bit;
-		if (n[COUNT_MESSAGES] > 0 || n[COUNT_RECIPIENTS] > 0)
+		if (counts.n[COUNT_MESSAGES] > 0 || counts.n[COUNT_RECIPIENTS] > 0)
 			hours.active |= bit;
-		if (n[COUNT_STRANGERS] > hours.top)
-			hours.top = n[COUNT_STRANGERS];
+		if (counts.n[COUNT_STRANGERS] > hours.top)
+			hours.top = counts.n[COUNT_STRANGERS];
 	}
 	return hours;
 }
@@ -195,11 +194,11 @@ uint32_t windows_hours(const struct windows *windows, usec_t now, enum counter c
 	uint32_t last[HORIZONS], hours = 0;
 
 	places_of(now, last);
-	for (int i = 0; i < windows->used; i++) {
-		const struct window_slot *slot = &windows->slots[i];
+	for (unsigned i = 0; i < windows->used; i++) {
+		uint32_t key = slot_key(windows, i);
 
-		hours += key_horizon(slot->key) == HORIZON_24H && reached(slot->key, last) &&
-			 slot->counts.n[counter] > 0;
+		hours += key_horizon(key) == HORIZON_24H && reached(key, last) &&
+			 slot_counter(windows, i, counter) > 0;
 	}
 	return hours;
 }
@@ -210,12 +209,12 @@ usec_t windows_since(const struct windows *windows, usec_t now, enum horizon hor
 	usec_t since = USEC_NEVER;
 
 	places_of(now, last);
-	for (int i = 0; i < windows->used; i++) {
-		const struct window_slot *slot = &windows->slots[i];
-		usec_t start = key_place(slot->key) * shapes[horizon].width;
+	for (unsigned i = 0; i < windows->used; i++) {
+		uint32_t key = slot_key(windows, i);
+		usec_t start = key_place(key) * shapes[horizon].width;
 
-		if (key_horizon(slot->key) == horizon && reached(slot->key, last) &&
-		    slot->counts.n[counter] > 0 && (since == USEC_NEVER || start < since))
+		if (key_horizon(key) == horizon && reached(key, last) &&
+		    slot_counter(windows, i, counter) > 0 && (since == USEC_NEVER || start < since))
 			since = start;
 	}
 	return since;
@@ -226,14 +225,14 @@ bool windows_sound(const struct windows *windows, usec_t now)
 	uint32_t last[HORIZONS];
 
 	places_of(now, last);
-	for (int i = 0; i < windows->used; i++) {
-		uint32_t key = windows->slots[i].key;
+	for (unsigned i = 0; i < windows->used; i++) {
+		uint32_t key = slot_key(windows, i);
 
 		/* A slot that no window reaches any more is in nobody's way; one of the future would stay. */
 		if (key_place(key) > last[key_horizon(key)])
 			return false;
-		for (int j = 0; j < i; j++)
-			if (windows->slots[j].key == key)
+		for (unsigned j = 0; j < i; j++)
+			if (slot_key(windows, j) == key)
 				return false;
 	}
 	return windows->used <= WINDOW_SLOTS;
@@ -245,15 +244,15 @@ void windows_trim(struct windows *windows, usec_t now)
 	uint8_t kept = 0;
 
 	places_of(now, last);
-	for (int i = 0; i < windows->used; i++)
-		if (reached(windows->slots[i].key, last))
-			windows->slots[kept++] = windows->slots[i];
+	for (unsigned i = 0; i < windows->used; i++)
+		if (reached(slot_key(windows, i), last))
+			memmove(slot_at(windows, kept++), slot_at(windows, i), slot_size(windows));
 	windows->used = kept;
 	if (kept == 0) {
 		windows_free(windows);
 	} else if (kept <= windows->room / 2 && windows->room > 4) {
 		windows->room = kept < 4 ? 4 : kept;
-		windows->slots = memory_grow(windows->slots, windows->room, sizeof(*windows->slots));
+		windows->slots = memory_grow(windows->slots, windows->room, slot_size(windows));
 	}
 }
 

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum horizon { HORIZON_5M, HORIZON_1H, HORIZON_24H, HORIZON_7D, HORIZONS };
@@ -49,15 +50,10 @@ struct counts {
 	uint32_t n[COUNTERS];
 };
 
-/* The place of a slot on one horizon: its width since 1970, and which horizon. */
-struct window_slot {
-	uint32_t key;
-	struct counts counts;
-};
-
 struct windows {
-	struct window_slot *slots; /* in no order; owned */
+	void *slots; /* in no order; owned */
 	uint8_t used, room;
+	bool wide;              /* a counter needs more than 16 bits: all slots have 32 */
 	uint8_t last[HORIZONS]; /* where the newest slot of each horizon was: a hint */
 };
 
@@ -103,6 +99,19 @@ usec_t windows_since(const struct windows *windows, usec_t now, enum horizon hor
 
 /* The most that windows ever have: of each horizon those that it reaches, and the running one. */
 #define WINDOW_SLOTS (5 + 12 + 24 + 7 + 4)
+
+/*
+ * The slots one by one, for keeping them elsewhere. A key says which time of which horizon a slot is for.
+ * windows_put is for windows that were made with room for so many and have none of this key yet.
+ */
+void windows_make(struct windows *windows, uint8_t room);
+void windows_put(struct windows *windows, uint32_t key, const struct counts *counts);
+uint32_t windows_at(const struct windows *windows, unsigned number, struct counts *counts_r);
+
+/* Ask the processor for the newest slots, some work ahead of windows_add. */
+void windows_prefetch(const struct windows *windows);
+
+size_t windows_bytes(const struct windows *windows); /* besides the struct */
 
 /* Could these have come about by windows_add, up to NOW? For slots that were read from outside. */
 bool windows_sound(const struct windows *windows, usec_t now);

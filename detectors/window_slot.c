@@ -1,0 +1,130 @@
+/*
+ * Counting in slots of either width. The compiler makes vectors of the loops over all counters; those of 16 bits
+ * are narrowed once for the four slots that they go to.
+ */
+#include "detectors/window_slot.h"
+
+#include "base/memory.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+void slot_sum(const struct windows *windows, unsigned number, struct counts *into)
+{
+	const void *slot = slot_at(windows, number);
+
+	if (windows->wide) {
+		const struct slot_wide *wide = slot;
+
+		for (int i = 0; i < COUNTERS; i++)
+			into->n[i] += wide->n[i];
+	} else {
+		const struct slot_narrow *narrow = slot;
+
+		for (int i = 0; i < COUNTERS; i++)
+			into->n[i] += narrow->n[i];
+	}
+}
+
+uint32_t slot_counter(const struct windows *windows, unsigned number, enum counter counter)
+{
+	const void *slot = slot_at(windows, number);
+
+	return windows->wide ? ((const struct slot_wide *)slot)->n[counter]
+			     : ((const struct slot_narrow *)slot)->n[counter];
+}
+
+void slot_more(struct slot_more *more, const struct counts *counts)
+{
+	uint32_t all = 0;
+
+	more->counts = counts;
+	for (int i = 0; i < COUNTERS; i++) {
+		all |= counts->n[i];
+		more->narrow[i] = (uint16_t)counts->n[i];
+	}
+	more->fits = all <= NARROW_MOST;
+}
+
+/* Neither side is over NARROW_MOST, so that no sum passes 16 bits: what is too much shows in the highest. */
+static bool narrow_add(struct slot_narrow *slot, const uint16_t more[COUNTERS])
+{
+	uint16_t sums[COUNTERS], all = 0;
+
+	for (int i = 0; i < COUNTERS; i++) {
+		sums[i] = (uint16_t)(slot->n[i] + more[i]);
+		all |= sums[i];
+	}
+	if (all > NARROW_MOST)
+		return false;
+	memcpy(slot->n, sums, sizeof(sums));
+	return true;
+}
+
+static void windows_widen(struct windows *windows)
+{
+	struct slot_wide *wide = memory_new(windows->room, sizeof(*wide));
+
+	for (unsigned i = 0; i < windows->used; i++) {
+		struct counts counts = { { 0 } };
+
+		wide[i].key = windows_at(windows, i, &counts);
+		memcpy(wide[i].n, counts.n, sizeof(counts.n));
+	}
+	free(windows->slots);
+	windows->slots = wide;
+	windows->wide = true;
+}
+
+void slot_add(struct windows *windows, unsigned number, const struct slot_more *more)
+{
+	struct slot_wide *wide;
+
+	if (!windows->wide && more->fits && narrow_add((void *)slot_at(windows, number), more->narrow))
+		return;
+	if (!windows->wide)
+		windows_widen(windows);
+	wide = (void *)slot_at(windows, number);
+	for (int i = 0; i < COUNTERS; i++)
+		wide->n[i] += more->counts->n[i];
+}
+
+void windows_make(struct windows *windows, uint8_t room)
+{
+	*windows = (struct windows){ .room = room };
+	windows->slots = room == 0 ? NULL : memory_new(room, sizeof(struct slot_narrow));
+}
+
+void windows_put(struct windows *windows, uint32_t key, const struct counts *counts)
+{
+	struct slot_more more;
+
+	assert(windows->used < windows->room);
+	slot_more(&more, counts);
+	*slot_at(windows, windows->used) = key;
+	slot_add(windows, windows->used++, &more);
+}
+
+uint32_t windows_at(const struct windows *windows, unsigned number, struct counts *counts_r)
+{
+	*counts_r = (struct counts){ { 0 } };
+	slot_sum(windows, number, counts_r);
+	return slot_key(windows, number);
+}
+
+/* A slot lies on two lines of the cache, most of the time. */
+void windows_prefetch(const struct windows *windows)
+{
+	for (int h = 0; h < HORIZONS && windows->slots != NULL; h++) {
+		const char *slot = (const void *)slot_at(windows, windows->last[h]);
+
+		__builtin_prefetch(slot);
+		__builtin_prefetch(slot + sizeof(struct slot_narrow) - 1);
+	}
+}
+
+size_t windows_bytes(const struct windows *windows)
+{
+	return windows->room * slot_size(windows);
+}
