@@ -122,6 +122,9 @@ static const struct settings_section options_last[] = {
 		.place = offsetof(struct options, replies),
 		.repeated = true,
 	},
+	SECTION("status",
+		"The status page, metrics and health of watch, over HTTP; off unless `listen` says where.",
+		status_settings, status),
 	SECTION("log", "What sendwatch says of itself, on standard error.", log_settings, log),
 };
 

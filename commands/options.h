@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/settings.h"
+#include "commands/status_options.h"
 #include "detectors/health.h"
 #include "detectors/judge.h"
 #include "detectors/redis_route.h"
@@ -68,6 +69,7 @@ struct options {
 	struct server_options server;
 	struct dnsbl_options dnsbl;
 	struct log_options log;
+	struct status_options status;
 };
 
 /* The list of all sections, ended by one without a name. */
