@@ -183,6 +183,23 @@ static const char *live_source_name(const struct collector *collector, uint32_t 
 	return of == NULL ? NULL : collector_source_name(live->parts[of->part].collector, of->number);
 }
 
+/* In the order of the parts: one that had no line yet has no number, and is told of all the same. */
+static bool live_source(const struct collector *collector, uint32_t at, struct collector_source *source_r)
+{
+	const struct live *live = (const struct live *)collector;
+
+	for (size_t i = 0; i < live->count; i++) {
+		const struct live_part *part = &live->parts[i];
+
+		for (uint32_t own = 0; collector_source(part->collector, own, source_r); own++)
+			if (at-- == 0) {
+				source_r->number = own < part->number_count ? part->numbers[own] : UINT32_MAX;
+				return true;
+			}
+	}
+	return false;
+}
+
 static void live_stats(const struct collector *collector, struct collector_stats *stats)
 {
 	const struct live *live = (const struct live *)collector;
@@ -224,6 +241,7 @@ static const struct collector_kind live_kind = {
 	.positions = live_positions,
 	.source_name = live_source_name,
 	.stats = live_stats,
+	.source = live_source,
 	.close = live_close,
 };
 

@@ -13,6 +13,7 @@
 #include "commands/demote.h"
 #include "commands/saver.h"
 #include "commands/service.h"
+#include "commands/status.h"
 #include "commands/watch_work.h"
 
 #include "base/memory.h"
@@ -33,10 +34,13 @@ struct watch {
 	struct watch_work *work;
 	struct act *act;
 	struct control *control;
+	struct status *status;
+	struct tally tally;
 	int signals;
 	struct saver saver;
 	usec_t watchdog; /* how often systemd wants to hear of us; 0: it does not */
 	usec_t heard;    /* when the last line was read */
+	usec_t idle;     /* when there last was nothing more to read */
 	bool ready, stop, journald;
 	bool away, waits; /* the store is out of reach; so much is gathered that reading waits */
 };
@@ -134,7 +138,9 @@ static void watch_reload(struct watch *watch)
 	struct error error;
 
 	fresh->act = watch->act;
+	fresh->tally = &watch->tally;
 	service_tell("RELOADING=1");
+	status_enter(watch->status, DESK_RELOADS);
 	watch_save(watch, true);
 	(void)address_lists_save(watch->work->lists, clock_now(), &error);
 	if (!act_reload_begin(watch->act, watch->arguments, &error)) {
@@ -143,6 +149,9 @@ static void watch_reload(struct watch *watch)
 	} else if (watch_work_open(fresh, watch->arguments, &error)) {
 		if (!act_reload_end(watch->act, true, &error))
 			log_say(clock_now(), LOG_LEVEL_ERROR, "%s", error.text);
+		if (!status_reload(watch->status, watch->arguments, &error))
+			log_say(clock_now(), LOG_LEVEL_ERROR, "the status page stays as it was: %s",
+				error.text);
 		watch_work_close(watch->work);
 		free(watch->work);
 		watch->work = fresh;
@@ -196,7 +205,7 @@ static usec_t watch_pause(const struct watch *watch)
 
 static void watch_wait(struct watch *watch, bool idle)
 {
-	struct pollfd fds[DELIVER_FDS + 6];
+	struct pollfd fds[DELIVER_FDS + 7];
 	struct store *store = pipeline_store(watch->work->pipeline);
 	size_t count = deliver_fds(watch->work->deliver, fds);
 	usec_t pause = idle ? watch_pause(watch) : 0;
@@ -209,6 +218,7 @@ static void watch_wait(struct watch *watch, bool idle)
 		fds[count++] = (struct pollfd){ .fd = dnsbl_fd(watch->work->dnsbl), .events = POLLIN };
 	fds[count++] = (struct pollfd){ .fd = act_fd(watch->act), .events = POLLIN };
 	fds[count++] = (struct pollfd){ .fd = control_fd(watch->control), .events = POLLIN };
+	fds[count++] = (struct pollfd){ .fd = status_fd(watch->status), .events = POLLIN };
 	/* -1, which poll passes over, where the store has nothing to say. */
 	fds[count++] = (struct pollfd){ .fd = store_fd(store), .events = POLLIN };
 	if (!store_clean(store) && pause > watch->work->options->redis.flush)
@@ -239,6 +249,20 @@ static bool watch_read(struct watch *watch)
 	return got != COLLECTED_LINE;
 }
 
+static void watch_status(struct watch *watch, bool idle)
+{
+	const struct board_view view = { .work = watch->work,
+					 .tally = &watch->tally,
+					 .saved = watch->saver.began,
+					 .idle = watch->idle,
+					 .ready = watch->ready,
+					 .waits = watch->waits };
+
+	if (idle && !watch->waits)
+		watch->idle = clock_monotonic();
+	status_turn(watch->status, &view, watch_obey, watch);
+}
+
 static void watch_loop(struct watch *watch)
 {
 	while (!watch->stop) {
@@ -251,6 +275,7 @@ static void watch_loop(struct watch *watch)
 		}
 		watch_store(watch);
 		control_step(watch->control);
+		watch_status(watch, idle);
 		act_step(watch->act, watch->work->deliver, clock_now());
 		deliver_step(watch->work->deliver, clock_now());
 		if (watch->work->dnsbl != NULL)
@@ -294,9 +319,12 @@ int command_watch(const struct arguments *arguments)
 	log_open(&options.log, stderr, watch.journald);
 	watch.signals = watch_block_signals();
 	log_say(clock_now(), LOG_LEVEL_INFO, "version %s starts", SENDWATCH_VERSION);
+	watch.work->tally = &watch.tally;
 	watch.act = watch.work->act = act_open(arguments, &error);
 	if (watch.act == NULL || !demote(&options, &error) || !act_start(watch.act, &error) ||
+	    (watch.status = status_open(arguments, &error)) == NULL ||
 	    !watch_work_open(watch.work, arguments, &error)) {
+		status_close(&watch.status);
 		act_close(&watch.act);
 		log_say(clock_now(), LOG_LEVEL_ERROR, "%s", error.text);
 		free(watch.work);
@@ -308,10 +336,11 @@ int command_watch(const struct arguments *arguments)
 	watch.control = control_open(watch.work->options->watch.state, watch_obey, &watch, &error);
 	if (watch.control == NULL)
 		log_say(clock_now(), LOG_LEVEL_ERROR, "no orders can be taken: %s", error.text);
-	watch.saver.began = watch.heard = clock_monotonic();
+	watch.saver.began = watch.heard = watch.idle = clock_monotonic();
 	watch.watchdog = service_watchdog();
 	watch_loop(&watch);
 	service_tell("STOPPING=1");
+	status_close(&watch.status);
 	watch_save(&watch, true);
 	if (!address_lists_save(watch.work->lists, clock_now(), &error))
 		log_say(clock_now(), LOG_LEVEL_ERROR, "%s", error.text);

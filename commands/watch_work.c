@@ -26,8 +26,10 @@ static void watch_verdict(void *context, const struct verdict *verdict)
 		addresses_verdict(addresses, verdict);
 
 	/* Of several servers that find the same, one acts. */
-	if (store_claim(pipeline_store(work->pipeline), verdict->account, verdict->state, claimed.id))
+	if (store_claim(pipeline_store(work->pipeline), verdict->account, verdict->state, claimed.id)) {
+		tally_verdict(work->tally, &claimed);
 		deliver_verdict(work->deliver, clock_now(), &claimed);
+	}
 }
 
 /* Who claims: the same after a restart, another for each state folder of each machine. */
@@ -72,6 +74,8 @@ static void watch_attempt(void *context, const struct attempt *attempt, enum att
 	/* Read again for what was open: it is known of already. */
 	if (work->resume.learning != NULL && work->resume.marks != NULL)
 		return;
+	if (work->resume.learning == NULL)
+		tally_attempt(work->tally, attempt, stage);
 	health_attempt(work->health, attempt, stage);
 	if (stage == ATTEMPT_FIRST && addresses != NULL)
 		addresses_attempt(addresses, attempt);
@@ -203,7 +207,7 @@ bool watch_work_open(struct watch_work *work, const struct arguments *arguments,
 	struct options *options = memory_new(1, sizeof(*options));
 	bool good;
 
-	*work = (struct watch_work){ .options = options, .act = work->act };
+	*work = (struct watch_work){ .options = options, .act = work->act, .tally = work->tally };
 	good = options_load(arguments, options, error);
 	if (!good) {
 		free(options);
