@@ -70,9 +70,18 @@ const char *collector_source_name(const struct collector *collector, uint32_t so
 	return collector->kind->source_name(collector, source);
 }
 
-bool collector_source(const struct collector *collector, uint32_t source, struct collector_source *source_r)
+bool collector_source(const struct collector *collector, uint32_t at, struct collector_source *source_r)
 {
-	return collector->kind->source != NULL && collector->kind->source(collector, source, source_r);
+	const char *name;
+
+	if (collector->kind->source != NULL)
+		return collector->kind->source(collector, at, source_r);
+	/* Journals and listeners: there is nothing that could be missing, and nobody knows what is to come. */
+	name = collector_source_name(collector, at);
+	if (name != NULL)
+		*source_r =
+			(struct collector_source){ .name = name, .number = at, .open = true, .trouble = "" };
+	return name != NULL;
 }
 
 struct collector_stats collector_stats(const struct collector *collector)

@@ -112,14 +112,15 @@ const char *collector_source_name(const struct collector *collector, uint32_t so
 /* How one log that is followed stands; its texts are borrowed until the next call. */
 struct collector_source {
 	const char *name;
+	uint32_t number;   /* as in struct line; UINT32_MAX where no line of it was given yet */
 	uint64_t position; /* up to which its lines were given */
 	uint64_t behind; /* bytes as stored that are there and were not given yet, older rotations included */
 	bool open;       /* there is a file that can be read */
 	const char *trouble; /* the last one with this file; "" where there is none */
 };
 
-/* False where there is no such source, or nothing is followed. Sizes are asked of the system. */
-bool collector_source(const struct collector *collector, uint32_t source, struct collector_source *source_r);
+/* The one AT this place in a list of them all; false behind the last. Sizes are asked of the system. */
+bool collector_source(const struct collector *collector, uint32_t at, struct collector_source *source_r);
 
 struct collector_stats collector_stats(const struct collector *collector);
 void collector_close(struct collector **collector);

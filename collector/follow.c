@@ -383,9 +383,11 @@ static bool follow_source(const struct collector *collector, uint32_t source,
 {
 	const struct follow *follow = (const struct follow *)collector;
 
-	if (source < follow->count)
-		tail_describe(follow->tails[source], source_r);
-	return source < follow->count;
+	if (source >= follow->count)
+		return false;
+	tail_describe(follow->tails[source], source_r);
+	source_r->number = source;
+	return true;
 }
 
 static void follow_stats(const struct collector *collector, struct collector_stats *stats)

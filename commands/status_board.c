@@ -146,7 +146,9 @@ static void board_sources(const struct watch_work *work, struct board *board)
 
 	board->sources = memory_new(BOARD_SOURCES, sizeof(*board->sources));
 	for (uint32_t i = 0; collector_source(work->collector, i, &source); i++) {
-		const struct blindness_source *habit = i < BLINDNESS_SOURCES ? &blindness->sources[i] : NULL;
+		const struct blindness_source *habit = source.number < BLINDNESS_SOURCES
+							       ? &blindness->sources[source.number]
+							       : NULL;
 
 		board->behind += source.behind;
 		if (board->source_count == BOARD_SOURCES)
