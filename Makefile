@@ -215,6 +215,7 @@ DOCDIR      ?= $(PREFIX)/share/doc/sendwatch
 UNITS       := $(wildcard contrib/systemd/*.service)
 PAGES       := $(wildcard contrib/man/*.[1-8])
 PANELS      := $(wildcard contrib/panels/*)
+WIRING      := $(patsubst contrib/addresses/%,%,$(filter-out %.d,$(wildcard contrib/addresses/*.* contrib/addresses/*.d/*.conf)))
 DOCS        := README.md $(wildcard contrib/docs/*.md)
 EXAMPLES    := $(wildcard contrib/systemd/examples/*.conf)
 COMPLETIONS := $(BUILD)/completions/sendwatch $(BUILD)/completions/_sendwatch $(BUILD)/completions/sendwatch.fish
@@ -232,6 +233,8 @@ install: all completions
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; done
 	for panel in $(PANELS); do \
 		install -D -m 755 $$panel $(DESTDIR)$(PREFIX)/share/sendwatch/panels/$${panel##*/} || exit; done
+	for file in $(WIRING); do \
+		install -D -m 644 contrib/addresses/$$file $(DESTDIR)$(PREFIX)/share/sendwatch/addresses/$$file || exit; done
 	for page in $(DOCS); do install -D -m 644 $$page $(DESTDIR)$(DOCDIR)/$${page##*/} || exit; done
 	for example in $(EXAMPLES); do \
 		install -D -m 644 $$example $(DESTDIR)$(DOCDIR)/examples/$${example##*/} || exit; done
