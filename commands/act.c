@@ -21,7 +21,7 @@ struct account_rules act_rules(const struct options *options)
 				       .fold_case = options->ledger.fold_case };
 }
 
-static void act_find_due(struct act *act)
+void act_find_due(struct act *act)
 {
 	act->due = USEC_NEVER;
 	for (const struct open_case *open = cases_next(act->cases, NULL); open != NULL;
@@ -96,7 +96,7 @@ struct act *act_open(const struct arguments *arguments, struct error *error)
 
 bool act_start(struct act *act, struct error *error)
 {
-	if (!act_open_state(act, error))
+	if (!act_open_state(act, error) || !act_orders_open(act, error))
 		return false;
 	act_restore(act);
 	return act->policy == NULL ||
@@ -109,6 +109,8 @@ void act_close(struct act **act)
 
 	if (gone == NULL)
 		return;
+	redis_board_stop(&gone->board);
+	orders_close(&gone->orders);
 	policy_stop(&gone->policy);
 	deputy_stop(&gone->deputy);
 	act_jobs_free(gone);
@@ -126,7 +128,8 @@ void act_close(struct act **act)
 }
 
 void act_on_release(struct act *act,
-		    void (*released)(void *context, struct span account, usec_t now, usec_t until),
+		    void (*released)(void *context, struct span account, usec_t when, usec_t until,
+				     bool again),
 		    void *context)
 {
 	act->released = released;
@@ -160,8 +163,7 @@ static void act_braked(struct deliver *deliver, usec_t now, const struct verdict
 	act_write(deliver, now, &note);
 }
 
-/* Nothing is in force any more; the case stays open while something is to be undone. */
-static void act_lift(struct act *act, struct open_case *open)
+void act_lift(struct act *act, struct open_case *open)
 {
 	open->restriction = (struct restriction){ 0 };
 	open->until = USEC_NEVER;
@@ -171,7 +173,7 @@ static void act_lift(struct act *act, struct open_case *open)
 		cases_end(act->cases, &open);
 }
 
-static void act_restrict(struct act *act, struct open_case *open, struct restriction restriction)
+void act_restrict(struct act *act, struct open_case *open, struct restriction restriction)
 {
 	open->restriction = restriction;
 	restrictions_set(act->restrictions, span_of(open->account), &restriction);
@@ -195,7 +197,9 @@ static void act_begin(struct act *act, struct deliver *deliver, usec_t now, cons
 	open->since = now;
 	open->until = order->until != USEC_NEVER ? order->until : until;
 	snprintf(open->cause, sizeof(open->cause), "%.*s", SPAN_ARGS(cause));
+	open->elsewhere = false;
 	act_restrict(act, open, (struct restriction){ .kind = kind });
+	act_orders_restrict(act, now, open, order->by, order->reason);
 	act_jobs_disable(act, open, false);
 	act_save(act, now);
 	act_find_due(act);
@@ -208,6 +212,9 @@ static void act_throttle(struct act *act, struct deliver *deliver, usec_t now, c
 {
 	struct open_case *open = cases_find(act->cases, verdict->account);
 	const struct restriction restriction = { .kind = RESTRICTION_THROTTLE, .an_hour = an_hour };
+	const struct act_order lifted = { .account = verdict->account,
+					  .by = SPAN("sendwatch"),
+					  .until = USEC_NEVER };
 	struct act_note note = { .type = "act",
 				 .action = "throttled",
 				 .account = verdict->account,
@@ -218,17 +225,23 @@ static void act_throttle(struct act *act, struct deliver *deliver, usec_t now, c
 
 	if (open != NULL && case_is_disabled(open))
 		return;
-	if (an_hour == 0 && (open == NULL || open->restriction.kind == RESTRICTION_NONE))
+	/* Another server's word that it may do less than it likes is lifted by whoever finds it well. */
+	if (an_hour == 0 && (open == NULL || open->restriction.kind == RESTRICTION_NONE) &&
+	    !act_orders_throttled(act, verdict->account))
 		return;
 	if (an_hour == 0) {
 		note.action = "throttle lifted";
 		note.undo = false;
-		act_lift(act, open);
+		act_orders_release(act, now, &lifted, true);
+		if (open != NULL)
+			act_lift(act, open);
 	} else {
 		open = cases_make(act->cases, verdict->account);
 		open->since = now;
+		open->elsewhere = false;
 		snprintf(open->cause, sizeof(open->cause), "%s", verdict->id);
 		act_restrict(act, open, restriction);
+		act_orders_restrict(act, now, open, note.by, SPAN(""));
 	}
 	act_save(act, now);
 	act_write(deliver, now, &note);
@@ -309,20 +322,24 @@ bool act_release(struct act *act, struct deliver *deliver, usec_t now, const str
 				 .reason = order->reason,
 				 .until = USEC_NEVER };
 	char cause[sizeof(open->cause)];
+	/* When its time is over, every server finds so itself; the one where it began tells the store. */
+	bool elsewhere = order->by_time && open != NULL && open->elsewhere;
 
 	if (order->account.len == 0 || order->account.len > ACCOUNT_LONGEST)
 		return error_set(error, "no account is named");
+	act_orders_release(act, now, order, !order->by_time);
 	if (open != NULL) {
 		memcpy(cause, open->cause, sizeof(cause));
 		note.cause = span_of(cause);
 		act_lift(act, open);
 	}
+	note.quiet = elsewhere;
 	act_save(act, now);
 	act_write(deliver, now, &note);
 	/* One that was only flagged, too, is judged anew from here. */
-	if (act->released != NULL)
+	if (act->released != NULL && !elsewhere)
 		act->released(act->context, order->account, now,
-			      order->until == USEC_NEVER ? now : order->until);
+			      order->until == USEC_NEVER ? now : order->until, false);
 	act_find_due(act);
 	return true;
 }
@@ -336,20 +353,31 @@ bool act_exempt(struct act *act, struct deliver *deliver, usec_t now, const stru
 				 .by = order->by,
 				 .reason = order->reason,
 				 .until = order->until };
+	const struct open_case *open = cases_find(act->cases, order->account);
+	const struct act_order released = {
+		.account = order->account, .by = order->by, .reason = SPAN("is exempt"), .until = order->until
+	};
 
 	if (order->account.len == 0 || order->account.len > ACCOUNT_LONGEST)
 		return error_set(error, "no account is named");
 	if (order->until == USEC_NEVER || order->until <= now)
 		note.action = "exemption ended";
+	act_orders_exempt(act, now, order);
 	brakes_exempt(act->brakes, order->account, order->until);
 	act_save(act, now);
 	act_write(deliver, now, &note);
+	/* Nothing is done about it from now on: nor is what was done. */
+	if (order->until != USEC_NEVER && order->until > now && open != NULL &&
+	    open->restriction.kind != RESTRICTION_NONE)
+		return act_release(act, deliver, now, &released, error);
 	return true;
 }
 
 void act_step(struct act *act, struct deliver *deliver, usec_t now)
 {
-	struct act_order order = { .by = SPAN("sendwatch"), .reason = SPAN("its time is over") };
+	struct act_order order = { .by = SPAN("sendwatch"),
+				   .reason = SPAN("its time is over"),
+				   .by_time = true };
 	struct error error;
 	char account[ACCOUNT_SIZE];
 
@@ -363,12 +391,23 @@ void act_step(struct act *act, struct deliver *deliver, usec_t now)
 		if (!act_release(act, deliver, now, &order, &error))
 			break;
 	}
+	act_orders_step(act, deliver, now);
 	act_jobs_step(act, deliver, now);
 }
 
 usec_t act_due(const struct act *act)
 {
 	return act->due;
+}
+
+int act_board_fd(const struct act *act)
+{
+	return act->board == NULL ? -1 : redis_board_fd(act->board);
+}
+
+usec_t act_board_due(const struct act *act)
+{
+	return act->board == NULL ? USEC_NEVER : redis_board_due(act->board);
 }
 
 int act_fd(const struct act *act)

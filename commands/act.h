@@ -18,6 +18,7 @@ struct act_order {
 	struct span reason; /* may be empty */
 	/* Of an exemption; of a release: how long it is left alone. Of a disabling, USEC_NEVER: as the settings say. */
 	usec_t until;
+	bool by_time; /* of a release: nobody gave it */
 };
 
 /*
@@ -37,7 +38,8 @@ bool act_reload_end(struct act *act, bool take, struct error *error);
 
 /* Is called when an account is released, so that it is judged anew, and left alone until UNTIL. May be left out. */
 void act_on_release(struct act *act,
-		    void (*released)(void *context, struct span account, usec_t now, usec_t until),
+		    void (*released)(void *context, struct span account, usec_t when, usec_t until,
+				     bool again),
 		    void *context);
 
 /* ACTIVE accounts are known at this time. */
@@ -79,5 +81,20 @@ bool act_case_of(const struct act *act, struct span account, struct act_case *ca
 void act_step(struct act *act, struct deliver *deliver, usec_t now);
 usec_t act_due(const struct act *act); /* the next release; USEC_NEVER where there is none */
 int act_fd(const struct act *act);     /* -1 where there is nothing to wait for */
+
+/* Readable when others were heard of, -1 where there are none; and when they are asked, on the monotonic clock. */
+int act_board_fd(const struct act *act);
+usec_t act_board_due(const struct act *act);
+
+/* Once at start, when `released` can be called: what was ordered before a kill and not carried out. */
+void act_orders_finish(struct act *act, struct deliver *deliver, usec_t now);
+
+/* This server's name among those of a cluster: the same after a restart, another for each state folder. */
+uint64_t act_server(const char *state);
+
+/* An order of SERVER, without its time, for those who tell it where no watch runs. */
+struct order;
+void act_order_begin(struct order *order, struct span account, uint64_t server, struct span by,
+		     struct span reason);
 
 #endif

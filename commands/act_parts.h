@@ -7,9 +7,11 @@
 
 #include "commands/act.h"
 
+#include "detectors/redis_board.h"
 #include "responders/brakes.h"
 #include "responders/cases.h"
 #include "responders/deputy.h"
+#include "responders/orders.h"
 #include "responders/policy.h"
 #include "responders/restrictions.h"
 
@@ -35,7 +37,16 @@ struct act {
 	uint32_t serial;
 	usec_t due; /* the next release */
 	uint64_t deeds[ACT_VERBS][ACT_STATUSES];
-	void (*released)(void *context, struct span account, usec_t now, usec_t until);
+	/* Of act_orders.c: */
+	struct orders *orders;
+	struct redis_board *board; /* NULL where this server is alone */
+	uint64_t server;
+	usec_t trusted;   /* when all other servers' orders were last heard, before this start or since */
+	uint32_t hearing; /* marks what is heard until all was */
+	bool orders_changed, board_away;
+	usec_t now; /* of the step that is going on, with whom to tell */
+	struct deliver *deliver;
+	void (*released)(void *context, struct span account, usec_t when, usec_t until, bool again);
 	void *context;
 };
 
@@ -56,6 +67,24 @@ struct act_note {
 
 void act_write(struct deliver *deliver, usec_t now, const struct act_note *note);
 void act_save(struct act *act, usec_t now);
+
+void act_find_due(struct act *act);
+
+/* What is in force for an account. Lifted, its case stays open while something is to be undone. */
+void act_restrict(struct act *act, struct open_case *open, struct restriction restriction);
+void act_lift(struct act *act, struct open_case *open);
+
+/* Given here: saved, and told to the other servers; a release by time, which they find themselves, is not. */
+void act_orders_restrict(struct act *act, usec_t now, const struct open_case *open, struct span by,
+			 struct span reason);
+void act_orders_release(struct act *act, usec_t now, const struct act_order *given, bool tell);
+void act_orders_exempt(struct act *act, usec_t now, const struct act_order *given);
+
+/* Is it throttled somewhere? */
+bool act_orders_throttled(const struct act *act, struct span account);
+
+bool act_orders_open(struct act *act, struct error *error);
+void act_orders_step(struct act *act, struct deliver *deliver, usec_t now);
 
 /* Everything that the settings say for a disabled account; what was done before a restart is done AGAIN. */
 void act_jobs_disable(struct act *act, struct open_case *open, bool again);

@@ -1,16 +1,23 @@
 /*
  * `sendwatch disable`, `release` and `exempt`: what a person orders the running watch to do. What is done, by
  * whom and why stands in its journal.
+ *
+ * Where the windows live in Redis, a release or an exemption goes to all servers: by the watch that runs here, or,
+ * where none does, straight from here; each server undoes what it did, at its next start where it is down.
  */
 #define _GNU_SOURCE
 #include "commands/command.h"
+#include "commands/act.h"
 #include "commands/control.h"
 #include "commands/options.h"
 
 #include "detectors/redis_accounts.h"
+#include "detectors/redis_board.h"
 #include "parsers/account.h"
+#include "responders/orders.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 /* As watch knows it: a prefix that is ours stays, everything else is a login. */
 static struct span order_account(const struct options *options, struct span typed, struct account_name *name)
@@ -50,10 +57,64 @@ static bool order_release_shared(const struct options *options, struct span acco
 	return good;
 }
 
+/* Later than what is known, also where the clock of the server that said it is ahead. */
+static bool order_time(const struct options *options, struct order *order, struct error *error)
+{
+	struct text field = { 0 }, value = { 0 };
+	struct order known;
+	bool good;
+
+	order_write(order, &field, &value);
+	good = redis_board_read(&options->redis, text_span(&field), &value, error);
+	order->time = clock_now();
+	if (good && order_read(text_span(&field), text_span(&value), &known) && known.time >= order->time)
+		order->time = known.time + 1;
+	text_free(&field);
+	text_free(&value);
+	return good;
+}
+
+/* No watch runs here: tell all servers. They know this one by its state folder, as if its watch had said so. */
+static bool order_tell(const struct options *options, const struct control_order *given, struct error *error)
+{
+	const char *state = options->watch.state == NULL ? "." : options->watch.state;
+	struct text field = { 0 }, value = { 0 };
+	struct order order;
+	char by[24];
+	bool good;
+
+	snprintf(by, sizeof(by), "uid %u", (unsigned)getuid());
+	act_order_begin(&order, given->account, act_server(state), span_of(by), given->reason);
+	order.exemption = span_equal(given->verb, SPAN("exempt"));
+	order.until = given->until;
+	good = order_time(options, &order, error);
+	order_write(&order, &field, &value);
+	good = good && redis_board_write(&options->redis, text_span(&field), text_span(&value), error);
+	text_free(&field);
+	text_free(&value);
+	return good;
+}
+
+/* To the watch that runs here, which tells the others where there are any. */
+static bool order_send(const struct options *options, const struct control_order *order, struct error *error)
+{
+	struct error shared;
+	bool everywhere = options->redis.topology != REDIS_OFF && !span_equal(order->verb, SPAN("disable")),
+	     released = false;
+
+	if (everywhere && span_equal(order->verb, SPAN("release")))
+		released = order_release_shared(options, order->account, &shared);
+	if (control_ask(options->watch.state == NULL ? "." : options->watch.state, order, error))
+		return true;
+	if (everywhere && order_tell(options, order, &shared))
+		return true;
+	return released;
+}
+
 static int order_give(const struct arguments *arguments, const char *verb)
 {
 	struct options options;
-	struct error error, local;
+	struct error error;
 	int status = EXIT_DONE;
 
 	if (arguments->count == 0) {
@@ -73,13 +134,7 @@ static int order_give(const struct arguments *arguments, const char *verb)
 			.reason = span_of(arguments->reason),
 		};
 
-		bool shared = span_equal(order.verb, SPAN("release")) &&
-			      order_release_shared(&options, order.account, &error);
-
-		/* What was done on this server is undone by its own watch, where one runs. */
-		if (control_ask(options.watch.state == NULL ? "." : options.watch.state, &order,
-				shared ? &local : &error) ||
-		    shared)
+		if (order_send(&options, &order, &error))
 			continue;
 		fprintf(stderr, "sendwatch %s: %s\n", verb, error.text);
 		status = EXIT_FAILED;

@@ -426,10 +426,12 @@ void pipeline_finish(struct pipeline *pipeline)
 		judge_time(pipeline->judge, pipeline->stats.last);
 }
 
-void pipeline_release(struct pipeline *pipeline, struct span account, usec_t now, usec_t until)
+void pipeline_release(struct pipeline *pipeline, struct span account, usec_t when, usec_t until, bool again)
 {
-	if (pipeline->judge != NULL)
-		judge_release(pipeline->judge, account, now, until);
+	if (pipeline->judge != NULL && again)
+		judge_release_again(pipeline->judge, account, when, until);
+	else if (pipeline->judge != NULL)
+		judge_release(pipeline->judge, account, when, until);
 }
 
 struct store *pipeline_store(const struct pipeline *pipeline)

@@ -78,8 +78,11 @@ void pipeline_idle(struct pipeline *pipeline, usec_t silence);
 /* The logs are at their end: open messages are given as they stand. */
 void pipeline_finish(struct pipeline *pipeline);
 
-/* ACCOUNT was released NOW: it is judged anew from here, and left alone until UNTIL. */
-void pipeline_release(struct pipeline *pipeline, struct span account, usec_t now, usec_t until);
+/*
+ * ACCOUNT was released: it is judged anew from then, and left alone until UNTIL. AGAIN: after a restart, where what
+ * was saved may be from before the release.
+ */
+void pipeline_release(struct pipeline *pipeline, struct span account, usec_t when, usec_t until, bool again);
 
 /* Where the windows are: to be flushed, and asked whether reading must wait. NULL where nothing is judged. */
 struct store *pipeline_store(const struct pipeline *pipeline);

@@ -45,15 +45,14 @@ struct watch {
 	bool away, waits; /* the store is out of reach; so much is gathered that reading waits */
 };
 
-static void watch_released(void *context, struct span account, usec_t now, usec_t until)
+static void watch_released(void *context, struct span account, usec_t when, usec_t until, bool again)
 {
 	struct watch *watch = context;
-
 	struct addresses *addresses = address_lists_of(watch->work->lists);
 
-	pipeline_release(watch->work->pipeline, account, now, until);
-	if (addresses != NULL)
-		addresses_release(addresses, account, now);
+	pipeline_release(watch->work->pipeline, account, when, until, again);
+	if (addresses != NULL && !again)
+		addresses_release(addresses, account, when);
 }
 
 static bool watch_obey(void *context, const struct control_order *typed, struct error *error)
@@ -197,6 +196,9 @@ static usec_t watch_pause(const struct watch *watch)
 	due = act_due(watch->act);
 	if (due != USEC_NEVER && due - wall < pause)
 		pause = due - wall;
+	due = act_board_due(watch->act);
+	if (due != USEC_NEVER && due - now < pause)
+		pause = due - now;
 	if (watch->watchdog > 0 && watch->watchdog < pause)
 		pause = watch->watchdog;
 	pause = pause > WATCH_LONGEST ? WATCH_LONGEST : pause;
@@ -217,6 +219,7 @@ static void watch_wait(struct watch *watch, bool idle)
 	if (watch->work->dnsbl != NULL)
 		fds[count++] = (struct pollfd){ .fd = dnsbl_fd(watch->work->dnsbl), .events = POLLIN };
 	fds[count++] = (struct pollfd){ .fd = act_fd(watch->act), .events = POLLIN };
+	fds[count++] = (struct pollfd){ .fd = act_board_fd(watch->act), .events = POLLIN };
 	fds[count++] = (struct pollfd){ .fd = control_fd(watch->control), .events = POLLIN };
 	fds[count++] = (struct pollfd){ .fd = status_fd(watch->status), .events = POLLIN };
 	/* -1, which poll passes over, where the store has nothing to say. */
@@ -333,6 +336,7 @@ int command_watch(const struct arguments *arguments)
 	}
 	options_free(&options);
 	act_on_release(watch.act, watch_released, &watch);
+	act_orders_finish(watch.act, watch.work->deliver, clock_now());
 	watch.control = control_open(watch.work->options->watch.state, watch_obey, &watch, &error);
 	if (watch.control == NULL)
 		log_say(clock_now(), LOG_LEVEL_ERROR, "no orders can be taken: %s", error.text);

@@ -32,15 +32,6 @@ static void watch_verdict(void *context, const struct verdict *verdict)
 	}
 }
 
-/* Who claims: the same after a restart, another for each state folder of each machine. */
-static uint64_t watch_server(const char *state)
-{
-	char host[256] = "";
-
-	(void)gethostname(host, sizeof(host) - 1);
-	return hash_stable_more(hash_stable(span_of(host)), span_of(state)) | 1;
-}
-
 /* What is read again teaches health too, and is told to nobody. */
 static void watch_health(void *context, const struct verdict *verdict)
 {
@@ -178,7 +169,7 @@ static bool watch_work_recall(struct watch_work *work, const struct pipeline_wat
 	work->pipeline = pipeline_new(options, watcher, error);
 	if (work->pipeline == NULL)
 		return false;
-	pipeline_store(work->pipeline)->server = watch_server(options->watch.state);
+	pipeline_store(work->pipeline)->server = act_server(options->watch.state);
 	if (resume_read(options->watch.state, &work->resume, work->pipeline, work->health, &why))
 		return true;
 	log_say(clock_now(), LOG_LEVEL_ERROR,
@@ -189,7 +180,7 @@ static bool watch_work_recall(struct watch_work *work, const struct pipeline_wat
 	work->health = health_new(&options->health, watch_health, work);
 	work->pipeline = pipeline_new(options, watcher, error);
 	if (work->pipeline != NULL)
-		pipeline_store(work->pipeline)->server = watch_server(options->watch.state);
+		pipeline_store(work->pipeline)->server = act_server(options->watch.state);
 	return work->pipeline != NULL;
 }
 

@@ -369,6 +369,16 @@ void judge_release(struct judge *judge, struct span account, usec_t now, usec_t 
 	store->calls->keep(store, record);
 }
 
+void judge_release_again(struct judge *judge, struct span account, usec_t then, usec_t until)
+{
+	struct record *record = judge->store->calls->record(judge->store, account, false);
+
+	if (record == NULL || record->standing.since >= then)
+		return;
+	record_release(record, then, until);
+	judge->store->calls->keep(judge->store, record);
+}
+
 struct judge_stats judge_stats(const struct judge *judge)
 {
 	struct judge_stats stats = judge->stats;

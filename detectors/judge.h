@@ -63,6 +63,9 @@ void judge_login(struct judge *judge, const struct login *login);
  */
 void judge_release(struct judge *judge, struct span account, usec_t now, usec_t until);
 
+/* The release of then, where what is known of ACCOUNT is older: watch was killed before it was saved. */
+void judge_release_again(struct judge *judge, struct span account, usec_t then, usec_t until);
+
 /* Event time passed without lines: evidence fades, states return to normal. */
 void judge_time(struct judge *judge, usec_t now);
 

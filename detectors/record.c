@@ -249,6 +249,9 @@ void record_apply(struct record *record, const struct delta *delta, struct appli
 		group_apply(record, delta);
 		return;
 	}
+	/* A release forgives what was done before it also where that is heard of later. */
+	if (record->standing.state == STATE_RELEASED && delta->time <= record->standing.since)
+		return;
 	if (delta->time > record->now)
 		record->now = delta->time;
 	if (record->habit.first == 0)
@@ -404,7 +407,7 @@ void record_release(struct record *record, usec_t now, usec_t until)
 	if (standing->state == STATE_FLAGGED || standing->state == STATE_DISABLED)
 		standing->taint = day_of(record->now);
 	standing->state = STATE_RELEASED;
-	standing->since = now;
+	standing->since = now > standing->since ? now : standing->since + 1;
 	standing->until = until;
 	standing->score = 0;
 	record_forget(record);

@@ -126,12 +126,6 @@ static void redis_restore(struct store_redis *redis, struct copy *copy)
 			copy_queue(redis, copy);
 }
 
-/* Is the change part of what a release wiped away? */
-static bool change_is_forgiven(const struct change *change, const struct standing *standing)
-{
-	return standing->state == STATE_RELEASED && change->delta.time <= standing->since;
-}
-
 /* What another wrote in the place of ours: a newer standing and habit win, on either side; members are both's. */
 static void copy_take_newer(struct record *into, const struct record *other)
 {
@@ -157,8 +151,7 @@ static void copy_replace(struct store_redis *redis, struct copy *copy, struct re
 
 		if (change_covered(&copy->changes[i], copy->reached))
 			continue;
-		if (!change_is_forgiven(&copy->changes[i], &copy->record.standing))
-			record_apply(&copy->record, &copy->changes[i].delta, &applied);
+		record_apply(&copy->record, &copy->changes[i].delta, &applied);
 		copy->changes[kept++] = copy->changes[i];
 		if (first && redis->store.changed != NULL)
 			redis->store.changed(redis->store.context, &copy->record);

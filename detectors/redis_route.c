@@ -60,6 +60,8 @@ const struct setting redis_settings[] = {
 	SETTING(COUNT, struct redis_options, replicas, "0", 0, 5,
 		"replicas that must have what was written before it is taken for safe (WAIT); with 1 a lost "
 		"master loses nothing"),
+	SETTING(DURATION, struct redis_options, follow, "1s", USEC_SECOND / 10, USEC_MINUTE,
+		"how often is asked whom other servers disabled, throttled, exempted or released"),
 	{ .name = NULL },
 };
 

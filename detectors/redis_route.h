@@ -27,6 +27,7 @@ struct redis_options {
 	int64_t batch;    /* accounts in one go */
 	int64_t memory;   /* bytes kept while Redis is away, before reading waits */
 	int64_t replicas; /* that must have what was written, before it counts as safe */
+	usec_t follow;    /* how often other servers' orders are asked for */
 	char *password;   /* read from password_file; not a setting */
 };
 

@@ -232,6 +232,16 @@ void brakes_remember(struct brakes *brakes, struct span account, uint32_t times,
 	brakes->next = (brakes->next + 1) % BRAKES_AN_HOUR;
 }
 
+void brakes_hear(struct brakes *brakes, struct span account, uint32_t times, usec_t last)
+{
+	struct braked *known = brakes_make(brakes, account);
+
+	if (known->last != USEC_NEVER && known->last >= last)
+		return;
+	known->times = times;
+	known->last = last;
+}
+
 uint32_t brakes_times(const struct brakes *brakes, struct span account)
 {
 	const struct braked *known = brakes_find(brakes, account);

@@ -63,6 +63,9 @@ usec_t brakes_disabled(struct brakes *brakes, struct span account, usec_t now);
 
 /* The same, remembered from an earlier run: disabled TIMES until now, the last time at LAST. */
 void brakes_remember(struct brakes *brakes, struct span account, uint32_t times, usec_t last);
+
+/* The same, heard of from another server: it counts against no hour here. */
+void brakes_hear(struct brakes *brakes, struct span account, uint32_t times, usec_t last);
 uint32_t brakes_times(const struct brakes *brakes, struct span account);
 
 /* Nothing is done about ACCOUNT until UNTIL; in the past, or USEC_NEVER, ends it. */

@@ -4,9 +4,10 @@
  *
  *	case ACCOUNT KIND AN_HOUR SINCE UNTIL CAUSE
  *	deed ACCOUNT ADAPTER ID...
+ *	other ACCOUNT
  *	past ACCOUNT TIMES LAST EXEMPT
  *
- * with times in microseconds, "-" for never. A file that cannot be understood is refused: to start without it
+ * with times in microseconds, "-" for never; "other" are those that another server opened. A file that cannot be understood is refused: to start without it
  * would mean to forget whom to release.
  */
 #define _GNU_SOURCE
@@ -110,7 +111,9 @@ void case_undone(struct open_case *open, struct span adapter)
 		if (span_equal(span_of(open->deeds[i].adapter), adapter)) {
 			free(open->deeds[i].adapter);
 			free(open->deeds[i].ids);
-			open->deeds[i] = open->deeds[--open->deed_count];
+			open->deed_count--;
+			memmove(&open->deeds[i], &open->deeds[i + 1],
+				(open->deed_count - i) * sizeof(open->deeds[i]));
 			return;
 		}
 }
@@ -179,7 +182,7 @@ uint64_t cases_disabled(const struct cases *cases)
 
 	for (const struct open_case *open = cases_next(cases, NULL); open != NULL;
 	     open = cases_next(cases, open))
-		count += case_is_disabled(open) ? 1 : 0;
+		count += case_is_disabled(open) && !open->elsewhere ? 1 : 0;
 	return count;
 }
 
@@ -243,9 +246,20 @@ static bool case_read_line(struct cases *cases, struct brakes *brakes, struct sp
 	struct open_case *open;
 	size_t count;
 
-	if (!span_cut(&line, ' ', &kind) || !span_cut(&line, ' ', &account) || account.len == 0 ||
-	    account.len > ACCOUNT_LONGEST)
+	if (!span_cut(&line, ' ', &kind))
 		return false;
+	if (!span_cut(&line, ' ', &account)) {
+		account = line;
+		line.len = 0;
+	}
+	if (account.len == 0 || account.len > ACCOUNT_LONGEST)
+		return false;
+	if (span_equal(kind, SPAN("other"))) {
+		open = cases_find(cases, account);
+		if (open != NULL)
+			open->elsewhere = true;
+		return open != NULL;
+	}
 	if (span_equal(kind, SPAN("deed"))) {
 		open = cases_find(cases, account);
 		if (open == NULL || !span_cut(&line, ' ', &words[0]))
@@ -321,6 +335,8 @@ static void case_write(struct text *out, const struct open_case *open)
 	case_write_time(out, open->since);
 	case_write_time(out, open->until);
 	text_add_format(out, " %s\n", open->cause);
+	if (open->elsewhere)
+		text_add_format(out, "other %s\n", open->account);
 	for (size_t i = 0; i < open->deed_count; i++) {
 		text_add_format(out, "deed %s %s ", open->account, open->deeds[i].adapter);
 		text_add(out, span_of(open->deeds[i].ids));

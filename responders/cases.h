@@ -26,6 +26,7 @@ struct open_case {
 	char cause[40];      /* the verdict's id, or "-" */
 	struct deed deeds[CASE_DEEDS];
 	size_t deed_count;
+	bool elsewhere; /* opened by another server of the cluster */
 };
 
 struct cases;
@@ -52,7 +53,7 @@ void case_undone_ids(struct open_case *open, struct span adapter, struct span id
 /* From the oldest to the newest; NULL at the end. */
 struct open_case *cases_next(const struct cases *cases, const struct open_case *after);
 
-/* Accounts that are disabled, not throttled alone. */
+/* Accounts that are disabled, not throttled alone, by this server. */
 uint64_t cases_disabled(const struct cases *cases);
 bool case_is_disabled(const struct open_case *open);
 

@@ -12,7 +12,7 @@ start_redis()
 	redis=$!
 	await 10 redis-cli -s "$TMP/redis.sock" ping
 	ask ACL SETUSER watcher on '>secret' '~sendwatch:*' -@all +ping +hget +hset +expire +hmget +set +get +sadd +srem \
-		+smembers +del +evalsha '+script|load'
+		+smembers +del +evalsha '+script|load' +eval +hgetall +hdel +xadd +xrange +xrevrange
 }
 ask() { redis-cli -s "$TMP/redis.sock" "$@"; }
 trap 'kill -9 $redis 2> /dev/null; stop_all' EXIT

@@ -49,7 +49,7 @@ grep -q '^case bob@shop.test none' state/cases || die "forgotten: $(cat state/ca
 restart
 await 5 asked "two release bob@shop.test" 1
 await 5 in_journal '"action":"could not be released","adapter":"two"'
-asked "one release" 2 || die "the first was not asked again"
+asked "one release" 2 || die "the first was not asked again: $(cat asked verdicts.ndjson)"
 grep -q '^bob@shop.test' stopped && die "still in the list"
 stop_watch
 rm two.broken

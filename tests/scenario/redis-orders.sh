@@ -1,0 +1,141 @@
+#!/bin/sh
+# Two servers, one Redis: who is disabled on one is refused on the other within seconds, and a release given to
+# either undoes on each what that one did: also where the other was down meanwhile, or Redis was, and came back empty.
+# needs: python3 redis-server redis-cli
+# seconds: 60
+. "$TOP/tests/watch.sh"
+
+redis=''
+start_redis()
+{
+	redis-server --port 0 --unixsocket "$TMP/redis.sock" --save '' --dir "$TMP" > redis.log 2>&1 &
+	redis=$!
+	await 10 redis-cli -s "$TMP/redis.sock" ping
+}
+start_redis
+trap 'kill -9 $redis ${one:-} ${two:-} 2> /dev/null; stop_all' EXIT
+
+start() # NAME: a server of its own
+{
+	mkdir -p "$1"
+	: >> "$1/mail.log"
+	: > "$1/err"
+	cat > "$1/detect.conf" << CONF
+[logs]
+files = $TMP/$1/mail.log
+[watch]
+state = $TMP/$1/state
+[journal]
+file = $TMP/$1/verdicts.ndjson
+[act]
+dry_run = no
+[policy]
+address = $TMP/$1/policy
+[adapter list]
+type = exim_list
+file = $TMP/$1/stopped
+[redis]
+topology = single
+servers = $TMP/redis.sock
+follow = 100ms
+timeout = 500ms
+CONF
+	"$SENDWATCH" watch -c "$1/detect.conf" 2>> "$1/err" &
+	eval "$1=$!"
+	await 20 grep -q follows "$1/err"
+}
+stop() { eval "kill -TERM \$$1; wait \$$1; $1=''"; }
+answer() # SERVER LOGIN: what its policy service says
+{
+	python3 - "$@" << 'PY'
+import socket, sys
+ask = socket.socket(socket.AF_UNIX)
+ask.settimeout(5)
+ask.connect(sys.argv[1] + "/policy")
+ask.sendall(("request=smtpd_access_policy\nprotocol_state=RCPT\nsasl_username=%s\n\n" % sys.argv[2]).encode())
+print(ask.recv(500).decode().strip())
+PY
+}
+says() { answer "$1" "$2" | grep -q "$3"; }
+listed() { grep -q "^$2: " "$1/stopped"; }
+unlisted() { ! listed "$@" 2> /dev/null; }
+run() # SERVER VERB ACCOUNT [OPTIONS]
+{
+	server=$1 verb=$2
+	shift 2
+	"$SENDWATCH" "$verb" -c "$server/detect.conf" "$@" || die "$verb on $server failed: $(cat "$server/err")"
+}
+
+start one
+start two
+
+# Disabled on one: refused by both. Released on the other: undone by both.
+run one disable bob@shop.test --reason 'called by phone'
+says one bob@shop.test '554 5.7.1' || die "goes on where it was disabled"
+await 5 says two bob@shop.test '554 5.7.1'
+await 5 listed two bob@shop.test
+grep -q '"action":"disabled","by":"uid [0-9]* on .*","reason":"called by phone"' two/verdicts.ndjson ||
+	die "not written down by whom, and why: $(cat two/verdicts.ndjson)"
+run two release bob@shop.test
+says two bob@shop.test DUNNO || die "not released where it was asked"
+await 5 says one bob@shop.test DUNNO
+await 5 unlisted one bob@shop.test
+await 5 unlisted two bob@shop.test
+
+# One of them is down while the account is released: its adapters and its policy service follow when it starts.
+run one disable eve@shop.test
+await 5 listed one eve@shop.test
+await 5 listed two eve@shop.test
+stop one
+run two release eve@shop.test
+await 5 unlisted two eve@shop.test
+listed one eve@shop.test || die "who undid it there?"
+start one
+await 5 says one eve@shop.test DUNNO
+await 5 unlisted one eve@shop.test
+
+# Where no watch runs, too: the word goes to Redis.
+run two disable joe@shop.test
+await 5 listed one joe@shop.test
+stop one
+stop two
+run one release joe@shop.test
+start one
+start two
+await 5 unlisted one joe@shop.test
+await 5 unlisted two joe@shop.test
+says two joe@shop.test DUNNO || die "still refused"
+
+# Released while Redis is away, by a server that is killed then; and Redis comes back empty.
+run one disable kim@shop.test
+run one disable lee@shop.test
+await 5 listed two kim@shop.test
+await 5 listed two lee@shop.test
+kill -9 "$redis"
+rm -f redis.sock
+await 10 grep -q "orders cannot be heard" one/err
+run two release kim@shop.test 2> /dev/null
+kill -9 "$two"
+wait "$two" 2> /dev/null
+start_redis
+start two
+await 10 says one kim@shop.test DUNNO
+await 5 unlisted one kim@shop.test
+says two lee@shop.test '554' || die "forgotten with Redis"
+says one lee@shop.test '554' || die "forgotten with Redis"
+
+# An exemption is known everywhere, and ends what was done.
+run two exempt lee@shop.test --until 2099-01-01 --reason newsletter
+await 5 says one lee@shop.test DUNNO
+await 5 unlisted one lee@shop.test
+await 5 unlisted two lee@shop.test
+await 5 grep -q '"action":"exempted"' one/verdicts.ndjson
+
+# A local user is another one on each machine.
+run one disable local:www
+await 5 listed one www
+sleep 0.5
+says two local:www DUNNO
+unlisted two www || die "a local user is not the other machine's"
+stop one
+stop two
