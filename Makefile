@@ -117,8 +117,9 @@ endif
 # The rules are put into the program by the assembler, which no dependency file sees.
 $(BUILD)/parsers/reply_rules.o: parsers/replies.rules
 $(BUILD)/detectors/redis_function.o: detectors/redis_swap.lua
+$(BUILD)/commands/report_look.o: commands/report.css commands/report.js
 # Nor does the optimiser across files see it.
-$(BUILD)/parsers/reply_rules.o $(BUILD)/detectors/redis_function.o: ACROSS :=
+$(BUILD)/parsers/reply_rules.o $(BUILD)/detectors/redis_function.o $(BUILD)/commands/report_look.o: ACROSS :=
 
 $(BUILD)/tests/unit/%: tests/unit/%.c $(LIBRARY)
 	$(call say,$(CC) $@)

@@ -20,7 +20,7 @@ struct arguments {
 	int64_t threads; /* 0: as many as there are processors */
 	const char *timezone, *account;
 	const char *passwd, *owners, *geo;
-	const char *html;
+	const char *html, *case_folder;
 	bool quiet, progress, exit_code, help;
 	/* parse */
 	bool attempts, coverage;

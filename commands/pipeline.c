@@ -221,12 +221,13 @@ static void pipeline_attempt(void *context, const struct attempt *attempt, enum 
 static void pipeline_login(void *context, const struct login *login)
 {
 	struct pipeline *pipeline = context;
+	const struct pipeline_watcher *watcher = &pipeline->watcher;
 
-	if (!pipeline_judges(pipeline))
-		return;
-	if (pipeline->watcher.login != NULL)
-		pipeline->watcher.login(pipeline->watcher.context, login);
-	judge_login(pipeline->judge, login);
+	if (watcher->login != NULL && pipeline->telling != PIPELINE_RECALLS &&
+	    login->time >= pipeline->options->logs.since)
+		watcher->login(watcher->context, login);
+	if (pipeline_judges(pipeline))
+		judge_login(pipeline->judge, login);
 }
 
 static void pipeline_verdict(void *context, const struct verdict *verdict)

@@ -23,7 +23,7 @@ struct pipeline_watcher {
 	void (*event)(void *context, const struct line *line, const struct frame *frame,
 		      const struct event *event);
 	void (*attempt)(void *context, const struct attempt *attempt, enum attempt_stage stage);
-	void (*login)(void *context, const struct login *login); /* where verdicts are wanted too */
+	void (*login)(void *context, const struct login *login);
 	void (*verdict)(void *context, const struct verdict *verdict);
 	void (*trouble)(void *context,
 			const char *words); /* something is wrong with a file; reading goes on */

@@ -3,6 +3,7 @@
  * as they come; for people everything is gathered and told at the end.
  */
 #define _GNU_SOURCE
+#include "commands/case_folder.h"
 #include "commands/command.h"
 #include "commands/options.h"
 #include "commands/pipeline.h"
@@ -15,7 +16,9 @@
 
 struct replay {
 	const struct arguments *arguments;
-	struct summary *summary; /* NULL where verdicts are printed as NDJSON */
+	struct summary *summary;    /* NULL where verdicts are printed as NDJSON */
+	struct case_folder *folder; /* NULL where no report is wanted */
+	struct casebook *book;      /* its */
 	bool failed, flagged;
 	enum exit_status status;
 };
@@ -29,8 +32,12 @@ static void replay_attempt(void *context, const struct attempt *attempt, enum at
 {
 	const struct replay *replay = context;
 
-	if (stage == ATTEMPT_FIRST && replay_wants(replay, attempt->envelope->account))
+	if (stage != ATTEMPT_FIRST || !replay_wants(replay, attempt->envelope->account))
+		return;
+	if (replay->summary != NULL)
 		summary_attempt(replay->summary, attempt);
+	if (replay->book != NULL)
+		casebook_attempt(replay->book, attempt);
 }
 
 static void replay_verdict(void *context, const struct verdict *verdict)
@@ -42,6 +49,8 @@ static void replay_verdict(void *context, const struct verdict *verdict)
 		return;
 	replay->flagged = replay->flagged ||
 			  (verdict->state == STATE_FLAGGED && strcmp(verdict->type, "verdict") == 0);
+	if (replay->book != NULL)
+		casebook_verdict(replay->book, verdict);
 	if (replay->summary != NULL) {
 		summary_verdict(replay->summary, verdict);
 		return;
@@ -60,10 +69,20 @@ static void replay_trouble(void *context, const char *words)
 	replay->failed = true;
 	if (replay->summary != NULL)
 		summary_trouble(replay->summary, words);
+	if (replay->book != NULL)
+		casebook_trouble(replay->book, words);
 	text_add_printable(&safe, span_of(words));
 	progress_interrupt(stderr);
 	fprintf(stderr, "sendwatch replay: %s\n", safe.at);
 	text_free(&safe);
+}
+
+static void replay_report(struct replay *replay, const struct summary_read *read)
+{
+	struct error error;
+
+	if (!case_folder_finish(replay->folder, &read->collector, &read->pipeline, clock_now(), &error))
+		replay_trouble(replay, error.text);
 }
 
 static void replay_logs(struct replay *replay, struct pipeline *pipeline)
@@ -89,6 +108,8 @@ static void replay_logs(struct replay *replay, struct pipeline *pipeline)
 	collector_close(&collector);
 	if (replay->summary != NULL)
 		summary_print(replay->summary, &read, stdout);
+	if (replay->folder != NULL)
+		replay_report(replay, &read);
 }
 
 /* NO_COLOR: https://no-color.org, any value that is not empty. */
@@ -98,6 +119,15 @@ static bool replay_colours(void)
 
 	return isatty(STDOUT_FILENO) && (refused == NULL || *refused == '\0') &&
 	       (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
+/* Standard input, a folder that cannot be written: said before anything is read. */
+static int replay_refuse(struct replay *replay, struct options *options, const struct error *error)
+{
+	fprintf(stderr, "sendwatch replay: %s\n", error->text);
+	summary_free(&replay->summary);
+	options_free(options);
+	return EXIT_USAGE;
 }
 
 int command_replay(const struct arguments *arguments)
@@ -122,6 +152,13 @@ int command_replay(const struct arguments *arguments)
 		replay.summary = summary_new(replay_colours());
 		watcher.attempt = replay_attempt;
 	}
+	if (arguments->html != NULL || arguments->case_folder != NULL) {
+		replay.folder = case_folder_new(&options, arguments, &error);
+		if (replay.folder == NULL)
+			return replay_refuse(&replay, &options, &error);
+		replay.book = case_folder_book(replay.folder);
+		watcher.attempt = replay_attempt;
+	}
 	pipeline = pipeline_new(&options, &watcher, &error);
 	if (pipeline != NULL)
 		replay_logs(&replay, pipeline);
@@ -131,6 +168,7 @@ int command_replay(const struct arguments *arguments)
 			: replay.failed                          ? EXIT_FAILED
 			: arguments->exit_code && replay.flagged ? EXIT_FLAGGED
 								 : EXIT_DONE;
+	case_folder_free(&replay.folder);
 	summary_free(&replay.summary);
 	pipeline_free(&pipeline);
 	options_free(&options);

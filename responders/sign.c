@@ -1,16 +1,23 @@
 /*
  * HMAC-SHA-256 by OpenSSL's libcrypto, which this file alone includes. Built without it, nothing can be signed,
- * and a webhook that has a secret refuses to start rather than send without.
+ * and a webhook that has a secret refuses to start rather than send without; a report has no checksums then.
  */
 #include "responders/sign.h"
 
 #include "base/text.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #ifdef HAVE_LIBCRYPTO
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+
+static void sign_hex(const unsigned char bytes[32], char hex_r[SIGN_HEX_SIZE])
+{
+	for (unsigned i = 0; i < 32; i++)
+		snprintf(hex_r + (size_t)2 * i, 3, "%02x", bytes[i]);
+}
 
 bool sign_available(void)
 {
@@ -26,11 +33,71 @@ bool sign_hmac(struct span secret, struct span text, char hex_r[SIGN_HEX_SIZE])
 		 &len) == NULL ||
 	    len != 32)
 		return false;
-	for (unsigned i = 0; i < len; i++)
-		snprintf(hex_r + (size_t)2 * i, 3, "%02x", digest[i]);
+	sign_hex(digest, hex_r);
+	return true;
+}
+
+/* What was read up to its end goes into the digest; false where it broke. */
+static bool sign_feed(EVP_MD_CTX *digest, FILE *stream, uint64_t *size)
+{
+	static char block[(size_t)64 * 1024];
+	size_t len;
+
+	*size = 0;
+	while ((len = fread(block, 1, sizeof(block), stream)) > 0) {
+		if (EVP_DigestUpdate(digest, block, len) != 1)
+			return false;
+		*size += len;
+	}
+	return ferror(stream) == 0;
+}
+
+bool sign_file(const char *path, char hex_r[SIGN_HEX_SIZE], uint64_t *size_r, struct error *error)
+{
+	FILE *stream = fopen(path, "rbe");
+	EVP_MD_CTX *digest = EVP_MD_CTX_new();
+	unsigned char bytes[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+	uint64_t size = 0;
+	bool good = stream != NULL && digest != NULL && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1 &&
+		    sign_feed(digest, stream, &size) && EVP_DigestFinal_ex(digest, bytes, &len) == 1 &&
+		    len == 32;
+
+	if (good) {
+		sign_hex(bytes, hex_r);
+		*size_r = size;
+	} else {
+		error_set(error, "%s: %s", path, strerror(errno));
+	}
+	EVP_MD_CTX_free(digest);
+	if (stream != NULL)
+		fclose(stream);
+	return good;
+}
+
+bool sign_base64(struct span text, char base64_r[SIGN_BASE64_SIZE])
+{
+	unsigned char bytes[EVP_MAX_MD_SIZE];
+	unsigned len = 0;
+
+	if (EVP_Digest(text.at, text.len, bytes, &len, EVP_sha256(), NULL) != 1 || len != 32)
+		return false;
+	EVP_EncodeBlock((unsigned char *)base64_r, bytes, (int)len);
 	return true;
 }
 #else
+bool sign_file(const char *path, char hex_r[SIGN_HEX_SIZE], uint64_t *size_r, struct error *error)
+{
+	(void)hex_r, (void)size_r;
+	return error_set(error, "%s: no checksum: built without libcrypto", path);
+}
+
+bool sign_base64(struct span text, char base64_r[SIGN_BASE64_SIZE])
+{
+	(void)text, (void)base64_r;
+	return false;
+}
+
 bool sign_available(void)
 {
 	return false;
