@@ -120,6 +120,7 @@ static struct case_account *casebook_add(struct casebook *book, struct span name
 	*account = (struct case_account){ .name = memory_copy(name),
 					  .kind = kind,
 					  .since = USEC_NEVER,
+					  .began = USEC_NEVER,
 					  .watched = USEC_NEVER,
 					  .flagged = USEC_NEVER,
 					  .sure = USEC_NEVER,
@@ -158,7 +159,7 @@ static void account_worst(struct case_account *account, const struct verdict *ve
 	if (verdict->first_bad != USEC_NEVER && account->worst < STATE_FLAGGED &&
 	    (account->since == USEC_NEVER || verdict->state == STATE_FLAGGED ||
 	     verdict->first_bad < account->since))
-		account->since = verdict->first_bad;
+		account->since = account->began = verdict->first_bad;
 	if (verdict->state <= account->worst)
 		return;
 	account->worst = verdict->state;

@@ -19,7 +19,8 @@
 
 #define CASE_ACCOUNTS  4000
 #define CASE_STEPS     24
-#define CASE_CLIENTS   160
+#define CASE_CLIENTS   320
+#define CASE_FAILING   40 /* of them at most that only failed to log in, where room is short */
 #define CASE_SAMPLES   24
 #define CASE_LINE      700 /* bytes of a sample */
 #define CASE_PROVIDERS 32
@@ -57,14 +58,15 @@ struct case_account {
 	double score;
 	struct evidence *evidence;
 	size_t evidence_count;
-	usec_t since; /* when it began; USEC_NEVER where unknown */
-	usec_t watched, flagged, sure,
-		over; /* the first of each; over: normal again, the last; or USEC_NEVER */
-	usec_t sent;  /* the last recipient while it was not normal */
+	usec_t since;                  /* when it began; USEC_NEVER where unknown */
+	usec_t watched, flagged, sure; /* the first of each; USEC_NEVER where it was not */
+	usec_t over;                   /* normal again since; USEC_NEVER where it is not */
+	usec_t began;                  /* `since`; where strangers sent most, the first of theirs */
+	usec_t sent; /* the last recipient while it was not normal; where strangers sent most, the last of theirs */
 	struct case_step steps[CASE_STEPS];
 	size_t step_count, steps_lost;
-	/* Of the second reading. The incident is from `from` to `until`: what is drawn large. */
-	usec_t from, until;
+	/* Of the second reading. Counted by the minute is from `from` to `until`; drawn large is a part of it. */
+	usec_t from, until, shown_from, shown_until;
 	struct case_series whole, incident; /* first answers */
 	uint64_t messages, recipients;      /* since it began */
 	uint64_t first[CHART_KINDS];        /* first answers since it began */
@@ -75,9 +77,12 @@ struct case_account {
 	struct case_client *clients;
 	size_t client_count, client_room, client_at;
 	uint64_t clients_lost; /* recipients from addresses that did not fit */
+	uint64_t own;          /* recipients since it began, from addresses that it used before */
 	struct case_tally providers, senders, subjects;
-	uint64_t failed;      /* failed logins in the week before it began, and from so many addresses */
+	uint64_t failed;      /* failed logins in the week before it began */
 	uint64_t failed_late; /* since */
+	uint64_t failing;     /* addresses that only failed, and did not fit */
+	usec_t failed_last;   /* the last before it began */
 	struct case_sample samples[CASE_SAMPLES];
 	size_t sample_count;
 };

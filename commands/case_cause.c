@@ -20,6 +20,7 @@ struct signs {
 	unsigned trying;             /* strange ones that tried other accounts as well */
 	unsigned tried;              /* the most accounts that one of them tried */
 	unsigned sharing;            /* strange ones that other accounts of the case were used from */
+	unsigned failing_tried;      /* the most accounts that one that only failed tried */
 	unsigned failing;            /* addresses that failed only */
 	unsigned countries;          /* new ones */
 	const char *country;         /* one of them */
@@ -75,13 +76,20 @@ static void signs_of_strange(const struct casebook *book, const struct case_acco
 
 static struct signs signs_of(const struct casebook *book, const struct case_account *account)
 {
-	struct signs signs = { 0 };
+	struct signs signs = { .failing = (unsigned)account->failing };
 
 	for (size_t i = 0; i < account->client_count; i++) {
 		const struct case_client *client = &account->clients[i];
 
 		signs.sent += client->recipients;
-		signs.failing += client->failed > 0 && client->recipients + client->before == 0;
+		if (client->failed > 0 && client->recipients + client->before == 0) {
+			struct case_sharers sharers;
+
+			signs.failing++;
+			case_shared_of(book->shared, span_of(client->address), &sharers);
+			signs.failing_tried = sharers.tried > signs.failing_tried ? sharers.tried
+										  : signs.failing_tried;
+		}
 		if (!case_client_strange(client)) {
 			signs.familiar += client->recipients > 0;
 			continue;
@@ -175,15 +183,19 @@ static void cause_guessed(const struct case_account *account, const struct signs
 			(unsigned long long)signs->guesses, signs->guessers,
 			signs->guessers == 1 ? "address" : "addresses");
 	} else if (account->failed >= 5) {
+		/* Right before it, or over and over: not the noise that every server hears. */
+		bool close = account->failed_last > account->since - 2 * USEC_HOUR;
+
 		cause = cause_add(causes, count);
 		*cause = (struct case_cause){ "The password was guessed", "perhaps guessed",
-					      account->failed >= 30 ? "likely" : "possible",
+					      close || account->failed >= 50 ? "likely" : "possible",
 					      "set a long new password; limit logins that fail", "" };
 		CAUSE_SAY(
 			cause,
-			"%llu logins failed in the week before, from %u %s that never got in; those that got in did at once.",
-			(unsigned long long)account->failed, signs->failing,
-			signs->failing == 1 ? "address" : "addresses");
+			"%llu logins failed in the week before%s, from %u %s that did not get in themselves%s.",
+			(unsigned long long)account->failed, close ? ", the last right before it began" : "",
+			signs->failing, signs->failing == 1 ? "address" : "addresses",
+			signs->failing_tried >= 4 ? " and tried other accounts too" : "");
 	}
 }
 
@@ -203,11 +215,10 @@ static void cause_tried(const struct signs *signs, struct case_cause *causes, si
 		  signs->trying, signs->tried);
 }
 
-static void cause_known(const struct case_account *account, const struct signs *signs,
-			struct case_cause *causes, size_t *count)
+static void cause_known(const struct signs *signs, struct case_cause *causes, size_t *count)
 {
 	struct case_cause *cause;
-	bool clear = account->failed < 5 && signs->guessers == 0;
+	bool clear = *count == 0 || strcmp(causes[0].likely, "possible") == 0;
 
 	if (signs->strange == 0)
 		return;
@@ -269,7 +280,7 @@ size_t case_causes(const struct casebook *book, const struct case_account *accou
 	signs = signs_of(book, account);
 	cause_guessed(account, &signs, causes_r, &count);
 	cause_tried(&signs, causes_r, &count);
-	cause_known(account, &signs, causes_r, &count);
+	cause_known(&signs, causes_r, &count);
 	cause_owner(account, &signs, causes_r, &count);
 	causes_sort(causes_r, count);
 	return count;

@@ -66,7 +66,7 @@ void case_csv_accounts(const struct casebook *book, struct text *out)
 {
 	text_add(
 		out,
-		SPAN("account,kind,customer,worst_state,state,score_decibans,since,watched,flagged,sure,quiet,"
+		SPAN("account,kind,customer,worst_state,state,score_decibans,since,began,watched,flagged,sure,quiet,"
 		     "last_mail,recipients_before,recipients,waiting,"));
 	csv_kinds(out, "first_");
 	csv_kinds(out, "last_");
@@ -85,6 +85,7 @@ void case_csv_accounts(const struct casebook *book, struct text *out)
 		csv_text(out, state_name(account->state));
 		text_add_format(out, "%.1f,", account->score);
 		csv_time(out, account->since);
+		csv_time(out, account->began);
 		csv_time(out, account->watched);
 		csv_time(out, account->flagged);
 		csv_time(out, account->sure);

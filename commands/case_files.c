@@ -7,6 +7,7 @@
 #include "base/memory.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #define FILES_HOLE (15 * USEC_MINUTE) /* silence that anybody may have */
 
@@ -75,9 +76,15 @@ void case_files_finish(struct casebook *book)
 
 	if (book->file_count > 0)
 		qsort(book->files, book->file_count, sizeof(*book->files), file_order);
-	for (size_t i = 0; i < book->file_count; i++)
-		if (!sign_file(book->files[i].path, book->files[i].sha256, &book->files[i].size, &error))
+	for (size_t i = 0; i < book->file_count; i++) {
+		struct case_file *file = &book->files[i];
+		struct stat about;
+
+		if (stat(file->path, &about) == 0 && !S_ISREG(about.st_mode))
+			continue; /* a journal's folder */
+		if (!sign_file(file->path, file->sha256, &file->size, &error))
 			casebook_trouble(book, error.text);
+	}
 }
 
 usec_t case_files_gap(const struct casebook *book, const struct case_file *file)

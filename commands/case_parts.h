@@ -48,8 +48,9 @@ struct case_client {
 	char helo[48];
 	uint32_t hash;
 	usec_t first, last;
-	uint32_t messages, recipients, bad; /* since the incident began; bad: refused for list or content */
-	uint32_t before;                    /* recipients before */
+	usec_t mailed_first, mailed_last; /* since the incident began, as are the next two; 0: it did not */
+	uint32_t recipients, bad;         /* bad: refused for list or content */
+	uint32_t before;                  /* recipients before */
 	uint32_t logins, failed;
 	uint32_t failed_first; /* failed logins before the first that was none */
 	uint64_t when[CASE_WHEN / 64];

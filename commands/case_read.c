@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "commands/case_cause.h"
 #include "commands/case_files.h"
 #include "commands/options.h"
 #include "commands/progress.h"
@@ -65,6 +66,9 @@ static void client_country(const struct casebook *book, struct case_client *clie
 /* Room for one more: those that only failed to log in give way to those that got in. */
 static struct case_client *client_room(struct case_account *account, bool failed)
 {
+	struct case_client *last = NULL;
+	size_t failing = 0;
+
 	if (account->client_count == account->client_room && account->client_room < CASE_CLIENTS) {
 		account->client_room = account->client_room == 0 ? 8 : account->client_room * 2;
 		if (account->client_room > CASE_CLIENTS)
@@ -74,13 +78,17 @@ static struct case_client *client_room(struct case_account *account, bool failed
 	}
 	if (account->client_count < (failed ? CASE_CLIENTS / 2 : CASE_CLIENTS))
 		return &account->clients[account->client_count++];
-	for (size_t i = 0; i < account->client_count && !failed; i++) {
+	for (size_t i = account->client_count; i-- > 0 && !failed;) {
 		const struct case_client *client = &account->clients[i];
 
-		if (client->recipients + client->before + client->logins == 0)
-			return &account->clients[i];
+		if (client->recipients + client->before + client->logins > 0)
+			continue;
+		last = &account->clients[i];
+		failing++;
 	}
-	return NULL;
+	if (failed || failing > CASE_FAILING)
+		account->failing++;
+	return failing > CASE_FAILING ? last : NULL;
 }
 
 static struct case_client *account_client(const struct casebook *book, struct case_account *account,
@@ -126,7 +134,10 @@ static void account_from(const struct casebook *book, struct case_account *accou
 		memcpy(client->helo, helo.at, helo.len);
 	}
 	if (within) {
+		client->mailed_first = client->recipients == 0 ? attempt->time : client->mailed_first;
+		client->mailed_last = attempt->time;
 		client->recipients++;
+		account->own += client->before > 0;
 		client->bad += kind == CHART_INVALID || kind == CHART_SPAM;
 	} else {
 		client->before += attempt->time < account->since;
@@ -235,10 +246,12 @@ static void account_login_failed(const struct casebook *book, struct case_accoun
 
 	if (account->since != USEC_NEVER && login->time < account->since - CASE_FAILED_BEFORE)
 		return;
-	if (account->since != USEC_NEVER && login->time >= account->since)
+	if (account->since != USEC_NEVER && login->time >= account->since) {
 		account->failed_late += login->repeat;
-	else
+	} else {
 		account->failed += login->repeat;
+		account->failed_last = login->time;
+	}
 	account_sample(book, account, CASE_FAILED, login->time);
 	client = account_client(book, account, login->client_ip, true);
 	if (client == NULL)
@@ -335,24 +348,57 @@ static void book_closed(void *context, void *opened)
 	book->calls.closed(book->calls.context, opened);
 }
 
-/* What is drawn large: the incident and a fifth of it before and after, within what the logs cover. */
-static void account_window(const struct casebook *book, struct case_account *account)
-{
-	usec_t pad, first = book->stats.first, last = book->stats.last;
-
-	account->from = account->since == USEC_NEVER ? first : account->since;
-	account->until = account->sent == USEC_NEVER || account->sent < account->from ? last : account->sent;
-	pad = (account->until - account->from) / 5;
-	pad = pad < USEC_HOUR / 2 ? USEC_HOUR / 2 : pad;
-	account->from = account->from - pad > first ? account->from - pad : first;
-	account->until = account->until + pad < last ? account->until + pad : last;
-}
-
 #define CASE_BARS 150 /* that a picture has room for */
 
-static void account_sort(const struct casebook *book, struct case_account *account)
+/* An incident and a fifth of it before and after, within what the logs cover. */
+static void account_window(const struct casebook *book, const struct case_account *account, usec_t *from_r,
+			   usec_t *until_r)
 {
-	case_series_widen(&account->incident, (account->until - account->from) / CASE_BARS);
+	usec_t pad, first = book->stats.first, last = book->stats.last;
+	usec_t from = account->began == USEC_NEVER ? first : account->began;
+	usec_t until = account->sent == USEC_NEVER || account->sent < from ? last : account->sent;
+
+	pad = (until - from) / 5;
+	pad = pad < USEC_HOUR / 4 ? USEC_HOUR / 4 : pad;
+	*from_r = from - pad > first ? from - pad : first;
+	*until_r = until + pad < last ? until + pad : last;
+}
+
+/* One of the strangers' addresses: what an owner sends from a new place in between is little, and good. */
+static bool client_is_theirs(const struct case_account *account, const struct case_client *client)
+{
+	return case_client_strange(client) &&
+	       (client->bad > 0 || (uint64_t)client->recipients * 50 > account->recipients - account->own);
+}
+
+/* Windows say since when to the hour or the day; strangers' own mail says it to the second, and when it ended. */
+static void account_strangers(struct case_account *account)
+{
+	usec_t first = USEC_NEVER, last = USEC_NEVER;
+
+	if (account->worst != STATE_FLAGGED || account->own * 2 > account->recipients || account->before == 0)
+		return;
+	for (size_t i = 0; i < account->client_count; i++) {
+		const struct case_client *client = &account->clients[i];
+
+		if (!client_is_theirs(account, client))
+			continue;
+		first = first == USEC_NEVER || client->mailed_first < first ? client->mailed_first : first;
+		last = client->mailed_last > last ? client->mailed_last : last;
+	}
+	if (first == USEC_NEVER)
+		return;
+	account->began = first;
+	account->sent = last;
+}
+
+/* What is known only now that all was read. */
+static void account_finish(const struct casebook *book, struct case_account *account)
+{
+	account->began = account->began == USEC_NEVER ? account->flagged : account->began;
+	account_strangers(account);
+	account_window(book, account, &account->shown_from, &account->shown_until);
+	case_series_widen(&account->incident, (account->shown_until - account->shown_from) / CASE_BARS);
 	case_series_widen(&account->whole, (book->stats.last - book->stats.first) / CASE_BARS);
 	case_tally_sort(&account->providers);
 	case_tally_sort(&account->senders);
@@ -408,11 +454,11 @@ bool casebook_read(struct casebook *book, const struct collector_stats *collecto
 	book->health = health_new(&options->health, book_warn, NULL);
 	book->shared = case_shared_new();
 	for (size_t i = 0; i < book->count; i++)
-		account_window(book, &book->accounts[i]);
+		account_window(book, &book->accounts[i], &book->accounts[i].from, &book->accounts[i].until);
 	good = book_run(book, pipeline, error);
 	pipeline_free(&pipeline);
 	for (size_t i = 0; i < book->count; i++)
-		account_sort(book, &book->accounts[i]);
+		account_finish(book, &book->accounts[i]);
 	case_tally_sort(&book->delist);
 	case_files_finish(book);
 	return good;

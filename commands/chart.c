@@ -12,6 +12,7 @@
 #define CHART_WIDTH 720
 #define CHART_RIGHT 12
 #define CHART_HEAD  50 /* above the bars: words of marks, three rows */
+#define CHART_AIR   10
 #define CHART_TIMES 30 /* under the bars: words of the time axis, two rows */
 #define CHART_LANE  16
 
@@ -123,7 +124,7 @@ void chart_open(struct chart *chart, struct span title, struct span about)
 {
 	chart->width = chart->width == 0 ? CHART_WIDTH : chart->width;
 	chart->left = chart->left != 0 ? chart->left : chart->lanes > 0 ? 150 : 48;
-	chart->top = CHART_HEAD;
+	chart->top = chart->head < 0 ? CHART_AIR : chart->head == 0 ? CHART_HEAD : chart->head;
 	chart->bottom = chart->top + (chart->bars < 0 ? 0 : chart->bars == 0 ? 120 : chart->bars);
 	chart->height = chart->bottom + CHART_TIMES + (int)chart->lanes * CHART_LANE +
 			(chart->lanes > 0 ? 4 : 0);
@@ -191,7 +192,8 @@ static void chart_kind_bars(const struct chart *chart, const struct chart_bucket
 		int x = chart_at(chart, bucket->time), wide = chart_at(chart, bucket->time + width) - x;
 		double base = (double)bucket_sum(bucket, (int)kind) * unit, high = bucket->n[kind] * unit;
 
-		if (bucket->n[kind] == 0)
+		if (bucket->n[kind] == 0 || bucket->time + width <= chart->from ||
+		    bucket->time >= chart->until)
 			continue;
 		text_add_format(chart->out, any ? "" : "<path class=k-%s d=\"", chart_kind_name(kind));
 		any = true;
@@ -242,6 +244,8 @@ void chart_lane(struct chart *chart, unsigned lane, struct span label, const cha
 	for (size_t i = 0; i < count; i++) {
 		int from = chart_at(chart, spans[i].from), until = chart_at(chart, spans[i].until);
 
+		if (spans[i].until < chart->from || spans[i].from > chart->until)
+			continue;
 		until = until < from + 40 ? from + 40 : until;
 		text_add_format(chart->out, "M%d %dH%dv8H%dz", from, y + 3, until, from);
 	}

@@ -63,6 +63,7 @@ struct chart {
 	unsigned lanes;          /* rows under the time axis */
 	int width;               /* of the whole, in pixels at full size; 0: 720 */
 	int left;                /* of it, left of the plot; 0: 48, or 150 where there are lanes */
+	int head;                /* room above the bars for the words of marks; 0: 50, -1: none */
 	int bars;                /* height of the bars; 0: 120; -1: none are drawn */
 	int top, bottom, height; /* set by chart_open: of the bars, and of the whole */
 };

@@ -35,16 +35,16 @@ static void account_said(const struct case_account *account, struct text *out)
 		html_add(out, "<b>Nothing unusual was found.</b> ");
 	if (account->worst != STATE_NORMAL)
 		words_odds(out, account->score);
-	if (account->since != USEC_NEVER) {
+	if (account->began != USEC_NEVER) {
 		html_add(out, ", since ");
-		report_time(out, account->since);
+		report_time(out, account->began);
 	}
 	if (account->flagged != USEC_NEVER) {
 		html_add(out, "; flagged ");
 		report_time(out, account->flagged);
-		if (account->since != USEC_NEVER && account->flagged > account->since) {
+		if (account->began != USEC_NEVER && account->flagged > account->began) {
 			html_add(out, ", ");
-			words_duration(out, account->flagged - account->since);
+			words_duration(out, account->flagged - account->began);
 			html_add(out, " later");
 		}
 	}
@@ -155,7 +155,8 @@ static size_t account_marks(const struct case_account *account, struct chart_mar
 	size_t count = 0;
 
 	for (size_t i = 0; i < account->step_count; i++) {
-		if (account->steps[i].time < account->from || account->steps[i].time > account->until)
+		if (account->steps[i].time < account->shown_from ||
+		    account->steps[i].time > account->shown_until)
 			continue;
 		marks[count] = looks[account->steps[i].state];
 		marks[count++].time = account->steps[i].time;
@@ -172,7 +173,9 @@ static void account_picture(const struct case_account *account, size_t at,
 	struct lanes lanes = { .count = 0 };
 	struct text title = { .at = NULL };
 	char id[32];
-	struct chart chart = { .out = out, .id = id, .from = account->from, .until = account->until };
+	struct chart chart = {
+		.out = out, .id = id, .from = account->shown_from, .until = account->shown_until
+	};
 
 	text_add_format(&title, "a%zu-p", at);
 	memcpy(id, title.at, title.len + 1);
@@ -213,10 +216,11 @@ static void account_whole(const struct report *report, const struct case_account
 			       .id = id,
 			       .from = report->book->stats.first,
 			       .until = report->book->stats.last,
+			       .head = -1,
 			       .bars = 50,
 			       .left = 150 };
 
-	if (account->whole.count == 0 || (account->until - account->from) * 3 > span * 2)
+	if (account->whole.count == 0 || (account->shown_until - account->shown_from) * 3 > span * 2)
 		return;
 	text_add_format(&name, "a%zu-w", at);
 	memcpy(id, name.at, name.len + 1);

@@ -11,15 +11,36 @@ static bool is_brief(const struct report *report)
 
 /* --- to whom --- */
 
-static void details_cells(struct text *out, const uint64_t n[CHART_KINDS], uint64_t sum)
+/* Kinds that never came are left out. */
+static bool is_shown(const struct case_account *account, int kind)
 {
-	text_add_format(out, "<td class=n>%llu</td>", (unsigned long long)sum);
-	for (int kind = 0; kind < CHART_KINDS; kind++)
-		if (n[kind] == 0)
-			html_add(out, "<td class=n></td>");
-		else
-			text_add_format(out, "<td class=n>%llu</td>", (unsigned long long)n[kind]);
+	return account->first[kind] + account->last[kind] > 0;
+}
+
+static void details_cells(const struct case_account *account, const uint64_t n[CHART_KINDS], uint64_t sum,
+			  struct text *out)
+{
+	html_add(out, "<td class=n>");
+	report_count(out, sum);
+	html_add(out, "</td>");
+	for (int kind = 0; kind < CHART_KINDS; kind++) {
+		if (!is_shown(account, kind))
+			continue;
+		html_add(out, "<td class=n>");
+		if (n[kind] > 0)
+			report_count(out, n[kind]);
+		html_add(out, "</td>");
+	}
 	html_add(out, "</tr>\n");
+}
+
+static void details_rest(const char *title, uint64_t rest, struct text *out)
+{
+	if (rest == 0)
+		return;
+	text_add_format(out, "<p><small>%s: ", title);
+	words_counted(out, rest, "recipient");
+	html_add(out, ".</small></p>\n");
 }
 
 static void details_providers(const struct report *report, const struct case_account *account,
@@ -33,7 +54,8 @@ static void details_providers(const struct report *report, const struct case_acc
 	html_add(out, "<h3>To whom, and what they answered</h3><div class=wide tabindex=0><table><thead><tr>"
 		      "<th>Provider</th><th class=n>Recipients</th>");
 	for (int kind = 0; kind < CHART_KINDS; kind++)
-		text_add_format(out, "<th class=n>%s</th>", chart_kind_words((enum chart_kind)kind));
+		if (is_shown(account, kind))
+			text_add_format(out, "<th class=n>%s</th>", chart_kind_words((enum chart_kind)kind));
 	html_add(out, "</tr></thead><tbody>\n");
 	for (size_t i = 0; i < account->providers.count; i++) {
 		const struct case_row *row = &account->providers.rows[i];
@@ -43,18 +65,14 @@ static void details_providers(const struct report *report, const struct case_acc
 			continue;
 		}
 		HTML(out, "<tr><td class=name>$t</td>", span_of(row->name));
-		details_cells(out, row->n, row->sum);
+		details_cells(account, row->n, row->sum, out);
 	}
 	html_add(out, "<tr><td><b>All, at first</b></td>");
-	details_cells(out, account->first, account->recipients);
+	details_cells(account, account->first, account->recipients, out);
 	html_add(out, "<tr><td><b>All, in the end</b></td>");
-	details_cells(out, account->last, account->recipients);
+	details_cells(account, account->last, account->recipients, out);
 	html_add(out, "</tbody></table></div>\n");
-	if (rest > 0) {
-		html_add(out, "<p><small>Further providers: ");
-		words_counted(out, rest, "recipient");
-		html_add(out, ".</small></p>\n");
-	}
+	details_rest("Further providers", rest, out);
 }
 
 static void details_classes(const struct case_account *account, struct text *out)
@@ -97,58 +115,86 @@ static void details_sharers(const struct report *report, const struct case_accou
 				any || sharers.more ? "; " : "", sharers.tried);
 }
 
+/* Columns that have anything to say. */
+struct client_columns {
+	bool country, helo, sharers;
+};
+
+static struct client_columns details_columns(const struct report *report, const struct case_account *account,
+					     const struct case_client *const *clients, size_t count)
+{
+	struct client_columns columns = { .country = report->book->geo != NULL };
+
+	for (size_t i = 0; i < count; i++) {
+		struct case_sharers sharers;
+
+		case_shared_of(report->book->shared, span_of(clients[i]->address), &sharers);
+		columns.helo = columns.helo || clients[i]->helo[0] != '\0';
+		columns.sharers = columns.sharers || sharers.tried > 1 || sharers.count > 1 ||
+				  (sharers.count == 1 && strcmp(sharers.accounts[0], account->name) != 0);
+	}
+	return columns;
+}
+
 static void details_client(const struct report *report, const struct case_account *account,
-			   const struct case_client *client, struct text *out)
+			   const struct case_client *client, struct client_columns columns, struct text *out)
 {
 	bool fresh = case_country_new(account, client->country);
 
 	HTML(out,
-	     case_client_strange(client) && account->before > 0 ? "<tr><td class=\"mono new\">$t"
-								: "<tr><td class=mono>$t",
+	     case_client_strange(client) && account->before > 0 ? "<tr><td class=\"mono new\">$t</td>"
+								: "<tr><td class=mono>$t</td>",
 	     span_of(client->address));
-	html_add(out, "</td><td>");
-	HTML(out, fresh ? "<span class=new>$t</span>" : "$t", span_of(client->country));
-	html_add(out, "</td><td class=time>");
+	if (columns.country)
+		HTML(out, fresh ? "<td class=new>$t</td>" : "<td>$t</td>", span_of(client->country));
+	html_add(out, "<td class=time>");
 	report_time(out, client->first);
 	html_add(out, "</td><td class=time>");
 	report_time(out, client->last);
 	text_add_format(out,
-			"</td><td class=n>%u</td><td class=n>%u</td><td class=n>%u</td><td class=n>%u</td>"
-			"<td class=name>",
+			"</td><td class=n>%u</td><td class=n>%u</td><td class=n>%u</td><td class=n>%u</td>",
 			client->before, client->recipients, client->bad, client->failed);
-	html_text(out, span_of(client->helo));
-	html_add(out, "</td><td class=name>");
-	details_sharers(report, account, client, out);
-	html_add(out, "</td></tr>\n");
+	if (columns.helo)
+		HTML(out, "<td class=name>$t</td>", span_of(client->helo));
+	if (columns.sharers) {
+		html_add(out, "<td class=name>");
+		details_sharers(report, account, client, out);
+		html_add(out, "</td>");
+	}
+	html_add(out, "</tr>\n");
 }
 
 static void details_clients(const struct report *report, const struct case_account *account,
 			    const struct case_client *const *clients, struct text *out)
 {
 	size_t most = is_brief(report) ? 8 : 25;
+	size_t count = account->client_count < most ? account->client_count : most;
+	struct client_columns columns = details_columns(report, account, clients, count);
 
-	if (account->client_count == 0)
+	if (count == 0)
 		return;
 	html_add(
 		out,
-		"<h3>From where</h3><div class=wide tabindex=0><table><caption>Addresses and countries that "
-		"it never sent from before are <span class=new>marked</span>, as are abused accounts that "
-		"the same address was used for.</caption><thead><tr><th>Address</th><th>Country</th><th>First seen"
-		"</th><th>Last seen</th><th class=n>Recipients before</th><th class=n>since</th><th class=n>"
-		"bad ones</th><th class=n>Failed logins</th><th>Calls itself</th><th>Used for other accounts"
-		"</th></tr></thead><tbody>\n");
-	for (size_t i = 0; i < account->client_count && i < most; i++)
-		details_client(report, account, clients[i], out);
+		"<h3>From where</h3><div class=wide tabindex=0><table><caption>Recipients before and since it "
+		"began. What it never sent from before is <span class=new>marked</span>");
+	html_add(out, columns.sharers
+			      ? ", as are abused accounts that the same address was used for.</caption>"
+			      : ".</caption>");
+	html_add(out, "<thead><tr><th>Address</th>");
+	html_add(out, columns.country ? "<th>Country</th>" : "");
+	html_add(out, "<th>First seen</th><th>Last seen</th><th class=n>Before</th><th class=n>Since</th>"
+		      "<th class=n>Unwanted</th><th class=n>Failed logins</th>");
+	html_add(out, columns.helo ? "<th>Calls itself</th>" : "");
+	html_add(out, columns.sharers ? "<th>Used for other accounts</th>" : "");
+	html_add(out, "</tr></thead><tbody>\n");
+	for (size_t i = 0; i < count; i++)
+		details_client(report, account, clients[i], columns, out);
 	html_add(out, "</tbody></table></div>\n");
-	if (account->client_count > most)
+	if (account->client_count > count)
 		text_add_format(
 			out, "<p><small>%zu more addresses are in addresses.csv of the case.</small></p>\n",
-			account->client_count - most);
-	if (account->clients_lost > 0)
-		text_add_format(
-			out,
-			"<p><small>%llu recipients were written to from still more addresses.</small></p>\n",
-			(unsigned long long)account->clients_lost);
+			account->client_count - count);
+	details_rest("Sent from still more addresses", account->clients_lost, out);
 }
 
 /* --- what --- */

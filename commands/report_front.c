@@ -62,7 +62,7 @@ static void front_one(const struct report *report, struct text *out)
 	size_t count = case_causes(report->book, account, causes);
 
 	html_add(out, "<p>It began on <b>");
-	report_minute(out, account->since == USEC_NEVER ? account->flagged : account->since);
+	report_minute(out, account->began);
 	html_add(out, "</b> and ");
 	if (is_going_on(report, account)) {
 		html_add(out, "<b>was still going on</b> when the logs end");
@@ -73,7 +73,15 @@ static void front_one(const struct report *report, struct text *out)
 	}
 	html_add(out, ". In this time mail was sent to <b>");
 	front_amount(report, out);
-	html_add(out, "</b></p>\n<p>The odds that this was not the owner: ");
+	html_add(out, "</b>");
+	if (account->own > 0) {
+		html_add(out, " Of these recipients, ");
+		report_count(out, account->own);
+		html_add(
+			out,
+			" were written to from an address that the account used before, so probably by its owner.");
+	}
+	html_add(out, "</p>\n<p>The odds that this was not the owner: ");
 	words_odds(out, account->score);
 	html_add(out, ". ");
 	if (account->evidence_count > 0)
@@ -113,7 +121,7 @@ static void front_many(const struct report *report, struct text *out)
 
 	for (size_t i = 0; i < report->order.flagged; i++) {
 		const struct case_account *account = report->order.accounts[i];
-		usec_t since = account->since == USEC_NEVER ? account->flagged : account->since;
+		usec_t since = account->began;
 
 		first = first == USEC_NEVER || since < first ? since : first;
 		last = since > last ? since : last;
@@ -200,7 +208,7 @@ static void course_bars(const struct report *report, struct chart *chart, usec_t
 			usec_t at = (bucket->time - start) / width;
 
 			if (at < 0 || (size_t)at >= room ||
-			    bucket->time + account->whole.width <= account->since)
+			    bucket->time + account->whole.width <= account->began)
 				continue;
 			for (int kind = 0; kind < CHART_KINDS; kind++)
 				sums[at].n[kind] += bucket->n[kind];
@@ -218,6 +226,7 @@ static void front_course(const struct report *report, struct text *out)
 			       .id = "course",
 			       .from = report->book->stats.first,
 			       .until = report->book->stats.last,
+			       .head = -1,
 			       .lanes = (unsigned)lanes,
 			       .left = 190 };
 	usec_t width = USEC_HOUR;
@@ -242,8 +251,7 @@ static void front_course(const struct report *report, struct text *out)
 	course_bars(report, &chart, width);
 	for (size_t i = 0; i < lanes; i++) {
 		const struct case_account *account = report->order.accounts[i];
-		struct chart_span span = { account->since == USEC_NEVER ? account->flagged : account->since,
-					   account->sent };
+		struct chart_span span = { account->began, account->sent };
 
 		chart_lane(&chart, (unsigned)i, span_of(account->name), "new", &span, 1);
 	}

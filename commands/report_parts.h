@@ -43,9 +43,10 @@ const char *report_script(void);
 
 /* report_words.c */
 void report_count(struct text *out, uint64_t count);
-void report_time(struct text *out, usec_t time);   /* <time>, to the second; a dash where there is none */
-void report_minute(struct text *out, usec_t time); /* "17 November 2026, 14:05 UTC" */
-const char *report_likely(double decibans);        /* "very likely" */
+void report_time(struct text *out, usec_t time);       /* <time>, to the second; a dash where there is none */
+void report_time_short(struct text *out, usec_t time); /* to the minute */
+void report_minute(struct text *out, usec_t time);     /* "17 November 2026, 14:05 UTC" */
+const char *report_likely(double decibans);            /* "very likely" */
 void report_kind(struct text *out, enum account_kind kind);
 uint64_t report_accepted(const struct case_account *account); /* what became of it in the end */
 uint64_t report_refused(const struct case_account *account);

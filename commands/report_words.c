@@ -8,17 +8,30 @@ void report_count(struct text *out, uint64_t count)
 	words_count(out, count);
 }
 
-void report_time(struct text *out, usec_t time)
+static void words_of_time(struct text *out, usec_t time, size_t len)
 {
 	char machine[CLOCK_TEXT_SIZE];
+	struct text words = { .at = NULL };
 
 	if (time == USEC_NEVER) {
 		html_add(out, "&ndash;");
 		return;
 	}
+	words_time(&words, time);
 	text_add_format(out, "<time datetime=\"%s\">", clock_text(time - time % USEC_SECOND, machine));
-	words_time(out, time);
+	text_add(out, span_head(text_span(&words), len));
 	html_add(out, "</time>");
+	text_free(&words);
+}
+
+void report_time(struct text *out, usec_t time)
+{
+	words_of_time(out, time, SIZE_MAX);
+}
+
+void report_time_short(struct text *out, usec_t time)
+{
+	words_of_time(out, time, strlen("2026-11-01 03:04"));
 }
 
 void report_minute(struct text *out, usec_t time)
