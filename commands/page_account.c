@@ -176,11 +176,13 @@ static void account_why(const struct page *page, const struct page_account *of)
 {
 	const struct payload *verdict = account_verdict(of);
 	struct text *out = page->out, score = { 0 };
+	enum account_state state;
 
 	if (verdict == NULL)
 		return;
+	state = entry_state(verdict, "state");
 	html_add(out, "<section><h2>Why it was ");
-	html_add(out, state_name(entry_state(verdict, "state")));
+	html_add(out, state == STATE_DISABLED ? "flagged" : state_name(state));
 	html_add(out, "</h2>\n");
 	if (payload_get_time(verdict, "first_bad") != USEC_NEVER)
 		account_numbers(page, verdict);
@@ -223,27 +225,17 @@ static void account_marks(struct chart *chart, const struct page_account *of)
 	chart_marks(chart, marks, count);
 }
 
-static void account_chart(const struct page *page, const struct page_account *of)
+/* WIDTH: of the whole; words keep their size, so that a telephone is shown a narrow one. */
+static void account_chart(const struct page *page, const struct page_account *of, const char *name, int width,
+			  const struct chart_bucket *buckets)
 {
-	const struct board_account *account = of->account;
-	struct chart_bucket buckets[WINDOW_SERIES];
-	usec_t hour = account->now - account->now % USEC_HOUR;
-	struct chart chart = {
-		.out = page->out, .id = "day", .from = hour - 24 * USEC_HOUR, .until = hour + USEC_HOUR
-	};
-	uint64_t totals[CHART_KINDS] = { 0 };
+	struct chart chart = { .out = page->out,
+			       .id = name,
+			       .from = buckets[0].time,
+			       .until = buckets[WINDOW_SERIES - 1].time + USEC_HOUR,
+			       .width = width };
 
-	for (size_t i = 0; i < WINDOW_SERIES; i++) {
-		uint64_t kinds[CHART_KINDS];
-
-		page_kinds(&account->hours[i], kinds);
-		buckets[i].time = chart.from + (usec_t)i * USEC_HOUR;
-		for (int kind = 0; kind < CHART_KINDS; kind++) {
-			buckets[i].n[kind] = (uint32_t)kinds[kind];
-			totals[kind] += kinds[kind];
-		}
-	}
-	html_add(page->out, "<div class=\"picture\">");
+	text_add_format(page->out, "<div class=\"picture %s\">", name);
 	chart_open(
 		&chart, SPAN("Recipients an hour, by what became of them"),
 		SPAN("The last 24 hours in which the account was heard of; the moments of verdicts are marked."));
@@ -251,6 +243,27 @@ static void account_chart(const struct page *page, const struct page_account *of
 	account_marks(&chart, of);
 	chart_close(&chart);
 	html_add(page->out, "</div>");
+}
+
+static void account_day(const struct page *page, const struct page_account *of)
+{
+	const struct board_account *account = of->account;
+	struct chart_bucket buckets[WINDOW_SERIES];
+	usec_t first = account->now - account->now % USEC_HOUR - (WINDOW_SERIES - 1) * USEC_HOUR;
+	uint64_t totals[CHART_KINDS] = { 0 };
+
+	for (size_t i = 0; i < WINDOW_SERIES; i++) {
+		uint64_t kinds[CHART_KINDS];
+
+		page_kinds(&account->hours[i], kinds);
+		buckets[i].time = first + (usec_t)i * USEC_HOUR;
+		for (int kind = 0; kind < CHART_KINDS; kind++) {
+			buckets[i].n[kind] = (uint32_t)kinds[kind];
+			totals[kind] += kinds[kind];
+		}
+	}
+	account_chart(page, of, "wide", 900, buckets);
+	account_chart(page, of, "narrow", 340, buckets);
 	chart_legend(page->out, totals);
 }
 
@@ -327,7 +340,7 @@ static void account_did(const struct page *page, const struct page_account *of)
 			      " (or it sends through another one).</p>\n</section>\n");
 		return;
 	}
-	account_chart(page, of);
+	account_day(page, of);
 	account_usual(page, of->account);
 	account_windows(page, of->account);
 	html_add(out, "</section>\n");
@@ -357,7 +370,7 @@ static void account_clients(const struct page *page, const struct page_account *
 		return;
 	html_add(
 		out,
-		"<section><h2>Where it was used from</h2>\n<table><thead><tr><th>Address</th><th>Country</th>"
+		"<section><h2>Where it was used from</h2>\n<table class=\"numbers\"><thead><tr><th>Address</th><th>Country</th>"
 		"<th>Named in a verdict</th></tr></thead><tbody>");
 	for (size_t i = 0; i < of->client_count; i++)
 		client_row(page, &of->clients[i]);
@@ -422,7 +435,7 @@ static void history_verdict(struct text *out, const struct payload *entry)
 
 	page_badge(out, entry_state(entry, "state"));
 	HTML(out, " <span class=\"quiet\">was $t</span>",
-	     span_of(state_name(entry_state(entry, "previous"))));
+	     span_of(page_state_words(entry_state(entry, "previous"))));
 	html_add(out, "<p>");
 	if (evidence != NULL)
 		(void)entry_text(out, evidence, "text");

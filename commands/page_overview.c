@@ -145,10 +145,12 @@ static void account_row(const struct page *page, const struct board_account *acc
 	page_count(out, day[COUNT_RECIPIENTS]);
 	html_add(out, "</td><td class=\"n\" data-label=\"not accepted\">");
 	page_percent(out, day[COUNT_RECIPIENTS] == 0 ? 0 : (double)bad / day[COUNT_RECIPIENTS]);
-	html_add(out, "</td><td data-label=\"since\">");
+	html_add(out, "</td><td class=\"brief\" data-label=\"since\">");
 	page_ago(out, page->now, account->standing.since);
-	html_add(out, "</td><td data-label=\"done\">");
-	html_add(out, !account->stopped ? "nothing" : account->in_force.disabled ? "disabled" : "throttled");
+	html_add(out, "</td><td class=\"brief\" data-label=\"done\">");
+	html_add(out, !account->stopped            ? "<span class=\"quiet\">nothing</span>"
+		      : account->in_force.disabled ? "<b>disabled</b>"
+						   : "<b>throttled</b>");
 	html_add(out, "</td></tr>\n");
 }
 

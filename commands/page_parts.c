@@ -4,6 +4,7 @@
  */
 #include "commands/page_parts.h"
 
+#include "base/hash.h"
 #include "commands/command.h"
 #include "commands/words.h"
 #include "responders/payload.h"
@@ -22,13 +23,16 @@ static void page_age(const struct page *page)
 				     ? "As of "
 				     : "<b>Not up to date:</b> as of ");
 	page_time(out, page->board->made);
-	html_add(out, "</p>");
+	html_add(out, " UTC</p>");
 }
 
 void page_open(const struct page *page, struct span title, unsigned refresh)
 {
 	struct text *out = page->out;
+	char style[20];
 
+	/* A browser keeps a style for as long as it is this one. */
+	snprintf(style, sizeof(style), "%016llx", (unsigned long long)hash_stable(span_of(page_style())));
 	html_add(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 		      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 		      "<meta name=\"color-scheme\" content=\"light dark\">\n");
@@ -37,7 +41,7 @@ void page_open(const struct page *page, struct span title, unsigned refresh)
 	HTML(out,
 	     "<title>$t</title>\n<link rel=\"icon\" href=\"icon.svg\">\n"
 	     "<link rel=\"stylesheet\" href=\"style.css?v=$u\">\n</head>\n<body>\n",
-	     title, SPAN(SENDWATCH_VERSION));
+	     title, span_of(style));
 	chart_patterns(out);
 	html_add(out, "<header><div><a class=\"brand\" href=\"./\">sendwatch</a>");
 	if (page->board != NULL)
@@ -62,9 +66,16 @@ void page_close(const struct page *page)
 		 "</body>\n</html>\n");
 }
 
+const char *page_state_words(enum account_state state)
+{
+	return state == STATE_DISABLED ? "flagged, sure" : state_name(state);
+}
+
 void page_badge(struct text *out, enum account_state state)
 {
-	text_add_format(out, "<span class=\"badge %s\">%s</span>", state_name(state), state_name(state));
+	/* The state called disabled says that it is sure enough for that; what was done is said beside it. */
+	text_add_format(out, "<span class=\"badge %s\" title=\"state: %s\">%s</span>", state_name(state),
+			state_name(state), page_state_words(state));
 }
 
 void page_count(struct text *out, uint64_t count)

@@ -10,6 +10,8 @@
 void page_open(const struct page *page, struct span title, unsigned refresh);
 void page_close(const struct page *page);
 
+/* The state as the pages say it. */
+const char *page_state_words(enum account_state state);
 void page_badge(struct text *out, enum account_state state);
 void page_count(struct text *out, uint64_t count);
 void page_percent(struct text *out, double share);

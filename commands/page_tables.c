@@ -3,6 +3,7 @@
 #include "commands/words.h"
 
 #define TABLE_ROWS 30
+#define CALM_ROWS  10 /* of providers, where none of them refuses */
 
 static void address_row(const struct page *page, const struct health_row *row)
 {
@@ -22,11 +23,11 @@ static void address_row(const struct page *page, const struct health_row *row)
 	page_percent(out, share);
 	html_add(out, "</td><td class=\"n\" data-label=\"deferred\">");
 	page_count(out, row->deferred);
-	html_add(out, "</td><td data-label=\"refuses since\">");
+	html_add(out, "</td><td class=\"brief\" data-label=\"refuses us since\">");
 	if (row->since != USEC_NEVER)
 		page_ago(out, page->now, row->since);
 	else
-		html_add(out, "<span class=\"quiet\">does not</span>");
+		html_add(out, "<span class=\"quiet\">no</span>");
 	html_add(out, "</td></tr>\n");
 }
 
@@ -57,6 +58,7 @@ void page_addresses(const struct page *page)
 {
 	const struct board *board = page->board;
 	struct text *out = page->out;
+	size_t shown = 0;
 
 	html_add(out, "<section id=\"addresses\"><h2>Our addresses at providers</h2>\n");
 	address_listings(page);
@@ -66,17 +68,20 @@ void page_addresses(const struct page *page)
 	}
 	html_add(
 		out,
-		"<table class=\"cards\"><thead><tr><th>Provider</th><th>Our address</th>"
+		"<table class=\"cards dense\"><thead><tr><th>Provider</th><th>Our address</th>"
 		"<th class=\"n\">Recipients</th><th class=\"n\">Refused for it</th><th class=\"n\">Deferred</th>"
-		"<th>Refuses since</th></tr></thead><tbody>\n");
-	for (size_t i = 0; i < board->row_count && i < TABLE_ROWS; i++)
-		address_row(page, &board->rows[i]);
+		"<th>Refuses us since</th></tr></thead><tbody>\n");
+	for (; shown < board->row_count && shown < TABLE_ROWS; shown++) {
+		if (shown >= CALM_ROWS && board->rows[shown].since == USEC_NEVER)
+			break;
+		address_row(page, &board->rows[shown]);
+	}
 	html_add(out, "</tbody></table>\n");
-	if (board->row_count > TABLE_ROWS)
+	if (board->row_count > shown)
 		text_add_format(
 			out,
-			"<p class=\"more\">The %d that refuse most. All: <code>sendwatch health</code></p>\n",
-			TABLE_ROWS);
+			"<p class=\"more\">The %zu that refuse most. All of them: <code>sendwatch health</code></p>\n",
+			shown);
 	html_add(out, "</section>\n");
 }
 
@@ -92,7 +97,7 @@ static void source_row(const struct page *page, const struct board_source *sourc
 	HTML(out, "<span class=\"name\">$t</span>", span_of(source->name));
 	if (source->trouble[0] != '\0')
 		HTML(out, "<p class=\"why\">$t</p>", span_of(source->trouble));
-	html_add(out, "</td><td data-label=\"last line\">");
+	html_add(out, "</td><td class=\"brief\" data-label=\"last line\">");
 	page_ago(out, page->now, source->time);
 	html_add(out, "</td><td class=\"n\" data-label=\"still to be read\">");
 	words_bytes(out, source->behind);
@@ -155,7 +160,7 @@ static void target_row(const struct page *page, const struct board_target *targe
 		HTML(out, "<p class=\"why\">$t</p>", span_of(target->trouble));
 	html_add(out, "</td><td class=\"n\" data-label=\"waiting\">");
 	page_count(out, target->waiting);
-	html_add(out, "</td><td data-label=\"oldest\">");
+	html_add(out, "</td><td class=\"brief\" data-label=\"oldest\">");
 	if (target->waiting > 0)
 		page_ago(out, page->now, target->oldest);
 	else
