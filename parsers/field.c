@@ -23,11 +23,23 @@ static const uint8_t queue_id_classes[256] = {
 
 static size_t queue_id_length(struct span text)
 {
+	const unsigned char *at = (const unsigned char *)text.at;
 	unsigned classes = QUEUE_ID_HEX | QUEUE_ID_LONG;
 	size_t len = 0;
 
+	/* Most ids have ten bytes or more, and the first eight are asked about at once: half the time. */
+	if (text.len >= 8 && queue_id_classes[at[1]] != 0) {
+		unsigned all = queue_id_classes[at[0]] & queue_id_classes[at[1]] & queue_id_classes[at[2]] &
+			       queue_id_classes[at[3]] & queue_id_classes[at[4]] & queue_id_classes[at[5]] &
+			       queue_id_classes[at[6]] & queue_id_classes[at[7]];
+
+		if (all != 0) {
+			classes = all;
+			len = 8;
+		}
+	}
 	for (; len < text.len && len < 24; len++) {
-		unsigned both = classes & queue_id_classes[(unsigned char)text.at[len]];
+		unsigned both = classes & queue_id_classes[at[len]];
 
 		if (both == 0)
 			break;

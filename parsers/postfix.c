@@ -48,9 +48,12 @@ static enum service postfix_service(struct span name)
 /* The last part of a tag: "smtpd" of "submission/smtpd". */
 static struct span postfix_daemon(struct span tag)
 {
-	const char *slash = tag.len == 0 ? NULL : memrchr(tag.at, '/', tag.len);
+	size_t from = tag.len;
 
-	return slash == NULL ? tag : span_from(tag, (size_t)(slash - tag.at) + 1);
+	/* Names of daemons are so short that calling memrchr takes longer. */
+	while (from > 0 && tag.at[from - 1] != '/')
+		from--;
+	return span_from(tag, from);
 }
 
 static bool postfix_claims(const struct frame *frame)

@@ -26,7 +26,9 @@ static void client_login(struct span words, struct event *event)
 	span_skip(&words, SPAN(","));
 	if (!span_skip(&words, SPAN(" sasl_username=")))
 		return;
-	if (!span_cut_text(&words, SPAN(", sasl_sender="), &name))
+	/* memchr first: memmem costs ten times as much, and next to no login has a comma in or behind it. */
+	if (words.len == 0 || memchr(words.at, ',', words.len) == NULL ||
+	    !span_cut_text(&words, SPAN(", sasl_sender="), &name))
 		name = words;
 	event->login = name;
 }

@@ -2,7 +2,7 @@
 # needs: valgrind
 # Instructions that a replay spends on a line, counted, so that noise cannot hide what became slower: at most
 # 10 % over the figures in instructions.expected. What start-up costs is taken off by the difference of two
-# lengths. The figures hold for one compiler; `tests/cost/instructions.sh record` writes them anew.
+# lengths; what this machine's name services cost, by a file that names all uids. The figures hold for one compiler; `tests/cost/instructions.sh record` writes them anew.
 TOP=${TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
 BUILD=${BUILD:-$TOP/build}
 SENDWATCH=${SENDWATCH:-$TOP/sendwatch}
@@ -13,7 +13,8 @@ compiler=$(gcc -dumpmachine)-$(gcc -dumpfullversion)
 spent() # MTA LINES
 {
 	"$BUILD/generate" "$1" "$2" > "$TMP/log" || return
-	valgrind --tool=callgrind --callgrind-out-file=/dev/null "$SENDWATCH" replay --timezone UTC --quiet "$TMP/log" \
+	valgrind --tool=callgrind --callgrind-out-file=/dev/null \
+		"$SENDWATCH" replay --timezone UTC --passwd "$TMP/passwd" --quiet "$TMP/log" \
 		2>&1 > /dev/null | sed -n 's/.*Collected : *//p'
 }
 
@@ -22,6 +23,7 @@ if [ "${1:-}" != record ] && ! grep -q "^compiler $compiler\$" "$expected" 2> /d
 	exit 77
 fi
 [ "${1:-}" = record ] && echo "compiler $compiler" > "$expected"
+seq 1000 3999 | sed 's/.*/u&:x:&:/' > "$TMP/passwd"
 bad=0
 for mta in postfix exim; do
 	short=$(spent $mta 5000)

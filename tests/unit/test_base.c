@@ -3,6 +3,7 @@
 #include "base/hash.h"
 #include "base/text.h"
 
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -67,6 +68,49 @@ static void span_reads_addresses_of_both_kinds(void **state)
 	assert_false(span_to_address(SPAN("192.0.2"), address));
 	assert_false(span_to_address(SPAN("fe80::1%eth0"), address));
 	assert_false(span_to_address(SPAN("unknown"), address));
+}
+
+/* What is read here is what inet_pton takes, and nothing else: texts of few letters, some millions of them. */
+static void addresses_are_as_the_library_has_them(void **state)
+{
+	static const char letters[] = "0123456789..::f%";
+	uint32_t seed = 7;
+
+	(void)state;
+	for (int i = 0; i < 300000; i++) {
+		uint8_t ours[16] = { 0 }, theirs[16] = { [10] = 0xff, [11] = 0xff };
+		char text[20];
+		size_t len = 0;
+		bool known;
+
+		for (seed = seed * 1664525 + 1013904223; len < 3 + (seed >> 8) % 13; len++) {
+			/* Dots where an address would have them, half of the time. */
+			uint32_t at = (seed >> 4) % 2 == 0 && len % 3 == 1 ? 10 : (seed >> (len + 5)) % 16;
+
+			text[len] = letters[at];
+			seed += (uint32_t)len * 2654435761U;
+		}
+		text[len] = '\0';
+		known = inet_pton(AF_INET, text, theirs + 12) == 1 || inet_pton(AF_INET6, text, theirs) == 1;
+		assert_int_equal(span_to_address(span_of(text), ours), known);
+		if (known)
+			assert_memory_equal(ours, theirs, sizeof(ours));
+	}
+	for (unsigned number = 0; number < 1100; number++) {
+		uint8_t ours[16], theirs[16] = { [10] = 0xff, [11] = 0xff };
+		char text[40];
+
+		snprintf(text, sizeof(text), number % 2 ? "%u.%u.%03u.1" : "%u.0%u.%u.2", number % 300,
+			 number / 4, number % 260);
+		assert_int_equal(span_to_address(span_of(text), ours),
+				 inet_pton(AF_INET, text, theirs + 12) == 1);
+		snprintf(text, sizeof(text), "%u.%u.%u.%u", number % 256, number / 5, number % 10,
+			 number % 100);
+		assert_int_equal(span_to_address(span_of(text), ours),
+				 inet_pton(AF_INET, text, theirs + 12) == 1);
+		if (number / 5 < 256)
+			assert_memory_equal(ours, theirs, sizeof(ours));
+	}
 }
 
 static void clock_knows_the_calendar(void **state)
@@ -178,6 +222,7 @@ int main(void)
 		cmocka_unit_test(span_finds_first_and_last),
 		cmocka_unit_test(span_reads_numbers_whole_or_not),
 		cmocka_unit_test(span_reads_addresses_of_both_kinds),
+		cmocka_unit_test(addresses_are_as_the_library_has_them),
 		cmocka_unit_test(clock_knows_the_calendar),
 		cmocka_unit_test(clock_turns_every_day_back),
 		cmocka_unit_test(text_stops_at_its_ceiling),
