@@ -168,20 +168,29 @@ size_t distinct_bytes(const struct distinct *distinct)
 
 /* --- bytes --- */
 
-/* In the order of the table, so that what was read back packs to the same. DISTINCT_EXACT + 1 says: a sketch. */
+/*
+ * From behind a free place on, around the table: put back in this order each finds the place that it had, and the
+ * same packs to the same. DISTINCT_EXACT + 1 says: a sketch.
+ */
 void distinct_pack(const struct distinct *distinct, struct text *into)
 {
+	unsigned free_at = 0;
+
 	if (distinct->sketch != NULL) {
 		pack_number(into, DISTINCT_EXACT + 1);
 		sketch_pack(distinct->sketch, into);
 		return;
 	}
 	pack_number(into, distinct->used);
+	while (distinct->room > 0 && distinct->seen[free_at].hash != 0)
+		free_at++;
 	for (unsigned i = 0; i < distinct->room; i++) {
-		if (distinct->seen[i].hash == 0)
+		const struct distinct_seen *seen = &distinct->seen[(free_at + i) & (distinct->room - 1U)];
+
+		if (seen->hash == 0)
 			continue;
-		pack_number(into, distinct->seen[i].hash);
-		pack_number(into, distinct->seen[i].last);
+		pack_number(into, seen->hash);
+		pack_number(into, seen->last);
 	}
 }
 

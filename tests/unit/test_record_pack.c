@@ -83,11 +83,17 @@ static void live(struct record *record, unsigned mails)
 			.country = i % 2 + 1,
 			.sender = i % 5 + 1,
 			.helo = 7,
+			.distinct = true,
+			.domain = i % 250 + 1,
 		};
 
 		if (record_due(record, delta.time))
 			record_close(record, delta.time, 10, &day);
 		record_apply(record, &delta, &applied);
+		if (i % 50 == 0) {
+			crowd_note(&record->crowd, i + 1, delta.time, 3.5f);
+			crowd_use(&record->crowd, i * UINT64_C(0x9e3779b97f4a7c15), delta.time);
+		}
 	}
 	record->standing = (struct standing){ STATE_WATCH, start, 3.5f, 2.25f, 19999, start + 5, start + 9 };
 	record->pending = 3;

@@ -23,6 +23,7 @@
 #define START    (USEC_DAY * 20000)
 #define NODES    6
 #define ACCOUNTS 200
+#define GROUP    "domain:example.com"
 
 static char folder[] = "/tmp/sendwatch-nodes-XXXXXX";
 static int ports[NODES];
@@ -159,6 +160,11 @@ static void count(struct store *store, uint32_t number)
 	snprintf(account, sizeof(account), "user%u@example.com", number % ACCOUNTS);
 	record = store->calls->record(store, span_of(account), true);
 	store->calls->apply(store, record, &delta, 0, number, &applied);
+	/* And on a group of all. */
+	record = store->calls->record(store, SPAN(GROUP), true);
+	delta.kind = DELTA_GROUPED;
+	delta.marks = UINT32_C(1) << COUNT_ARRIVED;
+	store->calls->apply(store, record, &delta, 0, number, &applied);
 }
 
 static void step(struct store *store)
@@ -186,7 +192,9 @@ static void settle(struct store *store)
 static uint64_t total(const struct redis_options *options)
 {
 	struct store *store = store_new(options, "a reader");
-	uint64_t sum = 0;
+	uint64_t sum = 0, grouped = 0;
+
+	store->calls->keep(store, store->calls->record(store, SPAN(GROUP), true));
 
 	for (uint32_t i = 0; i < ACCOUNTS; i++) {
 		char account[32];
@@ -203,7 +211,10 @@ static uint64_t total(const struct redis_options *options)
 
 		windows_sum(&record->windows, record->now, sums);
 		sum += sums[HORIZON_24H].n[COUNT_RECIPIENTS];
+		if (strcmp(record->name, GROUP) == 0)
+			grouped = sums[HORIZON_24H].n[COUNT_ARRIVED];
 	}
+	assert_int_equal(grouped, sum);
 	store_free(&store);
 	return sum;
 }

@@ -126,6 +126,77 @@ static void test_counts_by_account(void **state)
 	}
 }
 
+static struct delta of_group(usec_t time, uint32_t number)
+{
+	return (struct delta){
+		.kind = DELTA_GROUPED,
+		.time = time,
+		.count = 3,
+		.marks = UINT32_C(1) << COUNT_RECIPIENTS | UINT32_C(1) << COUNT_SUBMITTED,
+		.client = number,
+		.domain = number % 10 + 1,
+		.sender = number % 400 * 2654435761U | 1,
+	};
+}
+
+static void test_groups_count_what_their_accounts_do(void **state)
+{
+	(void)state;
+	for (size_t m = 0; m < MEMBERS; m++) {
+		struct store *store = members[m]();
+		const struct record *record;
+		struct distinct_count senders;
+
+		for (uint32_t i = 1; i <= 1000; i++)
+			apply(store, "domain:example.com", of_group(START, i));
+		assert_int_equal(hour_of(store, "domain:example.com").n[COUNT_RECIPIENTS], 1000);
+		assert_int_equal(hour_of(store, "domain:example.com").n[COUNT_SUBMITTED], 3000);
+		record = store->calls->record(store, SPAN("domain:example.com"), false);
+		assert_int_equal(record_count(record, DISTINCT_DOMAINS, HORIZON_5M).count, 10);
+		assert_false(record_count(record, DISTINCT_DOMAINS, HORIZON_5M).about);
+		senders = record_count(record, DISTINCT_SENDERS, HORIZON_7D);
+		assert_true(senders.about && senders.count > 380 && senders.count < 420);
+		assert_int_equal(record_count(record, DISTINCT_COUNTRIES, HORIZON_7D).count, 0);
+		store_free(&store);
+	}
+}
+
+static void test_groups_know_who_is_suspicious(void **state)
+{
+	(void)state;
+	for (size_t m = 0; m < MEMBERS; m++) {
+		struct store *store = members[m]();
+		const struct crowd *crowd;
+
+		/* Ten, each thrice: what counts is the most that each had, and when it last had something. */
+		for (uint64_t i = 1; i <= 30; i++) {
+			struct delta delta = { .kind = DELTA_SUSPECT,
+					       .time = START + (usec_t)i * USEC_SECOND,
+					       .account = i % 10 + 1,
+					       .decibans = i <= 20 && i > 10 ? 9 : 4 };
+
+			apply(store, "customer:acme", delta);
+			delta.kind = DELTA_USER;
+			delta.account = i * UINT64_C(0x9e3779b97f4a7c15);
+			apply(store, "customer:acme", delta);
+		}
+		settle(store);
+		crowd = store->calls->record(store, SPAN("customer:acme"), false)->crowd;
+		for (int i = 0; i < CROWD_MEMBERS; i++) {
+			const struct member *member = &crowd->members[i];
+
+			assert_true(member->account <= 10);
+			if (member->account == 0)
+				continue;
+			assert_true(member->decibans == 9.0f);
+			assert_true(member->time > START + 20 * USEC_SECOND);
+		}
+		assert_int_equal(crowd->members[9].account != 0, 1);
+		assert_true(crowd_users(crowd) > 22 && crowd_users(crowd) < 45);
+		store_free(&store);
+	}
+}
+
 static void test_first_time_is_told_once(void **state)
 {
 	(void)state;
@@ -367,6 +438,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_counts_by_account),
+		cmocka_unit_test(test_groups_count_what_their_accounts_do),
+		cmocka_unit_test(test_groups_know_who_is_suspicious),
 		cmocka_unit_test(test_first_time_is_told_once),
 		cmocka_unit_test(test_500_recipients_are_remembered),
 		cmocka_unit_test(test_order_does_not_matter),

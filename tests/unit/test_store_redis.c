@@ -268,6 +268,96 @@ static void a_release_after_a_restart_is_one(void **state)
 	store_free(&b);
 }
 
+/* What one of its accounts did, on a group. */
+static void count_on(struct store *store, const char *group, uint32_t number, uint64_t position)
+{
+	struct record *record = store->calls->record(store, span_of(group), true);
+	const struct delta delta = { .kind = DELTA_GROUPED,
+				     .time = START + number * USEC_SECOND,
+				     .count = 1,
+				     .marks = UINT32_C(1) << COUNT_RECIPIENTS,
+				     .domain = number * 2654435761U | 1 };
+	struct applied ignored;
+
+	store->calls->apply(store, record, &delta, 0, position, &ignored);
+}
+
+static void suspect(struct store *store, const char *group, uint64_t account, usec_t time, uint64_t position)
+{
+	struct record *record = store->calls->record(store, span_of(group), true);
+	const struct delta delta = { .kind = DELTA_SUSPECT, .time = time, .account = account, .decibans = 8 };
+	struct applied ignored;
+
+	store->calls->apply(store, record, &delta, 0, position, &ignored);
+}
+
+static int suspected(struct store *store, const char *group)
+{
+	const struct record *record = store->calls->record(store, span_of(group), false);
+	int count = 0;
+
+	for (int i = 0; record->crowd != NULL && record->crowd->members != NULL && i < CROWD_MEMBERS; i++)
+		count += record->crowd->members[i].account != 0;
+	return count;
+}
+
+static void groups_of_two_servers_are_one_and_lines_read_again_count_once(void **state)
+{
+	struct store *a = store_new("mx1:/var/log/mail.log"), *b = store_new("mx2:/var/log/mail.log");
+
+	(void)state;
+	ask("FLUSHALL", NULL);
+	for (uint32_t i = 1; i <= 600; i++) {
+		count_on(i % 2 == 0 ? a : b, "domain:example.com", i, i);
+		if (i % 7 == 0)
+			store_flush(a, clock_monotonic(), false);
+		if (i % 11 == 0)
+			store_flush(b, clock_monotonic(), false);
+	}
+	settle(a);
+	settle(b);
+	/* Killed: half of it is read again, and a little more. */
+	store_free(&a);
+	a = store_new("mx1:/var/log/mail.log");
+	for (uint32_t i = 300; i <= 620; i += 2)
+		count_on(a, "domain:example.com", i, i);
+	settle(a);
+	assert_int_equal(counted(a, "domain:example.com", COUNT_RECIPIENTS), 610);
+	/* What was different stays so: 610 domains, some of them twice. */
+	assert_in_range(record_count(a->calls->record(a, SPAN("domain:example.com"), false), DISTINCT_DOMAINS,
+				     HORIZON_24H)
+				.count,
+			580, 640);
+	store_free(&a);
+	store_free(&b);
+}
+
+/* Told on the same line as one before, or on none: it is news all the same. */
+static void suspects_of_two_servers_are_neighbours(void **state)
+{
+	struct store *a = store_new("mx1:/var/log/mail.log"), *b = store_new("mx2:/var/log/mail.log");
+
+	(void)state;
+	ask("FLUSHALL", NULL);
+	suspect(a, "customer:acme", 1, START, 5);
+	settle(a);
+	suspect(b, "customer:acme", 2, START, 5);
+	settle(b);
+	assert_int_equal(suspected(b, "customer:acme"), 2);
+	suspect(b, "customer:acme", 3, START, 5);
+	settle(b);
+	suspect(a, "customer:acme", 4, START, 0);
+	settle(a);
+	assert_int_equal(suspected(a, "customer:acme"), 4);
+	a->calls->keep(a, a->calls->record(a, SPAN("customer:acme"), false));
+	settle(a);
+	b->calls->keep(b, b->calls->record(b, SPAN("customer:acme"), false));
+	settle(b);
+	assert_int_equal(suspected(b, "customer:acme"), 4);
+	store_free(&a);
+	store_free(&b);
+}
+
 static struct record *told;
 
 static void changed(void *context, struct record *record)
@@ -454,6 +544,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_servers_count_as_one),
 		cmocka_unit_test(lines_read_again_count_once),
+		cmocka_unit_test(groups_of_two_servers_are_one_and_lines_read_again_count_once),
+		cmocka_unit_test(suspects_of_two_servers_are_neighbours),
 		cmocka_unit_test(a_release_here_is_one_there),
 		cmocka_unit_test(a_release_after_a_restart_is_one),
 		cmocka_unit_test(a_record_is_unsettled_until_redis_spoke),

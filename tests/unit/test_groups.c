@@ -1,0 +1,216 @@
+/* Groups: their names, what of an account's change is theirs, and who of them is suspicious. */
+#include "detectors/neighbourhood.h"
+
+#include "base/memory.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static const usec_t start = 20000 * USEC_DAY;
+
+static void names_are_what_a_person_types(void **state)
+{
+	static const struct {
+		enum group_kind kind;
+		const char *what, *name;
+	} rows[] = {
+		{ GROUP_OF_DOMAIN, "example.com", "domain:example.com" },
+		{ GROUP_OF_CUSTOMER, "acme ltd", "customer:acme ltd" },
+		{ GROUP_OF_ADDRESS, "192.0.2.1 google", "address:192.0.2.1 google" },
+	};
+	char room[GROUP_NAME_SIZE], again[GROUP_NAME_SIZE], most[300];
+	struct span name, parsed;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		name = group_name(rows[i].kind, span_of(rows[i].what), room);
+		assert_string_equal(room, rows[i].name);
+		assert_true(group_parse(name, again, &parsed));
+		assert_true(span_equal(name, parsed));
+	}
+	assert_false(group_parse(SPAN("bob@example.com"), again, &parsed));
+	assert_false(group_parse(SPAN("domain:"), again, &parsed));
+	/* Of all lengths, and told apart by what does not fit. */
+	for (size_t len = 1; len < sizeof(most); len++) {
+		memset(most, 'a', len);
+		name = group_name(GROUP_OF_DOMAIN, (struct span){ most, len }, room);
+		assert_true(name.len < GROUP_NAME_SIZE && room[name.len] == '\0');
+		most[0] = 'b';
+		parsed = group_name(GROUP_OF_DOMAIN, (struct span){ most, len }, again);
+		assert_false(span_equal(name, parsed));
+		assert_int_equal(name.len, parsed.len);
+	}
+}
+
+static void what_an_account_does_its_group_does(void **state)
+{
+	static const struct {
+		struct delta delta;
+		struct applied found;
+		uint32_t expected[COUNTERS];
+	} rows[] = {
+		{ { .kind = DELTA_SUBMITTED, .count = 5 },
+		  { .away = true },
+		  { [COUNT_MESSAGES] = 1, [COUNT_SUBMITTED] = 5 } },
+		{ { .kind = DELTA_ATTEMPT, .count = 1, .outcome = COUNT_INVALID },
+		  { .stranger = true, .away = true },
+		  { [COUNT_ARRIVED] = 1 } }, /* one of our own */
+		{ { .kind = DELTA_ATTEMPT, .count = 1, .elsewhere = true, .outcome = COUNT_SPAM },
+		  { .away = true },
+		  { [COUNT_ARRIVED] = 1,
+		    [COUNT_RECIPIENTS] = 1,
+		    [COUNT_SPAM] = 1,
+		    [COUNT_AWAY] = 1,
+		    [COUNT_AWAY_SPAM] = 1 } },
+		{ { .kind = DELTA_ATTEMPT,
+		    .count = 1,
+		    .elsewhere = true,
+		    .foreign = true,
+		    .outcome = COUNT_DELIVERED },
+		  { .stranger = true, .mailing = true, .odd = true },
+		  { [COUNT_ARRIVED] = 1,
+		    [COUNT_RECIPIENTS] = 1,
+		    [COUNT_DELIVERED] = 1,
+		    [COUNT_STRANGERS] = 1,
+		    [COUNT_MAILINGS] = 1,
+		    [COUNT_FOREIGN] = 1,
+		    [COUNT_ODD] = 1 } },
+		{ { .kind = DELTA_CHANGED, .count = 1, .outcome = COUNT_INVALID },
+		  { .away = true },
+		  { [COUNT_INVALID] = 1, [COUNT_AWAY_INVALID] = 1 } },
+		{ { .kind = DELTA_LOGIN, .count = 2 },
+		  { .away = true },
+		  { [COUNT_LOGINS] = 2, [COUNT_LOGINS_AWAY] = 2 } },
+		{ { .kind = DELTA_LOGIN_FAILED, .count = 7 }, { 0 }, { [COUNT_LOGINS_FAILED] = 7 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct record group = { 0 };
+		struct delta delta = group_delta(&rows[i].delta, &rows[i].found);
+		struct counts sums[HORIZONS];
+		struct applied ignored;
+
+		delta.time = start;
+		record_apply(&group, &delta, &ignored);
+		windows_sum(&group.windows, start, sums);
+		for (int c = 0; c < COUNTERS; c++)
+			assert_int_equal(sums[HORIZON_5M].n[c], rows[i].expected[c]);
+		record_free(&group);
+	}
+}
+
+/* An account of one domain, by itself at DECIBANS, on a line of its own. */
+static void note(struct store *groups, const char *domain, uint64_t account, double decibans)
+{
+	static uint64_t position;
+	const struct shared shared = { .domain = span_of(domain) };
+	const struct sighting who = { account, start, 0, ++position };
+	struct share_names names;
+
+	neighbourhood_names(&shared, &names);
+	neighbourhood_note(groups, &names, &who, decibans);
+}
+
+static struct neighbours of(struct store *groups, const char *domain, uint64_t account, usec_t later)
+{
+	const struct shared shared = { .domain = span_of(domain) };
+	struct share_names names;
+
+	neighbourhood_names(&shared, &names);
+	return neighbourhood_of(groups, &names, account, start + later);
+}
+
+static void neighbours_are_the_suspicious_others_of_two_days(void **state)
+{
+	struct store *groups = store_memory_new(100);
+
+	(void)state;
+	note(groups, "example.com", 1, 12);
+	note(groups, "example.com", 2, 17);
+	note(groups, "example.com", 3, 5); /* no more than slightly odd */
+	note(groups, "example.org", 4, 20);
+	assert_true(of(groups, "example.com", 1, 0).weight == 1.0);
+	assert_true(of(groups, "example.com", 2, 0).weight == 0.5);
+	assert_true(of(groups, "example.com", 9, 0).weight == 1.5);
+	assert_int_equal(of(groups, "example.com", 9, 0).accounts, 2);
+	assert_true(of(groups, "example.net", 9, 0).weight == 0);
+	assert_true(of(groups, "example.com", 9, 2 * USEC_DAY + 1).weight == 0);
+	store_free(&groups);
+}
+
+static void an_idle_group_gives_its_memory_back(void **state)
+{
+	struct record group = { .name = memory_copy(SPAN("domain:example.com")) };
+
+	(void)state;
+	for (uint32_t i = 0; i < 2000; i++) {
+		struct delta delta = { .kind = DELTA_GROUPED,
+				       .time = start,
+				       .count = 1,
+				       .marks = 1,
+				       .client = i + 1,
+				       .sender = 5 };
+		struct applied ignored;
+
+		record_apply(&group, &delta, &ignored);
+	}
+	crowd_note(&group.crowd, 7, start, 9);
+	crowd_use(&group.crowd, 7, start);
+	assert_true(record_bytes(&group) > 40000);
+	record_trim(&group, start + 9 * USEC_DAY);
+	assert_true(record_bytes(&group) < 1024);
+	record_trim(&group, start + 60 * USEC_DAY);
+	assert_null(group.crowd);
+	record_free(&group);
+}
+
+static void an_account_with_many_clients_says_about_how_many(void **state)
+{
+	struct record record = { 0 };
+	struct distinct_count found;
+
+	(void)state;
+	for (uint32_t i = 1; i <= 2000; i++) {
+		struct delta delta = { .kind = DELTA_ATTEMPT,
+				       .time = start + i * USEC_SECOND,
+				       .count = 1,
+				       .elsewhere = true,
+				       .distinct = true,
+				       .outcome = COUNT_DELIVERED,
+				       .recipient = i,
+				       .client = i * 7,
+				       .network = i % 9 + 1,
+				       .domain = i % 11 + 1 };
+		struct applied ignored;
+
+		record_apply(&record, &delta, &ignored);
+		if (i == 70) {
+			found = record_count(&record, DISTINCT_CLIENTS, HORIZON_24H);
+			assert_true(!found.about && found.count == 70);
+		}
+	}
+	found = record_count(&record, DISTINCT_CLIENTS, HORIZON_24H);
+	assert_true(found.about && abs((int)found.count - 2000) < 2000 * 6 / 100);
+	found = record_count(&record, DISTINCT_NETWORKS, HORIZON_24H);
+	assert_true(!found.about && found.count == 9);
+	found = record_count(&record, DISTINCT_DOMAINS, HORIZON_24H);
+	assert_true(!found.about && found.count == 11);
+	record_free(&record);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_are_what_a_person_types),
+		cmocka_unit_test(what_an_account_does_its_group_does),
+		cmocka_unit_test(neighbours_are_the_suspicious_others_of_two_days),
+		cmocka_unit_test(an_idle_group_gives_its_memory_back),
+		cmocka_unit_test(an_account_with_many_clients_says_about_how_many),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
