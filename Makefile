@@ -234,6 +234,7 @@ install: all completions
 		install -D -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/} || exit; done
 	for panel in $(PANELS); do \
 		install -D -m 755 $$panel $(DESTDIR)$(PREFIX)/share/sendwatch/panels/$${panel##*/} || exit; done
+	install -D -m 755 contrib/hooks/password-changed $(DESTDIR)$(PREFIX)/share/sendwatch/hooks/password-changed
 	for file in $(WIRING); do \
 		install -D -m 644 contrib/addresses/$$file $(DESTDIR)$(PREFIX)/share/sendwatch/addresses/$$file || exit; done
 	for page in $(DOCS); do install -D -m 644 $$page $(DESTDIR)$(DOCDIR)/$${page##*/} || exit; done

@@ -373,6 +373,40 @@ bool act_exempt(struct act *act, struct deliver *deliver, usec_t now, const stru
 	return true;
 }
 
+bool act_password(struct act *act, struct deliver *deliver, usec_t now, const struct act_order *order,
+		  struct error *error)
+{
+	const struct open_case *open = cases_find(act->cases, order->account);
+	uint32_t times = brakes_times(act->brakes, order->account);
+	struct act_order release = *order;
+	struct act_note note = { .type = "act",
+				 .action = "password changed",
+				 .account = order->account,
+				 .by = order->by,
+				 .reason = SPAN("it is not disabled"),
+				 .until = USEC_NEVER,
+				 .quiet = true };
+	char words[80];
+
+	if (order->account.len == 0 || order->account.len > ACCOUNT_LONGEST)
+		return error_set(error, "no account is named");
+	if (open == NULL || !case_is_disabled(open)) {
+		act_write(deliver, now, &note);
+		return true;
+	}
+	if (times > act->options->act.password_releases) {
+		snprintf(words, sizeof(words), "it stays disabled: that was the case %u times by now", times);
+		note.reason = span_of(words);
+		note.quiet = false;
+		act_write(deliver, now, &note);
+		return true;
+	}
+	/* Whoever can change it is left alone no longer than anybody: that would be a way to be overlooked. */
+	release.until = USEC_NEVER;
+	release.reason = SPAN("its password was changed");
+	return act_release(act, deliver, now, &release, error);
+}
+
 void act_step(struct act *act, struct deliver *deliver, usec_t now)
 {
 	struct act_order order = { .by = SPAN("sendwatch"),

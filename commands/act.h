@@ -53,6 +53,9 @@ bool act_release(struct act *act, struct deliver *deliver, usec_t now, const str
 		 struct error *error);
 bool act_exempt(struct act *act, struct deliver *deliver, usec_t now, const struct act_order *order,
 		struct error *error);
+/* Its password was changed: it is released where it is disabled, and the settings let that be enough. */
+bool act_password(struct act *act, struct deliver *deliver, usec_t now, const struct act_order *order,
+		  struct error *error);
 
 /* What was done, in numbers, since the start. */
 #define ACT_VERBS    6 /* by enum deputy_verb */

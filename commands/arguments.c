@@ -52,6 +52,8 @@ static const struct argument arguments_known[] = {
 	ARGUMENT("compare", FLAG, compare, NULL,
 		 "the first two names are settings: what changes from one to the other"),
 	ARGUMENT("reason", TEXT, reason, "TEXT", "why, for the journal"),
+	ARGUMENT("password-changed", FLAG, password_changed, NULL,
+		 "release it only where that is so by the settings: for panels' hooks"),
 	ARGUMENT("end", FLAG, end, NULL, "end an exemption now"),
 	ARGUMENT("defaults", FLAG, defaults, NULL, "print every key with its default and its sentence"),
 	ARGUMENT("man", FLAG, manual, NULL, "with --defaults: as the manual page detect.conf(5)"),

@@ -31,7 +31,7 @@ struct arguments {
 	bool compare;
 	/* disable, release, exempt */
 	const char *reason;
-	bool end;
+	bool end, password_changed;
 	/* check */
 	bool defaults, manual, send_test;
 	/* what is no option: logs, mostly */

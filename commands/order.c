@@ -118,7 +118,8 @@ static int order_give(const struct arguments *arguments, const char *verb)
 	int status = EXIT_DONE;
 
 	if (arguments->count == 0) {
-		fprintf(stderr, "sendwatch %s: names no account\n", verb);
+		fprintf(stderr, "sendwatch %s: names no account\n",
+			strcmp(verb, "password") == 0 ? "release" : verb);
 		return EXIT_USAGE;
 	}
 	if (!options_load(arguments, &options, &error)) {
@@ -150,7 +151,8 @@ int command_disable(const struct arguments *arguments)
 
 int command_release(const struct arguments *arguments)
 {
-	return order_give(arguments, "release");
+	/* Whether that is enough is for the watch to say that disabled it. */
+	return order_give(arguments, arguments->password_changed ? "password" : "release");
 }
 
 int command_exempt(const struct arguments *arguments)

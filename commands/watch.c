@@ -72,6 +72,8 @@ static bool watch_obey(void *context, const struct control_order *typed, struct 
 	if (span_equal(typed->verb,
 		       SPAN("addresses"))) /* what is known at this moment, for who reads the file */
 		return address_lists_save(watch->work->lists, now, error);
+	if (span_equal(typed->verb, SPAN("password")))
+		return act_password(watch->act, deliver, now, &order, error);
 	if (span_equal(typed->verb, SPAN("release"))) {
 		/* A person says that it is well; a release by time says nothing of what is to come. */
 		if (order.until == USEC_NEVER)

@@ -39,6 +39,8 @@ const struct setting brakes_settings[] = {
 		"but no longer than this"),
 	SETTING(DURATION, struct brakes_options, forget_after, "90d", USEC_HOUR, 3650 * USEC_DAY,
 		"after so long without being disabled an account counts as new"),
+	SETTING(COUNT, struct brakes_options, password_releases, "1", 0, 1000,
+		"so many times a new password releases a disabled account (release --password-changed); 0: never"),
 	{ .name = NULL },
 };
 

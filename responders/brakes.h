@@ -21,6 +21,7 @@ struct brakes_options {
 	usec_t release_after;
 	double growth;
 	usec_t release_longest, forget_after;
+	int64_t password_releases;
 };
 
 extern const struct setting brakes_settings[];
