@@ -136,6 +136,12 @@ void act_on_release(struct act *act,
 	act->context = context;
 }
 
+void act_on_late(struct act *act, void (*late)(void *context, struct span account), void *context)
+{
+	act->late = late;
+	act->late_context = context;
+}
+
 /* A brake that stops all acting is told to people, once an hour each. */
 static void act_braked(struct deliver *deliver, usec_t now, const struct verdict *verdict, enum brake brake,
 		       const char *action, const char *words)
@@ -278,6 +284,9 @@ void act_verdict(struct act *act, struct deliver *deliver, usec_t now, const str
 	    (open != NULL && case_is_disabled(open)))
 		return;
 	brake = brakes_ask(act->brakes, &question, words);
+	if (brake == BRAKE_OLD && act->late != NULL &&
+	    (verdict->state == STATE_FLAGGED || verdict->state == STATE_DISABLED))
+		act->late(act->late_context, verdict->account);
 	if (verdict->state == STATE_DISABLED) {
 		if (brake == BRAKE_NONE) {
 			order.reason = verdict->evidence_count > 0 ? span_of(verdict->evidence[0].text)

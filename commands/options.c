@@ -23,6 +23,8 @@ static const struct setting logs_settings[] = {
 		"zone of stamps that name none (Europe/Berlin, +02:00); empty: this machine's"),
 	SETTING_CHOICE_OF(struct logs_options, start, "end", logs_starts,
 			  "where to begin in a log that was never read before"),
+	SETTING(DURATION, struct logs_options, last, "1d", 0, 3650 * USEC_DAY,
+		"with start = end: all that is there is learned from, and so much of it is told of, as late"),
 	{ .name = NULL },
 };
 

@@ -34,6 +34,7 @@ struct logs_options {
 	int64_t year;              /* of the first line; 0: found out */
 	char *timezone;            /* NULL: this machine's */
 	int start;                 /* of a log seen for the first time: 0 end, 1 beginning */
+	usec_t last;               /* at the first start so much is told of */
 	usec_t since, until;       /* typed, never in a file; USEC_NEVER where not */
 };
 

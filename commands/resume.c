@@ -202,6 +202,11 @@ void resume_learn(struct resume *resume, struct pipeline *pipeline, const char *
 				      ? PIPELINE_RECALLS
 				      : PIPELINE_QUIET);
 		(void)pipeline_run(pipeline, resume->learning, 0);
+		if (resume->marks == NULL && !resume->lost) {
+			resume->tells = true;
+			pipeline_tell(pipeline, PIPELINE_TELLS_LATE);
+			judge_tell_standing(pipeline_judge(pipeline), tell_from);
+		}
 		pipeline_tell(pipeline, PIPELINE_TELLS);
 		collector_close(&resume->learning);
 	}

@@ -42,6 +42,8 @@ struct watch {
 	usec_t heard;    /* when the last line was read */
 	usec_t idle;     /* when there last was nothing more to read */
 	bool ready, stop, journald;
+	char **late; /* accounts that were told of too late to be acted on */
+	size_t late_count;
 	bool away, waits; /* the store is out of reach; so much is gathered that reading waits */
 };
 
@@ -53,6 +55,26 @@ static void watch_released(void *context, struct span account, usec_t when, usec
 	pipeline_release(watch->work->pipeline, account, when, until, again);
 	if (addresses != NULL && !again)
 		addresses_release(addresses, account, when);
+}
+
+/* For when everything is caught up with: what such an account does then is news. */
+static void watch_late(void *context, struct span account)
+{
+	struct watch *watch = context;
+
+	watch->late = memory_grow(watch->late, watch->late_count + 1, sizeof(*watch->late));
+	watch->late[watch->late_count++] = memory_copy(account);
+}
+
+static void watch_late_again(struct watch *watch)
+{
+	for (size_t i = 0; i < watch->late_count; i++) {
+		judge_again(pipeline_judge(watch->work->pipeline), span_of(watch->late[i]));
+		free(watch->late[i]);
+	}
+	free(watch->late);
+	watch->late = NULL;
+	watch->late_count = 0;
 }
 
 static bool watch_obey(void *context, const struct control_order *typed, struct error *error)
@@ -278,6 +300,8 @@ static void watch_loop(struct watch *watch)
 			log_say(clock_now(), LOG_LEVEL_INFO, "has caught up, and follows");
 			service_tell("READY=1\nSTATUS=following");
 		}
+		if (idle && !watch->waits && watch->late_count > 0)
+			watch_late_again(watch);
 		watch_store(watch);
 		control_step(watch->control);
 		watch_status(watch, idle);
@@ -326,6 +350,8 @@ int command_watch(const struct arguments *arguments)
 	log_say(clock_now(), LOG_LEVEL_INFO, "version %s starts", SENDWATCH_VERSION);
 	watch.work->tally = &watch.tally;
 	watch.act = watch.work->act = act_open(arguments, &error);
+	if (watch.act != NULL)
+		act_on_late(watch.act, watch_late, &watch);
 	if (watch.act == NULL || !demote(&options, &error) || !act_start(watch.act, &error) ||
 	    (watch.status = status_open(arguments, &error)) == NULL ||
 	    !watch_work_open(watch.work, arguments, &error)) {
@@ -345,6 +371,7 @@ int command_watch(const struct arguments *arguments)
 	watch.saver.began = watch.heard = watch.idle = clock_monotonic();
 	watch.watchdog = service_watchdog();
 	watch_loop(&watch);
+	watch_late_again(&watch);
 	service_tell("STOPPING=1");
 	status_close(&watch.status);
 	watch_save(&watch, true);

@@ -13,9 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* At the first start, what the logs say of the last day is told; older things are for replay. */
-#define WATCH_CATCH_UP USEC_DAY
-
 static void watch_verdict(void *context, const struct verdict *verdict)
 {
 	struct watch_work *work = context;
@@ -129,7 +126,7 @@ static bool watch_work_follow(struct watch_work *work, const struct arguments *a
 		service_tell("EXTEND_TIMEOUT_USEC=900000000\nSTATUS=learning from the logs that are there");
 		address_lists_quiet(work->lists, true);
 		resume_learn(&work->resume, work->pipeline, logs, count, options->watch.recall,
-			     clock_now() - WATCH_CATCH_UP);
+			     clock_now() - options->logs.last);
 		address_lists_quiet(work->lists, false);
 	}
 	work->marks = work->resume.marks != NULL ? work->resume.marks : marks_new();

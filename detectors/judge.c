@@ -214,10 +214,14 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 	meet_subnet(judge, record, &origin, &applied, envelope->time);
 	/* More than it could know: the first moment at which a flood can be told. */
 	if (delta.count > record->recipient_used + 20U) {
-		struct cause cause = {
-			envelope->time, envelope->queue_id, { NULL, 0 },
-			envelope->host, envelope->customer, shared_of(envelope, &origin, applied.away),
-			source,         position,           NULL
+		const struct cause cause = {
+			.time = envelope->time,
+			.queue_id = envelope->queue_id,
+			.host = envelope->host,
+			.customer = envelope->customer,
+			.shared = shared_of(envelope, &origin, applied.away),
+			.source = source,
+			.position = position,
 		};
 
 		judge_ask(judge, record, &cause);
@@ -315,15 +319,16 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	if (delta.elsewhere) {
 		follow_trail(record, attempt, &delta, &applied);
 		if (matters(judge, record, &delta, &applied)) {
-			struct cause cause = { attempt->time,
-					       envelope->queue_id,
-					       attempt->recipient,
-					       envelope->host,
-					       envelope->customer,
-					       shared_of(envelope, &origin, applied.away),
-					       attempt->source,
-					       attempt->position,
-					       NULL };
+			const struct cause cause = {
+				.time = attempt->time,
+				.queue_id = envelope->queue_id,
+				.recipient = attempt->recipient,
+				.host = envelope->host,
+				.customer = envelope->customer,
+				.shared = shared_of(envelope, &origin, applied.away),
+				.source = attempt->source,
+				.position = attempt->position,
+			};
 
 			judge_ask(judge, record, &cause);
 		}

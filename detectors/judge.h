@@ -66,6 +66,18 @@ void judge_release(struct judge *judge, struct span account, usec_t now, usec_t 
 /* The release of then, where what is known of ACCOUNT is older: watch was killed before it was saved. */
 void judge_release_again(struct judge *judge, struct span account, usec_t then, usec_t until);
 
+/*
+ * Tell of the accounts that were flagged before SINCE, while it was quiet, and still would be: for the end of
+ * learning, on a server where an account was stolen before there was anybody to tell.
+ */
+void judge_tell_standing(struct judge *judge, usec_t since);
+
+/*
+ * ACCOUNT was told of too late to be acted on. Should it go on, it is told of once more, by what it does then: until
+ * it does, it is watched.
+ */
+void judge_again(struct judge *judge, struct span account);
+
 /* Event time passed without lines: evidence fades, states return to normal. */
 void judge_time(struct judge *judge, usec_t now);
 

@@ -94,6 +94,17 @@ bool state_is_flagged(enum account_state state)
 	return state == STATE_FLAGGED || state == STATE_DISABLED;
 }
 
+static bool state_is_higher(enum account_state state, enum account_state than)
+{
+	static const int height[] = { [STATE_NORMAL] = 0,
+				      [STATE_RELEASED] = 0,
+				      [STATE_WATCH] = 1,
+				      [STATE_FLAGGED] = 2,
+				      [STATE_DISABLED] = 3 };
+
+	return height[state] > height[than];
+}
+
 /* The state that SCORE calls for, from the one that the account is in. */
 static enum account_state state_for(const struct judge *judge, const struct record *record,
 				    const struct score *score, usec_t now)
@@ -130,7 +141,7 @@ static void move(struct judge *judge, struct record *record, struct view *view,
 		standing->raised = cause->time;
 	if (state_is_flagged(state))
 		standing->taint = (uint32_t)(record->now / USEC_DAY);
-	if (state == standing->state)
+	if (state == standing->state || (cause->look && state_is_higher(state, standing->state)))
 		return;
 	/* Who goes straight to disabled is flagged on the way: each state is told once. */
 	if (state == STATE_DISABLED && !state_is_flagged(standing->state)) {
@@ -229,7 +240,7 @@ void judge_time(struct judge *judge, usec_t now)
 	for (size_t i = 0; i < judge->raised_count; i++) {
 		char *name = judge->raised[i];
 		struct record *record = judge->store->calls->record(judge->store, span_of(name), false);
-		struct cause cause = { .time = now };
+		struct cause cause = { .time = now, .look = true };
 
 		if (record != NULL && record->standing.state != STATE_NORMAL)
 			judge_ask(judge, record, &cause);
@@ -240,4 +251,50 @@ void judge_time(struct judge *judge, usec_t now)
 			free(name);
 	}
 	judge->raised_count = kept;
+}
+
+/* As it was found when it was raised: the same id however often it is told. */
+static void judge_tell_one(struct judge *judge, struct record *record)
+{
+	struct counts sums[HORIZONS];
+	struct view view = {
+		.now = record->now > judge->looked ? record->now : judge->looked,
+		.record = record,
+		.population = &judge->population,
+		.age = (uint32_t)(record->now / USEC_DAY) - judge->population.first_day,
+	};
+	const struct cause cause = { .time = record->standing.since };
+	enum account_state state = record->standing.state;
+	struct score score;
+
+	windows_sum(&record->windows, view.now, sums);
+	score = score_account(&view, sums, judge->options->detector);
+	if (score.decibans < judge->options->flagged - judge->options->hysteresis)
+		return;
+	record->standing.state = STATE_NORMAL;
+	tell(judge, record, &view, sums, &score, state, &cause);
+	record->standing.state = state;
+}
+
+void judge_tell_standing(struct judge *judge, usec_t since)
+{
+	for (size_t i = 0; i < judge->raised_count; i++) {
+		struct record *record = judge->store->calls->record(judge->store, span_of(judge->raised[i]),
+								    false);
+
+		if (record != NULL && !record->unsettled && state_is_flagged(record->standing.state) &&
+		    record->standing.since < since)
+			judge_tell_one(judge, record);
+	}
+}
+
+void judge_again(struct judge *judge, struct span account)
+{
+	struct record *record = judge->store->calls->record(judge->store, account, false);
+
+	if (record == NULL || record->unsettled || !state_is_flagged(record->standing.state))
+		return;
+	record->standing.state = STATE_WATCH;
+	record->standing.since++;
+	judge->store->calls->keep(judge->store, record);
 }

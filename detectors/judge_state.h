@@ -39,6 +39,7 @@ struct cause {
 	uint32_t source;
 	uint64_t position;
 	const struct share_names *names; /* or: what it shares, as it was told before */
+	bool look;                       /* nothing happened but that time passed: no reason to raise a state */
 };
 
 /* Where groups are kept: beside the accounts, with them in a shared store, or in memory as long as the judge. */
