@@ -22,7 +22,7 @@ static void resume_path(const char *state, struct text *path)
 	text_add_format(path, "%s/snapshot", state);
 }
 
-static bool resume_parse(struct span text, struct resume *resume)
+bool resume_parse(struct span text, struct resume *resume)
 {
 	struct span line, open, marks;
 	uint64_t numbers[2];

@@ -37,6 +37,9 @@ bool resume_read(const char *state, struct resume *resume_r, struct pipeline *pi
 		 struct error *error);
 void resume_free(struct resume *resume);
 
+/* The text of a snapshot; resume_read does. False where it is none; what was read is to be freed either way. */
+bool resume_parse(struct span text, struct resume *resume);
+
 /* All in one file, so that no part of it is ever newer than another. */
 bool resume_save(const char *state, struct span text, const struct pipeline *pipeline,
 		 const struct health *health, struct error *error);

@@ -12,16 +12,31 @@
 #define SAVER_FORKS 20000 /* accounts from which a child writes: some 20 ms of writing */
 #define SAVER_SHARE 20
 
-static void saver_end(struct saver *saver)
+/* Said once that it works again: who is told of the trouble wants to know. */
+static void saver_done(struct saver *saver, bool good)
+{
+	saver->took = clock_monotonic() - saver->began;
+	if (good && saver->failed)
+		log_say(clock_now(), LOG_LEVEL_INFO, "the state is saved again");
+	saver->failed = !good;
+}
+
+static void saver_end(struct saver *saver, int status)
 {
 	saver->child = 0;
-	saver->took = clock_monotonic() - saver->began;
+	/* What it met it said itself, but for this. */
+	if (WIFSIGNALED(status))
+		log_say(clock_now(), LOG_LEVEL_ERROR, "the child that saves was killed by signal %d",
+			WTERMSIG(status));
+	saver_done(saver, WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 bool saver_busy(struct saver *saver)
 {
-	if (saver->child != 0 && waitpid(saver->child, NULL, WNOHANG) != 0)
-		saver_end(saver);
+	int status = 0;
+
+	if (saver->child != 0 && waitpid(saver->child, &status, WNOHANG) != 0)
+		saver_end(saver, status);
 	return saver->child != 0;
 }
 
@@ -53,19 +68,20 @@ bool saver_save(struct saver *saver, const struct saver_work *work, bool at_once
 	struct store *store = pipeline_store(work->pipeline);
 	struct text text = { 0 };
 	bool good = true;
+	int status = 0;
 
 	if (saver_busy(saver) && !at_once)
 		return true;
 	/* Its file would otherwise take the place of the newer one. */
 	while (saver->child != 0)
-		if (waitpid(saver->child, NULL, 0) > 0 || errno != EINTR)
-			saver_end(saver);
+		if (waitpid(saver->child, &status, 0) > 0 || errno != EINTR)
+			saver_end(saver, status);
 	saver->began = clock_monotonic();
 	resume_text(work->marks, work->collector, work->pipeline, &text);
 	if (at_once || pipeline_is_shared(work->pipeline) ||
 	    store->calls->stats(store).records < SAVER_FORKS || !saver_fork(saver, work, text_span(&text))) {
 		good = saver_write(work, text_span(&text), error);
-		saver->took = clock_monotonic() - saver->began;
+		saver_done(saver, good);
 	}
 	text_free(&text);
 	return good;

@@ -13,6 +13,7 @@
 struct saver {
 	pid_t child; /* 0: none */
 	usec_t began, took;
+	bool failed; /* the last time */
 };
 
 /* What is to be saved. */

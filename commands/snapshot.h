@@ -28,6 +28,9 @@ enum snapshot_found { SNAPSHOT_NONE, SNAPSHOT_BAD, SNAPSHOT_GOOD };
 enum snapshot_found snapshot_open(const char *path, struct snapshot *snapshot_r, struct error *error);
 void snapshot_close(struct snapshot *snapshot);
 
+/* See that what is in `whole` is one, and find its parts; snapshot_open does. PATH is for ERROR. */
+bool snapshot_parse(struct snapshot *snapshot, const char *path, struct error *error);
+
 /*
  * Give JUDGE and HEALTH (each may be NULL) back what they knew. False where that cannot be read after all:
  * both are to be thrown away then.

@@ -1,0 +1,100 @@
+#!/bin/sh
+# No room for the snapshot: what was read is not taken for saved, and is saved when there is room again. A snapshot that
+# is damaged, cut short or of another version: said, kept aside, and the logs say what can be known.
+# needs: python3 prlimit
+# seconds: 60
+. "$TOP/tests/watch.sh"
+
+settings ''
+python3 - "$TOP" << 'PY'
+import json, sys
+sys.path.insert(0, sys.argv[1] + "/tests/crash")
+from mail import Mail
+mail = Mail(7, 3000)
+open("whole.log", "w").write("\n".join(mail.lines) + "\n")
+json.dump(mail.totals, open("totals", "w"))
+PY
+lines=$(grep -c '' whole.log)
+: > mail.log
+grow() { sed -n "$(($1 * lines / 4 + 1)),$((($1 + 1) * lines / 4))p" whole.log >> mail.log; }
+said() { grep -qF "$1" watch.err; }
+restart()
+{
+	: > watch.err
+	start_watch
+	await 20 said follows
+}
+counted() # PART: is so much of the log in the snapshot?
+{
+	python3 - "$1" << 'PY'
+import datetime, sys
+lines = open("whole.log").readlines()
+stamp = datetime.datetime.fromisoformat(lines[(int(sys.argv[1]) + 1) * len(lines) // 4 - 1].split()[0])
+wanted = "mark %d " % ((stamp - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) // datetime.timedelta(microseconds=1))
+sys.exit(wanted not in open("state/snapshot", "rb").read().decode("latin-1"))
+PY
+}
+totals()
+{
+	"$SENDWATCH" show -c detect.conf --format ndjson $(python3 -c 'import json; print(*json.load(open("totals")))') > shown
+	python3 - << 'PY' || die "the totals are not those of the log"
+import json
+totals = json.load(open("totals"))
+found = {row["account"]: row for row in map(json.loads, open("shown"))}
+for account, wanted in totals.items():
+    for key in wanted:
+        assert found[account].get(key + "_7d", 0) == wanted[key], (account, key, wanted[key], found[account])
+PY
+}
+
+restart
+grow 0
+await 10 counted 0
+# As on a full disk, no file may grow over 4 KB: the snapshot that is there stays.
+prlimit --pid "$watcher" --fsize=4096:unlimited || skip "no limits can be set here"
+cp state/snapshot before
+grow 1
+await 10 said 'snapshot: cannot replace'
+cmp -s state/snapshot before || die "the snapshot is not the one from before"
+[ "$(ls state | grep -c 'snapshot.tmp')" = 0 ] || die "leaves halves behind: $(ls state)"
+kill_watch
+restart
+await 10 counted 1
+# Room again: it goes on by itself.
+prlimit --pid "$watcher" --fsize=4096:unlimited
+grow 2
+await 10 said 'snapshot: cannot replace'
+counted 2 && die "saved what could not be"
+prlimit --pid "$watcher" --fsize=unlimited:unlimited
+await 10 counted 2
+await 5 said 'is saved again'
+grow 3
+await 10 counted 3
+stop_watch
+totals
+
+# Damaged in each way: it is said and kept, and all is known from the logs, which are all there.
+damaged() # WORDS: what is said
+{
+	rm -f state/snapshot.damaged
+	restart
+	said "$1" || die "does not say: $1"
+	said "it is kept as snapshot.damaged, and what can be known is learned from the logs" || die "what of it?"
+	cmp -s state/snapshot.damaged damaged || die "not kept as it was"
+	await 10 counted 3
+	stop_watch
+	totals
+}
+cp state/snapshot whole
+head -c "$(($(wc -c < whole) / 2))" whole > damaged
+cp damaged state/snapshot
+damaged 'damaged, or cut short'
+sed '1s/^sendwatch snapshot 2 [0-9a-f]*/sendwatch snapshot 2 0123456789abcdef/' whole > damaged
+cp damaged state/snapshot
+damaged 'a snapshot of another version'
+sed '1s/^sendwatch snapshot 2/sendwatch snapshot 9/' whole > damaged
+cp damaged state/snapshot
+damaged 'not a snapshot of this version'
+: > damaged
+: > state/snapshot
+damaged 'empty'
