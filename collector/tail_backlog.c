@@ -17,6 +17,7 @@ void tail_describe(const struct tail *tail, struct collector_source *source_r)
 {
 	const struct piece *piece = tail->piece;
 	uint64_t behind = 0;
+	struct stat named;
 
 	if (piece != NULL)
 		behind = piece_backlog(piece, tail->given_here ? tail->given.offset : piece->offset);
@@ -26,7 +27,8 @@ void tail_describe(const struct tail *tail, struct collector_source *source_r)
 		.name = tail->name,
 		.position = tail->given_here ? tail->base + tail->given.offset : tail->given.total,
 		.behind = behind,
-		.open = piece != NULL,
+		/* Removed, or renamed and not begun anew: what is held open gets no more lines. */
+		.open = piece != NULL && stat(tail->path, &named) == 0 && S_ISREG(named.st_mode),
 		.trouble = tail->said,
 	};
 }

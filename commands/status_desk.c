@@ -226,6 +226,11 @@ static bool desk_ask(struct desk *desk, struct desk_question *question, usec_t w
 	struct desk_question **place;
 
 	pthread_mutex_lock(&desk->lock);
+	/* Nobody comes by for long. */
+	if (desk->phase != DESK_RUNS || desk->closed) {
+		pthread_mutex_unlock(&desk->lock);
+		return false;
+	}
 	for (place = &desk->first; *place != NULL; place = &(*place)->next)
 		;
 	*place = question;

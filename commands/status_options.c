@@ -26,7 +26,7 @@ const struct setting status_settings[] = {
 	SETTING(COUNT, struct status_options, clients, "32", 2, 1000, "connections at once"),
 	SETTING(DURATION, struct status_options, timeout, "10s", USEC_SECOND, USEC_HOUR,
 		"a connection on which nothing happens is closed after so long"),
-	SETTING(DURATION, struct status_options, stuck_after, "30s", 11 * USEC_SECOND, USEC_HOUR,
+	SETTING(DURATION, struct status_options, stuck_after, "30s", 3 * USEC_SECOND, USEC_HOUR,
 		"/healthz says that watch hangs when it did not come by for so long"),
 	SETTING(DURATION, struct status_options, lag, "1m", USEC_SECOND, USEC_DAY,
 		"/readyz says that reading is behind when it was not at the end of the logs for so long"),
