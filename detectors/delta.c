@@ -66,6 +66,15 @@ bool delta_foreign(const struct envelope *envelope)
 	return !span_equal_nocase(domain, own);
 }
 
+uint32_t delta_sender(const struct envelope *envelope)
+{
+	struct span sender = envelope->sender, domain;
+
+	if (envelope->account_kind == ACCOUNT_LOGIN || !span_cut_last(&sender, SPAN("@"), &domain))
+		return delta_hash(envelope->sender);
+	return delta_hash(domain);
+}
+
 struct delta delta_of(const struct envelope *envelope, enum delta_kind kind, usec_t time,
 		      struct origin origin)
 {

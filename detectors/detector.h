@@ -33,6 +33,7 @@ struct view {
 	const struct habit *habit;
 	double trust;              /* in the habit, 0 to 1 */
 	double person;             /* how surely a person with correspondents, by the habit */
+	double steady;             /* the same, or else how surely one that sends much the same each day */
 	const struct counts *sums; /* of this horizon, all mail */
 	/* What is suspected: of this horizon and suspicion. */
 	double recipients, strangers, invalid, spam, foreign, odd, mailings;

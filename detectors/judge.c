@@ -208,7 +208,7 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 	origin = origins_find(&judge->origins, envelope->client_ip, envelope->account_kind);
 	delta = delta_of(envelope, DELTA_SUBMITTED, envelope->time, origin);
 	delta.count = envelope->nrcpt > 0 ? (uint32_t)envelope->nrcpt : 1;
-	delta.sender = delta_hash(envelope->sender);
+	delta.sender = delta_sender(envelope);
 	delta.helo = delta_hash(envelope->helo);
 	count_all(judge, record, envelope->customer, &delta, source, position, &applied);
 	meet_subnet(judge, record, &origin, &applied, envelope->time);

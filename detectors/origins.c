@@ -17,7 +17,7 @@ struct origins_options {
 	double abroad;
 	double away;
 	double most_network, most_country, most_many;
-	double most;
+	double most, most_clean;
 	double own;
 };
 
@@ -31,6 +31,8 @@ const struct setting origins_settings[] = {
 	SETTING(NUMBER, struct origins_options, most_many, "10", 0, 40,
 		"most decibans for many new networks at once"),
 	SETTING(NUMBER, struct origins_options, most, "24", 0, 40, "most decibans for all of these together"),
+	SETTING(NUMBER, struct origins_options, most_clean, "16", 0, 40,
+		"the same where nothing is refused: travellers write to many too, once in a while"),
 	SETTING(NUMBER, struct origins_options, own, "-4", -40, 0, "decibans where nothing is new"),
 	{ .name = NULL },
 };
@@ -39,9 +41,21 @@ const struct setting origins_settings[] = {
 #define FEW             3.5  /* strangers at which the finding has half its weight */
 #define ELSEWHERE       0.01 /* share of honest mail days that a network must have to be a place to turn up */
 #define COUNTRIES_KNOWN 100.0 /* learned days at which the server's countries are half known */
+#define REFUSED         0.1   /* share at which a list is no longer anybody's own */
 #define BOTH_PLACES     4.0   /* decibans */
 #define HOME_SILENT     -5.0
 #define MANY_DAILY      0.15 /* chance that a day with a new network has yet another: phones on trains */
+
+/*
+ * A place proves less where every mail is welcome: of those who write to some dozens from abroad, and are not
+ * refused anywhere, most are on a journey.
+ */
+static double most_of(const struct view *view, const struct origins_options *o)
+{
+	double refused = (view->invalid + view->spam) / fmax(1, view->recipients);
+
+	return o->most_clean + (o->most - o->most_clean) * fmin(1, refused / REFUSED);
+}
 
 /* The rarest country that the account is not used to, seen in this horizon; 0 where there is none. */
 static uint32_t strangest_country(const struct view *view, double *share_r)
@@ -200,7 +214,7 @@ static void origins_weigh(const struct view *view, const void *options, struct e
 		decibans += (country_decibans(view, o, share) + silence_decibans(view)) *
 			    fmin(1, view->sums->n[COUNT_ABROAD] / view->strangers);
 	grown = view->strangers / (view->strangers + FEW);
-	evidence_r->decibans = fmin(decibans, o->most) * grown;
+	evidence_r->decibans = fmin(decibans, most_of(view, o)) * grown;
 	if (!view->explain)
 		return;
 	evidence_r->window = horizon_name(view->horizon);

@@ -24,6 +24,7 @@
 #define FEWEST       3.0  /* first-time recipients */
 #define INDEPENDENT  5.0  /* decibans from which a group counts as one that agrees: three to one */
 #define CORRESPONDS  10.0 /* mails to known correspondents at which an account is half a person's */
+#define EVEN         4.0  /* times the mean that the fullest day may have, of who sends evenly */
 #define BULK_FLOOR   15.0 /* strangers that are no bulk for anybody */
 #define PENDING_MOST 0.5  /* what a recipient without outcome weighs against one whose strangeness is known */
 
@@ -55,6 +56,22 @@ static double person_of(const struct view *view)
 	double known = (double)view->habit->recipients - (double)view->habit->strangers;
 
 	return fmin(view->trust, known / (known + CORRESPONDS));
+}
+
+/*
+ * A form or a shop that sends day by day, and no day four times as much as the others, has a habit too; a
+ * newsletter that is sent once in a while has none that its next issue could be measured by.
+ */
+static double steady_of(const struct view *view)
+{
+	const struct habit *habit = view->habit;
+	double elapsed = (double)(view->now / USEC_DAY) - habit->first;
+	double mean = habit->days == 0 ? 0 : (double)habit->strangers / habit->days;
+	double even = fmin(1, EVEN * (mean + 1) / ((double)habit->top_day + 1));
+
+	if (elapsed <= 0 || habit->days <= HABIT_SETTLED)
+		return 0;
+	return (habit->days - HABIT_SETTLED) / (habit->days + 1.0) * fmin(1, habit->days / elapsed) * even;
 }
 
 /* Sudden bulk: strangers beyond the account's own habit, in orders of magnitude. */
@@ -89,32 +106,35 @@ static void view_of(struct view *view, const struct counts *sums, enum horizon h
 	view->bulk = bulk_of(view);
 }
 
-/* One group's decibans: the strongest accusation; without any, the strongest excuse. */
-static double group_add(double group, double more)
-{
-	if (more > 0)
-		return fmax(group, more);
-	return group > 0 ? group : fmin(group, more);
-}
+/* What speaks against and for the account within a group: the strongest of each. */
+struct group {
+	double against, excuse;
+};
 
 static double weigh_all(const struct view *view, const union detector_options options[DETECTORS],
 			uint32_t *independent_r)
 {
-	double groups[GROUPS] = { 0 }, sum = 0;
+	struct group groups[GROUPS] = { { 0, 0 } }, *list = &groups[GROUP_LIST],
+		     *content = &groups[GROUP_CONTENT];
+	double sum = 0;
 
 	*independent_r = 0;
 	for (int i = 0; detectors[i] != NULL; i++) {
+		struct group *group = &groups[detectors[i]->group];
 		struct evidence evidence;
 
 		evidence.decibans = 0;
 		detectors[i]->weigh(view, &options[i], &evidence);
-		groups[detectors[i]->group] = group_add(groups[detectors[i]->group], evidence.decibans);
+		group->against = fmax(group->against, evidence.decibans);
+		group->excuse = fmin(group->excuse, evidence.decibans);
 	}
-	if (groups[GROUP_LIST] < 0 && groups[GROUP_CONTENT] < 0)
-		groups[groups[GROUP_LIST] < groups[GROUP_CONTENT] ? GROUP_CONTENT : GROUP_LIST] = 0;
+	if (list->excuse < 0 && content->excuse < 0)
+		*(list->excuse < content->excuse ? &content->excuse : &list->excuse) = 0;
 	for (int i = 0; i < GROUPS; i++) {
-		sum += groups[i];
-		*independent_r += groups[i] >= INDEPENDENT;
+		double decibans = groups[i].against + groups[i].excuse;
+
+		sum += decibans;
+		*independent_r += decibans >= INDEPENDENT;
 	}
 	return sum;
 }
@@ -128,6 +148,7 @@ struct score score_account(struct view *view, const struct counts sums[HORIZONS]
 	view->habit = &view->record->habit;
 	view->trust = habit_trust(view->habit);
 	view->person = person_of(view);
+	view->steady = fmax(view->person, steady_of(view));
 	for (int h = 0; h < HORIZONS; h++) {
 		/* A longer horizon with the same counts only expects more. */
 		if (h > 0 && memcmp(&sums[h], &sums[h - 1], sizeof(sums[h])) == 0)
@@ -167,6 +188,7 @@ size_t score_explain(struct view *view, const struct counts sums[HORIZONS], cons
 	view->habit = &view->record->habit;
 	view->trust = habit_trust(view->habit);
 	view->person = person_of(view);
+	view->steady = fmax(view->person, steady_of(view));
 	view_of(view, &sums[score->horizon], score->horizon, score->suspicion);
 	view->explain = true;
 	for (int i = 0; detectors[i] != NULL && count < VERDICT_EVIDENCE; i++) {

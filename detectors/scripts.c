@@ -16,7 +16,7 @@ struct scripts_options {
 const struct setting scripts_settings[] = {
 	SETTING(DURATION, struct scripts_options, young, "2d", USEC_HOUR, 30 * USEC_DAY,
 		"since its first mail, a script is new"),
-	SETTING(NUMBER, struct scripts_options, fresh, "5", 0, 40,
+	SETTING(NUMBER, struct scripts_options, fresh, "3", 0, 40,
 		"decibans for a script or local user that never sent"),
 	SETTING(NUMBER, struct scripts_options, folder, "8", 0, 40,
 		"decibans for one in a folder of uploads or of waste"),

@@ -2,6 +2,10 @@
  * Envelope senders of other domains than the login's own, and their number. Many send for a second domain of
  * theirs, as a habit; to begin with it on a day on which one also writes to strangers is rare. A new sender
  * with each mail is forgery.
+ *
+ * A local user or script has no domain of its own: there the domains that it never used count, of which a site
+ * has one or two. (The judge gives senders of local mail by their domain, so that a list that marks each
+ * recipient's mail by a sender of its own is one.)
  */
 #include "detectors/detector.h"
 
@@ -21,12 +25,44 @@ const struct setting senders_settings[] = {
 	{ .name = NULL },
 };
 
+#define LOCAL_USUAL 3.0 /* sender domains that a site may take up at once: its own, its shop's, its owner's */
+#define LOCAL_EACH  2.0 /* decibans for each beyond */
+
+static bool is_local(const struct view *view)
+{
+	return view->record->kind == ACCOUNT_LOCAL || view->record->kind == ACCOUNT_SCRIPT;
+}
+
+static void local_weigh(const struct view *view, const struct senders_options *o, struct evidence *evidence_r)
+{
+	double names = record_distinct(view->record, SEEN_SENDER, view->horizon, true);
+
+	/* As many as there are strangers at most: a form that answers under its visitor's address has few. */
+	names = fmin(names, view->strangers);
+	if (names <= LOCAL_USUAL)
+		return;
+	evidence_r->decibans = fmin(o->most, (names - LOCAL_USUAL) * LOCAL_EACH);
+	if (!view->explain)
+		return;
+	evidence_r->window = horizon_name(view->horizon);
+	evidence_r->seen = names;
+	evidence_r->of = -1;
+	evidence_r->expected = LOCAL_USUAL;
+	snprintf(evidence_r->text, sizeof(evidence_r->text),
+		 "senders of %.0f domains in %s that it never used before", names,
+		 horizon_words(view->horizon));
+}
+
 static void senders_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
 {
 	const struct senders_options *o = options;
 	const struct habit *habit = view->habit;
 	double seen = fmin(view->foreign, view->strangers), own, names, decibans;
 
+	if (is_local(view)) {
+		local_weigh(view, o, evidence_r);
+		return;
+	}
 	if (seen < 1)
 		return;
 	own = ((double)habit->foreign + o->usual * 10) / ((double)habit->strangers + 10);

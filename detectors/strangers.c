@@ -47,9 +47,11 @@ const struct setting strangers_settings[] = {
 
 #define SHRINK      0.6  /* of the ordinary reference, for an account that is known to write less */
 #define AWAY_LEAST  -2.0 /* decibans: that little comes from elsewhere does not excuse it */
-#define ALL_STRANGE 0.97 /* share of strangers where none of the correspondents is meant to be written to */
-#define ALL_WEIGHT  12.0
+#define ALL_STRANGE 0.98 /* share of strangers where none of the correspondents is meant to be written to */
+#define ALL_WEIGHT  25.0
 #define INVITES     0.1 /* honest accounts that write to strangers only, for once */
+#define VOUCHED     2.0 /* known correspondents at which their being among them counts half */
+#define CIRCULAR    0.2 /* share of correspondents among the recipients of circulars */
 #define HABIT_WEIGHT \
 	4.0 /* recipients that an even share of strangers weighs before the account has its own */
 #define HABIT_MOST 40.0
@@ -78,18 +80,23 @@ static double share_decibans(const struct view *view, const struct strangers_opt
 		.rare = INVITES,
 	};
 	double messages = fmax(1, view->mailings) + view->known;
-	double scale = view->recipients > messages ? messages / view->recipients : 1;
+	double scale = view->recipients > messages ? messages / view->recipients : 1, decibans;
 
 	mixture.usual = belief_after((struct belief){ 0.5, HABIT_WEIGHT }, (double)view->habit->strangers,
 				     (double)view->habit->recipients, HABIT_MOST);
-	return odds_share(view->strangers * scale, view->recipients * scale, &mixture) * view->person;
+	decibans = odds_share(view->strangers * scale, view->recipients * scale, &mixture);
+	/* Whom it knows it has shown just now; that it knows nobody only a habit can tell. */
+	if (decibans < 0)
+		return decibans * fmax(view->person, view->known / (view->known + VOUCHED));
+	/* More strangers than usual, and a fifth correspondents: a circular, not a list that was bought. */
+	return decibans * view->person * fmax(0, 1 - view->known / (view->recipients * CIRCULAR));
 }
 
 static void strangers_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
 {
 	const struct strangers_options *o = options;
 	double seen = view->strangers + view->pending, reference = reference_of(view, o);
-	double most = o->young + (o->most - o->young) * view->person;
+	double most = o->young + (o->most - o->young) * view->steady;
 	double least = view->suspicion == SUSPECT_AWAY ? AWAY_LEAST : o->least;
 	double decibans = odds_decibans(pow(seen / reference, o->tail));
 

@@ -56,7 +56,7 @@ static void volume_weigh(const struct view *view, const void *options, struct ev
 	decibans = odds_decibans(pow(seen / reference, o->tail));
 	if (decibans <= 0)
 		return;
-	evidence_r->decibans = fmin(decibans, o->young + (o->most - o->young) * view->person);
+	evidence_r->decibans = fmin(decibans, o->young + (o->most - o->young) * view->steady);
 	if (!view->explain)
 		return;
 	evidence_r->window = horizon_name(view->horizon);

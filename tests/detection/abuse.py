@@ -111,13 +111,13 @@ def webmail(w, n, p):
 
 
 def ramp(w, n, p):
-    """Warmed up for days: a third more each day."""
+    """Warmed up for days: a third more each day, up to 600."""
     r, first, ip, daily = w.r, .15 * w.days * DAY, one(w, near(w)), 6.0
     when = first
     while when < w.days * DAY - 60:
         w.send(n, when, [w.address()], ip(), bad=True, invalid=.05, spam=.02)
         when += DAY / daily * r.uniform(.5, 1.5)
-        daily = 6 * 1.35 ** ((when - first) / DAY)
+        daily = min(600, 6 * 1.35 ** ((when - first) / DAY))
     return first, when
 
 

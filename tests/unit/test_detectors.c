@@ -65,6 +65,14 @@ static const struct seen refusers[] = { { 7, MINUTE, SEEN_REFUSER, 0, false },
 					{ 8, MINUTE, SEEN_REFUSER, 0, false },
 					{ 9, MINUTE, SEEN_REFUSER, 0, false } };
 
+static const struct seen names[] = {
+	{ 1, MINUTE, SEEN_SENDER, 0, false }, { 2, MINUTE, SEEN_SENDER, 0, false },
+	{ 3, MINUTE, SEEN_SENDER, 0, false }, { 4, MINUTE, SEEN_SENDER, 0, false },
+	{ 5, MINUTE, SEEN_SENDER, 0, false }, { 6, MINUTE, SEEN_SENDER, 0, false },
+	{ 7, MINUTE, SEEN_SENDER, 0, false }, { 8, MINUTE, SEEN_SENDER, 0, false },
+	{ 9, MINUTE, SEEN_SENDER, 0, false },
+};
+
 #define SEEN(list) list, sizeof(list) / sizeof((list)[0])
 
 struct row {
@@ -97,6 +105,8 @@ static const struct row rows[] = {
 	  .horizon = HORIZON_1H },
 	{ "two hundred strangers and nobody else", DETECT_STRANGERS, &person, 200, 200, 0, 0, 0, 0, 15, 40,
 	  "200 of 200 recipients in 1 h are addresses it never wrote to", .horizon = HORIZON_1H },
+	{ "a third of them are its correspondents", DETECT_STRANGERS, &person, 60, 40, 0, 0, 0, 0, -4, 6,
+	  NULL, .horizon = HORIZON_1H },
 	{ "as many by a newsletter", DETECT_STRANGERS, &newsletter, 200, 200, 0, 0, 0, 0, -25, 0, NULL,
 	  .horizon = HORIZON_1H },
 	/* Lists: one dead address is a slip, twelve of forty are a list. */
@@ -125,7 +135,9 @@ static const struct row rows[] = {
 	  .away = true },
 	{ "a hundred from there", DETECT_ORIGINS, &person, 100, 100, 0, 0, 0, 0, 6, 12.1,
 	  "100 recipients in 5 min from 1 network it never sent from", SEEN(elsewhere), .away = true },
-	{ "from abroad, and from home an hour ago", DETECT_ORIGINS, &person, 100, 100, 0, 0, 0, 0, 18, 24,
+	{ "from abroad, and from home an hour ago", DETECT_ORIGINS, &person, 100, 100, 12, 0, 0, 0, 18, 24,
+	  "from 1 network and a country (RU) it never sent from", SEEN(abroad), .away = true },
+	{ "from abroad, and all is welcome", DETECT_ORIGINS, &person, 100, 100, 0, 0, 0, 0, 12, 16,
 	  "from 1 network and a country (RU) it never sent from", SEEN(abroad), .away = true },
 	/* Hours: the wrong one is little. */
 	{ "all at night", DETECT_HOURS, &person, 100, 100, 0, 0, 0, 100, 3, 9,
@@ -144,6 +156,11 @@ static const struct row rows[] = {
 	  "40 of 40 strangers in 5 min written to under senders of other domains", .horizon = HORIZON_5M },
 	{ "as ever under a second domain", DETECT_SENDERS, &stale, 40, 40, 0, 0, 15, 0, 0, 2, NULL,
 	  .horizon = HORIZON_5M },
+	{ "a script under nine new names", DETECT_SENDERS, &person, 40, 40, 0, 0, 0, 0, 9, 15,
+	  "senders of 9 domains in 5 min that it never used before", SEEN(names),
+	  .name = "script:/home/bob/shop" },
+	{ "a shop that begins with two", DETECT_SENDERS, &nobody, 40, 40, 0, 0, 0, 0, 0, 0, NULL, names, 2,
+	  .name = "script:/home/bob/shop" },
 	/* Scripts: new, or where no mailer belongs. */
 	{ "a mailer in the uploads", DETECT_SCRIPTS, &nobody, 90, 90, 0, 0, 0, 0, 9, 13,
 	  "it sent its first mail only now, and it lies in a folder that holds no mailers",
@@ -166,7 +183,7 @@ static void show(const struct row *row, struct view *view, struct record *record
 		 const struct population *population)
 {
 	static char name[128];
-	static struct seen seen[8];
+	static struct seen seen[16];
 
 	snprintf(name, sizeof(name), "%s", row->name == NULL ? "bob@example.com" : row->name);
 	*record = (struct record){ .name = name,
@@ -174,7 +191,7 @@ static void show(const struct row *row, struct view *view, struct record *record
 				   .now = NOW,
 				   .seen = seen,
 				   .seen_used = row->seen_count,
-				   .seen_room = 8,
+				   .seen_room = 16,
 				   .habit = *row->habit };
 	for (int i = 0; i < row->seen_count; i++)
 		seen[i] = row->seen[i];
@@ -210,6 +227,7 @@ static void show(const struct row *row, struct view *view, struct record *record
 	double known = (double)row->habit->recipients - (double)row->habit->strangers;
 
 	view->person = known / (known + 10) < view->trust ? known / (known + 10) : view->trust;
+	view->steady = view->person;
 }
 
 static void test_each_says_what_it_should(void **state)
