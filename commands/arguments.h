@@ -34,6 +34,9 @@ struct arguments {
 	bool end, password_changed;
 	/* check */
 	bool defaults, manual, send_test;
+	/* setup */
+	const char *write, *root;
+	bool force;
 	/* what is no option: logs, mostly */
 	const char *const *names;
 	size_t count;

@@ -28,6 +28,7 @@ struct command {
 
 int command_parse(const struct arguments *arguments);
 int command_replay(const struct arguments *arguments);
+int command_setup(const struct arguments *arguments);
 int command_check(const struct arguments *arguments);
 int command_watch(const struct arguments *arguments);
 int command_trace(const struct arguments *arguments);

@@ -83,6 +83,12 @@ static const struct command commands[] = {
 	  .about = "the networks that guess passwords or send through stolen accounts",
 	  .more = "--format nft, fail2ban or crowdsec prints the list as nft -f, fail2ban-client's banip and cscli\n"
 		  "decisions import take it.\n" },
+	{ .name = "setup",
+	  .usage = "",
+	  .options = "write force root",
+	  .run = command_setup,
+	  .about = "look at this machine and write a detect.conf for it, with reasons; print the next steps",
+	  .more = "Without --write, the settings go to standard output and nothing is changed.\n" },
 	{ .name = "check",
 	  .usage = "",
 	  .options = "config defaults man send-test",
