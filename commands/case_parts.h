@@ -40,7 +40,7 @@ void case_tally_free(struct case_tally *tally);
 
 /* --- one client address of an account (case_clients.c) --- */
 
-#define CASE_WHEN 128 /* parts of the incident in which it may have been seen */
+#define CASE_STRETCHES 12
 
 struct case_client {
 	char address[46];
@@ -53,14 +53,27 @@ struct case_client {
 	uint32_t before;                  /* recipients before */
 	uint32_t logins, failed;
 	uint32_t failed_first; /* failed logins before the first that was none */
-	uint64_t when[CASE_WHEN / 64];
+	struct case_stretch {
+		uint32_t from, until; /* seconds since 1970 */
+	} stretches[CASE_STRETCHES]; /* when it was seen; the shortest gaps are closed where there are too many */
+	uint8_t stretch_count;
 };
 
-void case_client_seen(struct case_client *client, usec_t time, usec_t from, usec_t until);
+void case_client_seen(struct case_client *client, usec_t time);
 
-/* As stretches of time; returns their number, at most MOST. */
-size_t case_client_spans(const uint64_t when[CASE_WHEN / 64], usec_t from, usec_t until,
-			 struct chart_span *spans, size_t most);
+/* Parts of a lane in a picture: a bit each. */
+#define CASE_PARTS 256
+
+struct case_lane {
+	uint64_t parts[CASE_PARTS / 64];
+};
+
+/* Add the parts of FROM to UNTIL in which CLIENT was seen; false where there are none. */
+bool case_lane_add(struct case_lane *lane, const struct case_client *client, usec_t from, usec_t until);
+
+/* As stretches of time, at most CASE_PARTS / 2; returns their number. */
+size_t case_lane_spans(const struct case_lane *lane, usec_t from, usec_t until,
+		       struct chart_span spans_r[CASE_PARTS / 2]);
 
 /* --- which accounts one address was used for (case_shared.c) --- */
 

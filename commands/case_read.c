@@ -127,7 +127,7 @@ static void account_from(const struct casebook *book, struct case_account *accou
 		account->clients_lost += within && envelope->client_ip.len > 0;
 		return;
 	}
-	case_client_seen(client, attempt->time, account->from, account->until);
+	case_client_seen(client, attempt->time);
 	if (client->helo[0] == '\0' && envelope->helo.len > 0) {
 		struct span helo = text_utf8_head(envelope->helo, sizeof(client->helo) - 1);
 
@@ -256,7 +256,7 @@ static void account_login_failed(const struct casebook *book, struct case_accoun
 	client = account_client(book, account, login->client_ip, true);
 	if (client == NULL)
 		return;
-	case_client_seen(client, login->time, account->from, account->until);
+	case_client_seen(client, login->time);
 	client->failed += login->repeat;
 	if (client->logins + client->recipients + client->before == 0)
 		client->failed_first += login->repeat;
@@ -284,7 +284,7 @@ static void book_login(void *context, const struct login *login)
 	client = account_client(book, account, login->client_ip, false);
 	if (client == NULL)
 		return;
-	case_client_seen(client, login->time, account->from, account->until);
+	case_client_seen(client, login->time);
 	client->logins += login->repeat;
 	if (client->before == 0 && account->since != USEC_NEVER &&
 	    login->time >= account->since - CASE_FAILED_BEFORE)

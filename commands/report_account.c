@@ -7,7 +7,6 @@
 
 #define ACCOUNT_LANES 8 /* addresses with a row of their own */
 #define LANES_MOST    (1 + ACCOUNT_LANES + ACCOUNT_LANES + 1)
-#define ACCOUNT_SPANS 64
 
 static void account_head(const struct report *report, const struct case_account *account, size_t at,
 			 struct text *out)
@@ -80,67 +79,61 @@ static int client_order(const void *a, const void *b)
 	return strcmp(one->address, other->address);
 }
 
-static bool has_when(const struct case_client *client)
-{
-	for (size_t i = 0; i < CASE_WHEN / 64; i++)
-		if (client->when[i] != 0)
-			return true;
-	return false;
-}
-
 /* Lanes of a picture: rows by name, several addresses to one where there is no room for each. */
 struct lanes {
+	const struct case_account *account;
 	struct lane {
 		char label[64];
 		bool strange;
-		uint64_t when[CASE_WHEN / 64];
+		struct case_lane when;
 	} rows[LANES_MOST];
 	size_t count;
 };
 
-/* To the row of this name; a new one only while there are fewer than MOST. */
-static void lane_add(struct lanes *lanes, size_t most, const char *label, bool strange,
+/* To the row of this name; a new one only while there are fewer than MOST, and only where it was seen then. */
+static bool lane_add(struct lanes *lanes, size_t most, const char *label, bool strange,
 		     const struct case_client *client)
 {
+	const struct case_account *account = lanes->account;
 	struct lane *lane = lanes->rows;
 
 	while (lane < lanes->rows + lanes->count && strcmp(lane->label, label) != 0)
 		lane++;
 	if (lane == lanes->rows + lanes->count) {
 		if (lanes->count == most)
-			return;
+			return false;
 		*lane = (struct lane){ .strange = strange };
 		memcpy(lane->label, label, strlen(label));
-		lanes->count++;
 	}
-	for (size_t i = 0; i < CASE_WHEN / 64; i++)
-		lane->when[i] |= client->when[i];
+	if (!case_lane_add(&lane->when, client, account->shown_from, account->shown_until))
+		return false;
+	lanes->count += lane == lanes->rows + lanes->count;
+	return true;
 }
 
-static void lanes_fill(const struct case_account *account, const struct case_client *const *clients,
-		       struct lanes *lanes)
+static void lanes_fill(struct lanes *lanes, const struct case_client *const *clients)
 {
+	const struct case_account *account = lanes->account;
 	size_t addresses = 0;
 
 	for (size_t i = 0; i < account->client_count; i++)
-		if (clients[i]->failed > 0 && clients[i]->recipients == 0 && has_when(clients[i]))
+		if (clients[i]->failed > 0 && clients[i]->recipients == 0)
 			lane_add(lanes, 1, "logins that failed", false, clients[i]);
 	for (size_t i = 0; i < account->client_count; i++) {
 		char label[8] = "from ";
 
-		if (clients[i]->recipients == 0 || clients[i]->country[0] == '\0' || !has_when(clients[i]))
+		if (clients[i]->recipients == 0 || clients[i]->country[0] == '\0')
 			continue;
 		memcpy(label + 5, clients[i]->country, 3);
 		lane_add(lanes, 1 + ACCOUNT_LANES, label, case_country_new(account, clients[i]->country),
 			 clients[i]);
 	}
-	for (size_t i = 0; i < account->client_count; i++) {
-		if (clients[i]->recipients + clients[i]->logins == 0 || !has_when(clients[i]))
-			continue;
-		lane_add(lanes, LANES_MOST,
-			 addresses++ < ACCOUNT_LANES ? clients[i]->address : "other addresses",
-			 case_client_strange(clients[i]), clients[i]);
-	}
+	for (size_t i = 0; i < account->client_count; i++)
+		if (clients[i]->recipients + clients[i]->logins > 0)
+			addresses += lane_add(lanes, LANES_MOST,
+					      addresses < ACCOUNT_LANES ? clients[i]->address
+									: "other addresses",
+					      case_client_strange(clients[i]), clients[i]);
 }
 
 static size_t account_marks(const struct case_account *account, struct chart_mark *marks)
@@ -168,9 +161,9 @@ static void account_picture(const struct case_account *account, size_t at,
 			    const struct case_client *const *clients, struct text *out)
 {
 	const struct case_series *series = &account->incident;
-	struct chart_span spans[ACCOUNT_SPANS];
+	struct chart_span spans[CASE_PARTS / 2];
 	struct chart_mark marks[CASE_STEPS];
-	struct lanes lanes = { .count = 0 };
+	struct lanes lanes = { .account = account };
 	struct text title = { .at = NULL };
 	char id[32];
 	struct chart chart = {
@@ -183,7 +176,7 @@ static void account_picture(const struct case_account *account, size_t at,
 	text_add(&title, SPAN("Mail of "));
 	text_add(&title, span_of(account->name));
 	text_add(&title, SPAN(" over time"));
-	lanes_fill(account, clients, &lanes);
+	lanes_fill(&lanes, clients);
 	chart.lanes = (unsigned)lanes.count;
 	html_add(out, "<div class=picture tabindex=0>");
 	chart_open(
@@ -192,8 +185,8 @@ static void account_picture(const struct case_account *account, size_t at,
 		     "verdict; below, when which country and address was used. The tables say the same."));
 	chart_bars(&chart, series->buckets, series->count, series->width == 0 ? USEC_MINUTE : series->width);
 	for (size_t i = 0; i < lanes.count; i++) {
-		size_t count = case_client_spans(lanes.rows[i].when, account->from, account->until, spans,
-						 ACCOUNT_SPANS);
+		size_t count = case_lane_spans(&lanes.rows[i].when, account->shown_from, account->shown_until,
+					       spans);
 
 		chart_lane(&chart, (unsigned)i, span_of(lanes.rows[i].label),
 			   lanes.rows[i].strange ? "new" : "", spans, count);

@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""The incident report of the bundled day: its parts, its tables, its checksums; and nothing in it that strangers
+wrote is more than text, whatever they wrote."""
+# needs: sha256sum
+import base64
+import csv
+import glob
+import gzip
+import hashlib
+import html.parser
+import json
+import os
+import re
+import shutil
+import subprocess
+
+TOP, SENDWATCH = os.environ["TOP"], os.environ["SENDWATCH"]
+LOGS = sorted(glob.glob(TOP + "/contrib/samples/postfix/mail.log*"))
+# What a log may hold and a page, a table and a file name must not obey.
+SCRIPT = "<script>document.title=1</script>"
+NAME = "=cmd|'/c'!a0\"><img/src=x/onerror=document.title=1>&lt;{}"
+KINDS = ("delivered", "delayed", "invalid", "spam", "blocked", "refused")
+FILE = "mail\"><svg onload=document.title=1>'&amp;.log"
+
+
+def replay(*arguments, status=0):
+    done = subprocess.run([SENDWATCH, "replay", *arguments], capture_output=True, text=True, errors="replace")
+    assert done.returncode == status, (done.returncode, done.stderr)
+    return done
+
+
+class Page(html.parser.HTMLParser):
+    """Elements, attributes and text, as a browser would see them."""
+
+    VOID = {"meta", "br", "img", "input", "link", "hr"}
+
+    def __init__(self, path):
+        super().__init__(convert_charrefs=True)
+        self.tags, self.attributes, self.open = [], set(), []
+        self.text = {"": "", "script": "", "style": ""}
+        self.ids, self.policy = set(), None
+        with open(path, encoding="utf-8") as stream:
+            self.feed(stream.read())
+        self.close()
+        assert self.open == [], self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+        attrs = dict(attrs)
+        if "id" in attrs:
+            assert attrs["id"] not in self.ids, "an id twice: " + attrs["id"]
+            self.ids.add(attrs["id"])
+        if attrs.get("http-equiv") == "Content-Security-Policy":
+            self.policy = attrs["content"]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        # What an end tag may close by itself in HTML.
+        while self.open[-1] != tag and self.open[-1] in ("li", "p", "tr", "td", "th", "dt", "dd", "path", "rect"):
+            self.open.pop()
+        assert self.open[-1] == tag, (tag, self.open)
+        self.open.pop()
+
+    def handle_data(self, data):
+        where = self.open[-1] if self.open and self.open[-1] in ("script", "style") else ""
+        self.text[where] += data
+
+
+def check_page(path):
+    """Nothing runs but our one script, nothing is fetched."""
+    page = Page(path)
+    assert page.tags.count("script") == 1 and page.tags.count("style") == 1, "more than ours"
+    assert not {"img", "iframe", "object", "embed", "form", "link", "base", "a:href"} & set(page.tags)
+    assert not [name for name in page.attributes if name.startswith("on") or name in ("src", "style", "srcset")]
+    for kind in ("script", "style"):
+        digest = base64.b64encode(hashlib.sha256(page.text[kind].encode()).digest()).decode()
+        assert f"{kind}-src 'sha256-{digest}'" in page.policy, kind + " is not the one that the policy allows"
+    assert "default-src 'none'" in page.policy and "unsafe" not in page.policy
+    return page
+
+
+def check_tables(folder, account):
+    names = ["report.html", "accounts.csv", "addresses.csv", "files.csv", "verdicts.ndjson", "attempts.ndjson"]
+    assert sorted(os.listdir(folder)) == sorted(names + ["MANIFEST"]), os.listdir(folder)
+    subprocess.run(["sha256sum", "--quiet", "-c", "MANIFEST"], cwd=folder, check=True)
+    assert [line.split()[1] for line in open(folder + "/MANIFEST")] == names
+    tables = {}
+    for name in ("accounts", "addresses", "files"):
+        with open(f"{folder}/{name}.csv", newline="", encoding="utf-8") as stream:
+            tables[name] = list(csv.DictReader(stream))
+        assert tables[name], name
+        for row in tables[name]:
+            assert None not in row and None not in row.values(), row
+            for value in row.values():
+                assert not value.strip().startswith(("=", "+", "-", "@", "\t")), value
+    for line in open(folder + "/verdicts.ndjson", encoding="utf-8"):
+        assert json.loads(line)["type"] in ("verdict", "server", "address")
+    attempts = [json.loads(line) for line in open(folder + "/attempts.ndjson", encoding="utf-8")]
+    assert {attempt["account"] for attempt in attempts} == {account}
+    row = tables["accounts"][0]
+    # What is counted three times is the same.
+    assert len(attempts) == int(row["recipients"]) + int(row["recipients_before"])
+    for when in ("first_", "last_"):
+        assert sum(int(row[when + kind]) for kind in KINDS) == int(row["recipients"]), row
+    delivered = [a for a in attempts if a["outcome"] == "delivered"]
+    assert len(delivered) >= int(row["last_delivered"]) > 0
+    return tables
+
+
+# --- the bundled day ---
+said = replay("--case", "case", *LOGS).stdout
+page = check_page("case/report.html")
+tables = check_tables("case", "nils@notary.example")
+for words in ("Somebody else very likely sent mail through nils@notary.example", "What to do now", "The accounts",
+              "Each abused account", "Why it is thought so", "How it was probably lost",
+              "To whom, and what they answered", "From where", "Lines of the log", "The server itself",
+              "What was read", "How to read this", "17 failed logins in 1 h, then mail from a network",
+              "The password was guessed", "sasl_username=nils@notary.example"):
+    assert words in page.text[""], words
+assert page.tags.count("details") >= 4 and "svg" in page.tags and page.tags.count("desc") >= 1
+row = tables["accounts"][0]
+assert row["worst_state"] == "flagged" and row["since"] == "2026-11-17T14:05:00Z", row
+assert "2026-11-17T14:05:00Z" <= row["began"] <= row["flagged"], row
+before, after = re.search(r"to (\d+) recipients before the flag.*after it to (\d+) more", said).groups()
+assert int(row["recipients"]) == int(before) + int(after), "the summary and the report differ"
+assert f">{int(row['recipients'])}<" in open("case/report.html").read()
+assert [os.path.basename(f["file"]) for f in tables["files"]][0] == "mail.log.6.gz", "not in the order of time"
+for row in tables["files"]:
+    assert row["sha256"] == hashlib.sha256(open(row["file"], "rb").read()).hexdigest()
+assert sum(int(row["lines"]) for row in tables["files"]) == 8811
+
+# Twice the same, but for when it was made.
+replay("--quiet", "--case", "again", *reversed(LOGS))
+for name in os.listdir("case"):
+    one, other = (re.sub(rb"Made by.*", b"", open(f"{folder}/{name}", "rb").read()) for folder in ("case", "again"))
+    assert one == other or name == "MANIFEST", name + " differs between two runs"
+
+# One account alone, whoever it is; a part of the time; countries.
+replay("--quiet", "--account", "nobody@notary.example", "--html", "none.html", *LOGS)
+assert "No account shows signs of abuse" in check_page("none.html").text[""]
+honest = next(json.loads(line)["account"] for line in subprocess.run(
+    [SENDWATCH, "parse", "--attempts", *LOGS], capture_output=True, text=True, check=True).stdout.splitlines()
+    if '"direction":"outbound"' in line and "nils@" not in line)
+replay("--quiet", "--account", honest, "--html", "one.html", *LOGS)
+assert "Nothing unusual was found." in check_page("one.html").text[""]
+replay("--quiet", "--until", "2026-11-17T12:00:00Z", "--html", "until.html", *LOGS)
+assert "No account shows signs of abuse" in check_page("until.html").text[""]
+with open("geo.csv", "w") as stream:
+    stream.write("2001:db8:100::/40,XX\n203.0.113.0/24,DE\n")
+replay("--quiet", "--geo", "geo.csv", "--html", "geo.html", *LOGS)
+assert "from XX" in check_page("geo.html").text[""]
+
+# What cannot be read twice is refused before anything is read; so is a folder that cannot be made.
+for arguments, words in ((["--html", "x.html", "-"], "standard input"),
+                         (["--case", "geo.csv/case", *LOGS], "geo.csv/case")):
+    done = replay(*arguments, status=2)
+    assert words in done.stderr and done.stderr.count("\n") == 1, done.stderr
+assert not os.path.exists("x.html")
+os.mkfifo("pipe")
+assert "no plain file" in replay("--html", "x.html", "pipe", status=2).stderr
+
+# A gap in the logs is told.
+os.mkdir("gap")
+for log in LOGS:
+    if not log.endswith(".4.gz"):
+        shutil.copy(log, "gap")
+replay("--quiet", "--html", "gap.html", *sorted(glob.glob("gap/*")))
+assert "lines may be missing" in check_page("gap.html").text[""]
+assert "lines may be missing" not in page.text[""]
+
+# --- strangers' words in every field ---
+lines = b"".join(gzip.open(log).read() if log.endswith(".gz") else open(log, "rb").read()
+                 for log in sorted(LOGS, key=lambda name: -int((re.findall(r"log\.(\d+)", name) or [0])[0])))
+text = lines.decode()
+text = text.replace("sasl_username=nils@notary.example", f"sasl_username={NAME}@notary.example")
+text = text.replace("from=<nils@notary.example>", f"from=<{SCRIPT}@notary.example>")
+text = text.replace("Spam message rejected", "spam message rejected " + SCRIPT + " \u202e\x1b[31m--></pre></details>")
+text = re.sub(r"client=unknown\[", "client=\"><script>x</script>[", text)
+with open(FILE, "w", encoding="utf-8") as stream:
+    stream.write(text)
+with open("owners", "w") as stream:
+    stream.write(f"notary.example {SCRIPT}\n")
+replay("--quiet", "--owners", "owners", "--case", "hostile", FILE)
+page = check_page("hostile/report.html")
+account = NAME + "@notary.example"
+tables = check_tables("hostile", account)
+assert tables["accounts"][0]["account"] == "'" + account, tables["accounts"][0]
+assert tables["accounts"][0]["customer"] == SCRIPT
+for words in (account, SCRIPT + "@notary.example", FILE, "spam message rejected " + SCRIPT, "\\u202e",
+              "\\x1b[31m--></pre></details>", "Customer: " + SCRIPT):
+    assert words in page.text[""], "not shown as it is: " + words
+assert "document.title" not in page.text["script"] + page.text["style"]
