@@ -112,12 +112,15 @@ class Page:
         self.ask("Emulation.setDeviceMetricsOverride", width=self.width, height=height, deviceScaleFactor=1,
                  mobile=self.mobile)
 
-    def open(self, address):
+    def go(self, address):
         self.browser.events.clear()
         self.ask("Page.navigate", url=address)
         while not any(event.get("method") == "Page.loadEventFired" and event.get("sessionId") == self.session
                       for event in self.browser.events):
             self.browser.events.append(self.browser.hear())
+
+    def open(self, address):
+        self.go(address)
         # Until it was shown.
         self.value("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))")
 
