@@ -280,7 +280,8 @@ static void check_acting(struct check *check, const struct options *options)
 			check_say(
 				check, true, where.at,
 				"works after a reload of Postfix, which it makes; open sessions go on: lmdb stops them");
-		else if (adapter == &adapter_postfix_map && uses[i].map == ADAPTER_HASH)
+		else if (adapter == &adapter_postfix_map &&
+			 (uses[i].map == ADAPTER_HASH || uses[i].map == ADAPTER_CDB))
 			check_say(check, true, where.at,
 				  "works for new sessions; open ones go on until they end: lmdb stops them");
 		else

@@ -3,13 +3,18 @@
  * names the messages, but not whose they are: postcat -eq shows the login of each, as smtpd wrote it. Lines of a
  * message itself are not shown by -e, and an attribute's line cannot be had by an envelope's text.
  *
- * Limits: 12 ms a message where postcat runs for each; they are asked 50 at a time. Mail of local users has no
- * login and is not held.
+ * Mail of a local user has no login. It begins with the line that pickup puts before all others, "Received: by HOST
+ * (Postfix, from userid N)", so for these headers are shown too, and the first line alone is looked at: whatever
+ * a message has further down is its sender's.
+ *
+ * Limits: 12 ms a message where postcat runs for each; they are asked 50 at a time. Where header_checks remove
+ * that line, mail of local users is not held.
  */
 #define _GNU_SOURCE
 #include "responders/adapter.h"
 #include "responders/run.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -58,7 +63,33 @@ static bool queue_line(struct span line, struct span *id_r)
 	       span_cut(&line, '"', id_r) && queue_id_good(*id_r);
 }
 
-/* In postcat's output, the ids of the messages whose login is KEY. */
+static void queue_found(struct span *id, struct text *held)
+{
+	if (id->at != NULL && queue_id_good(*id))
+		text_add_format(held, "%s%.*s", held->len > 0 ? " " : "", SPAN_ARGS(*id));
+	id->at = NULL;
+}
+
+/* In postcat's output, the ids of the messages that begin as those of OWNER do: " (Postfix, from userid 33)". */
+static void queue_local(struct span text, struct span owner, struct text *held)
+{
+	struct span line, id = { NULL, 0 };
+	bool first = false;
+
+	while (span_cut(&text, '\n', &line)) {
+		struct span head = line, name;
+
+		if (first && span_starts(line, SPAN("Received: by ")) && span_ends(line, owner))
+			queue_found(&id, held);
+		first = span_skip(&head, SPAN("*** MESSAGE CONTENTS ")) && span_cut(&head, ' ', &name);
+		if (first) {
+			id = name;
+			(void)span_cut_last(&name, SPAN("/"), &id);
+		}
+	}
+}
+
+/* The same, whose login is KEY. */
 static void queue_owned(struct span text, struct span key, struct text *held)
 {
 	struct span line, id = { NULL, 0 };
@@ -70,18 +101,42 @@ static void queue_owned(struct span text, struct span key, struct text *held)
 			id = name;
 			(void)span_cut_last(&name, SPAN("/"), &id);
 		} else if (span_skip(&line, SPAN("named_attribute: sasl_username=")) && id.at != NULL) {
-			if (span_equal_nocase(line, key) && queue_id_good(id))
-				text_add_format(held, "%s%.*s", held->len > 0 ? " " : "", SPAN_ARGS(id));
+			if (span_equal_nocase(line, key))
+				queue_found(&id, held);
 			id.at = NULL; /* the first counts */
 		}
 	}
 }
 
+/* By what a message is known: a login, or the end of the line that pickup writes. */
+struct queue_owner {
+	struct span text;
+	bool local;
+	char line[80];
+};
+
+static bool queue_owner(const struct adapter_order *order, struct queue_owner *owner_r, struct error *error)
+{
+	char name[256];
+	const struct passwd *user;
+
+	*owner_r = (struct queue_owner){ .text = order->key, .local = order->local };
+	if (!order->local)
+		return true;
+	snprintf(name, sizeof(name), "%.*s", SPAN_ARGS(order->key));
+	user = getpwnam(name);
+	if (user == NULL)
+		return error_set(error, "the user %s is not known here", name);
+	snprintf(owner_r->line, sizeof(owner_r->line), ", from userid %u)", (unsigned)user->pw_uid);
+	owner_r->text = span_of(owner_r->line);
+	return true;
+}
+
 /* One message may have gone in the meantime, at which postcat gives up: then each is asked for itself. */
 static void queue_ask(const struct adapter_options *options, char (*ids)[QUEUE_ID_MAX], size_t count,
-		      struct span key, struct text *held)
+		      const struct queue_owner *owner, struct text *held)
 {
-	const char *arguments[QUEUE_BATCH + 2] = { "-eq" };
+	const char *arguments[QUEUE_BATCH + 2] = { owner->local ? "-ehq" : "-eq" };
 	struct text said = { 0 };
 	struct error error;
 
@@ -89,10 +144,10 @@ static void queue_ask(const struct adapter_options *options, char (*ids)[QUEUE_I
 		arguments[i + 1] = ids[i];
 	arguments[count + 1] = NULL;
 	if (queue_program(options, "postcat", arguments, SPAN(""), &said, &error))
-		queue_owned(text_span(&said), key, held);
+		(owner->local ? queue_local : queue_owned)(text_span(&said), owner->text, held);
 	else if (count > 1)
 		for (size_t i = 0; i < count; i++)
-			queue_ask(options, &ids[i], 1, key, held);
+			queue_ask(options, &ids[i], 1, owner, held);
 	text_free(&said);
 }
 
@@ -122,7 +177,9 @@ static bool postfix_queue_hold(const struct adapter_options *options, struct ada
 	struct text queue = { .ceiling = RUN_OUTPUT };
 	struct span rest, line, id;
 	size_t count = 0;
-	bool good = queue_program(options, "postqueue", list, SPAN(""), &queue, error);
+	struct queue_owner owner;
+	bool good = queue_owner(order, &owner, error) &&
+		    queue_program(options, "postqueue", list, SPAN(""), &queue, error);
 
 	rest = text_span(&queue);
 	while (good && !order->more && span_cut(&rest, '\n', &line)) {
@@ -130,13 +187,13 @@ static bool postfix_queue_hold(const struct adapter_options *options, struct ada
 			continue;
 		snprintf(ids[count++], QUEUE_ID_MAX, "%.*s", SPAN_ARGS(id));
 		if (count == QUEUE_BATCH) {
-			queue_ask(options, ids, count, order->key, order->held);
+			queue_ask(options, ids, count, &owner, order->held);
 			count = 0;
 			order->more = order->held->len > QUEUE_HELD;
 		}
 	}
 	if (good && count > 0)
-		queue_ask(options, ids, count, order->key, order->held);
+		queue_ask(options, ids, count, &owner, order->held);
 	if (good && order->held->len > 0)
 		good = queue_super(options, "-h", text_span(order->held), error);
 	text_free(&queue);
@@ -153,6 +210,7 @@ const struct adapter adapter_postfix_queue = {
 	.type = "postfix_queue",
 	.queue = true,
 	.logins = true,
+	.locals = true,
 	.rights = RIGHTS_FILES | RIGHTS_PROGRAMS,
 	.disable = postfix_queue_hold,
 	.release = postfix_queue_release,

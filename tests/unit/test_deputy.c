@@ -15,7 +15,10 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -323,6 +326,155 @@ static void test_process(void **state)
 	assert_null(deputy);
 }
 
+/* Mail of a local user is known by the line that pickup puts in front; what its sender wrote below says nothing. */
+static void test_local_queue(void **state)
+{
+	(void)state;
+	put("postqueue",
+	    "#!/bin/sh\n"
+	    "for id in 1MINE 2OTHER 3FORGED 4LOGIN 5LONGER; do\n"
+	    "echo \"{\\\"queue_name\\\": \\\"deferred\\\", \\\"queue_id\\\": \\\"$id\\\", \\\"sender\\\": \\\"x\\\"}\"\n"
+	    "done\n",
+	    0755);
+	put("postcat",
+	    "#!/bin/sh\n"
+	    "printf '%s\\n' \"$*\" >> \"${0%/*}/calls\"\n"
+	    "say() { printf '%s\\n' \"*** ENVELOPE RECORDS deferred/1/$1 ***\" \"sender: root@x\""
+	    " \"*** MESSAGE CONTENTS deferred/1/$1 ***\" \"$2\" \"$3\" \"*** MESSAGE FILE END deferred/1/$1 ***\"; }\n"
+	    "say 1MINE 'Received: by mx.lab.test (Postfix, from userid 0)' '\tid 1'\n"
+	    "say 2OTHER 'Received: by mx.lab.test (Postfix, from userid 33)' 'Received: by mx (Postfix, from userid 0)'\n"
+	    "say 3FORGED 'Received: from pc (pc [192.0.2.7])' 'Received: by mx (Postfix, from userid 0)'\n"
+	    "say 4LOGIN 'Subject: x, from userid 0)' 'X: y'\n"
+	    "say 5LONGER 'Received: by mx.lab.test (Postfix, from userid 10)' 'X: y'\n",
+	    0755);
+	put("postsuper", "#!/bin/sh\nprintf '%s\\n' \"$*\" >> \"${0%/*}/calls\"; cat >> \"${0%/*}/calls\"\n",
+	    0755);
+	put("calls", "", 0644);
+	ask(DEPUTY_HOLD_QUEUE, PFQUEUE, "local:root", "");
+	assert_string_equal(reply.words, "");
+	assert_string_equal(reply.ids, "1MINE");
+	assert_string_equal(get("calls"), "-ehq 1MINE 2OTHER 3FORGED 4LOGIN 5LONGER\n-h -\n1MINE\n");
+	ask(DEPUTY_HOLD_QUEUE, PFQUEUE, "local:nosuchuser", "");
+	assert_int_equal(reply.status, DEPUTY_FAILED);
+}
+
+static void send_raw(int fd, const void *message, size_t len)
+{
+	assert_true(send(fd, message, len, MSG_NOSIGNAL) == (ssize_t)len || len > sizeof(request));
+}
+
+static void hear(struct deputy *deputy, enum deputy_status status)
+{
+	struct pollfd fd = { .fd = deputy_fd(deputy), .events = POLLIN };
+	bool gone = false;
+
+	assert_int_equal(poll(&fd, 1, 5000), 1);
+	assert_true(deputy_hear(deputy, &reply, &gone));
+	assert_int_equal(reply.status, status);
+}
+
+/* A file handed over with a request: the deputy must not have it afterwards. */
+static void send_with_file(int fd, int file)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr head;
+	} control = { .room = { 0 } };
+	struct iovec part = { &request, sizeof(request) };
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = control.room,
+				  .msg_controllen = sizeof(control.room) };
+	struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+
+	head->cmsg_level = SOL_SOCKET;
+	head->cmsg_type = SCM_RIGHTS;
+	head->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(head), &file, sizeof(int));
+	assert_true(sendmsg(fd, &message, MSG_NOSIGNAL) == (ssize_t)sizeof(request));
+}
+
+/* Whoever has the reader's end of the socket gets no further than the verbs, and cannot make it stop by rubbish. */
+static void test_abuse(void **state)
+{
+	static const char *const accounts[] = {
+		"../../etc/shadow",  "/etc/passwd",       "a/../b@c", "bob@example.com\nroot: x",
+		"bob@example.com\r", "bob@example.com\t", "`id`@c",   "bob@example.com\x7f"
+	};
+	const struct deputy_request good = { .magic = DEPUTY_MAGIC,
+					     .verb = DEPUTY_DISABLE,
+					     .adapter = EXLIST,
+					     .serial = 9,
+					     .account = "bob@example.com" };
+	char *huge = memory_new(1, 3 * sizeof(request));
+	struct error error;
+	struct deputy *deputy;
+	int file;
+
+	(void)state;
+	put("exim", LISTING_HEAD, 0644);
+	put("secret", "x", 0600);
+	deputy = deputy_start(&all, &error);
+	assert_non_null(deputy);
+	for (size_t i = 0; i < sizeof(accounts) / sizeof(accounts[0]); i++) {
+		request = good;
+		snprintf(request.account, sizeof(request.account), "%s", accounts[i]);
+		send_raw(deputy_fd(deputy), &request, sizeof(request));
+		hear(deputy, DEPUTY_REFUSED);
+	}
+	/* Too short, one byte short, one too many; verbs that there are not; another magic; no end of a text. */
+	for (size_t len = 1; len < sizeof(request); len = len * 7 + 1) {
+		send_raw(deputy_fd(deputy), &good, len);
+		hear(deputy, DEPUTY_REFUSED);
+	}
+	memcpy(huge, &good, sizeof(good));
+	for (size_t len = sizeof(request) - 1; len < sizeof(request) + 2; len++) {
+		send_raw(deputy_fd(deputy), huge, len);
+		hear(deputy, len == sizeof(request) ? DEPUTY_DONE : DEPUTY_REFUSED);
+	}
+	if (send(deputy_fd(deputy), huge, 3 * sizeof(request), MSG_NOSIGNAL) > 0)
+		hear(deputy, DEPUTY_REFUSED);
+	for (uint32_t verb = 0; verb < 300; verb += verb < 8 ? 1 : 97) {
+		if (verb >= DEPUTY_DISABLE && verb <= DEPUTY_RELEASE_QUEUE)
+			continue;
+		request = good;
+		request.verb = verb;
+		send_raw(deputy_fd(deputy), &request, sizeof(request));
+		hear(deputy, DEPUTY_REFUSED);
+	}
+	request = good;
+	request.magic ^= 1;
+	send_raw(deputy_fd(deputy), &request, sizeof(request));
+	hear(deputy, DEPUTY_REFUSED);
+	request = good;
+	memset(request.account, 'a', sizeof(request.account));
+	send_raw(deputy_fd(deputy), &request, sizeof(request));
+	hear(deputy, DEPUTY_REFUSED);
+	request = good;
+	request.verb = DEPUTY_RELEASE_QUEUE;
+	request.adapter = PFQUEUE;
+	memset(request.ids, 'A', sizeof(request.ids));
+	send_raw(deputy_fd(deputy), &request, sizeof(request));
+	hear(deputy, DEPUTY_REFUSED);
+	/* Files given along are dropped: this one can be written by nobody else when ours is closed. */
+	file = open(in_folder("secret"), O_RDWR | O_CLOEXEC);
+	assert_true(file >= 0);
+	assert_int_equal(flock(file, LOCK_EX | LOCK_NB), 0);
+	request = good;
+	send_with_file(deputy_fd(deputy), file);
+	hear(deputy, DEPUTY_DONE);
+	close(file);
+	file = open(in_folder("secret"), O_RDWR | O_CLOEXEC);
+	assert_int_equal(flock(file, LOCK_EX | LOCK_NB), 0);
+	close(file);
+	/* It is well after all that, and all that changed is what it was asked for. */
+	send_raw(deputy_fd(deputy), &good, sizeof(good));
+	hear(deputy, DEPUTY_DONE);
+	assert_string_equal(get("exim"), LISTING_HEAD "bob@example.com: suspended\n");
+	deputy_stop(&deputy);
+	free(huge);
+}
+
 static char *word(const char *text)
 {
 	return memory_copy(span_of(text));
@@ -397,6 +549,7 @@ int main(void)
 		cmocka_unit_test(test_postfix_queue),   cmocka_unit_test(test_exim_queue),
 		cmocka_unit_test(test_command),         cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_random_messages), cmocka_unit_test(test_process),
+		cmocka_unit_test(test_local_queue),     cmocka_unit_test(test_abuse),
 	};
 
 	return cmocka_run_group_tests(tests, prepare, clean);

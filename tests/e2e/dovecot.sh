@@ -1,0 +1,114 @@
+#!/bin/sh
+# Dovecot: a disabled account cannot log in to IMAP or SMTP any more within two seconds, and its open IMAP session
+# is ended; others stay. After the release it comes in again.
+# needs: root python3 postfix dovecot doveadm unshare ip
+# seconds: 60
+. "$TOP/tests/servers/lab.sh"
+. "$TOP/tests/servers/postfix.sh"
+[ -x /usr/lib/dovecot/imap ] || skip "needs dovecot-imapd"
+
+start_sink
+mkdir -p $LAB/spool/private $LAB/dovecot $LAB/mail
+chmod 777 $LAB/mail
+printf '# Kept by sendwatch: changes made by hand are lost\n' > $LAB/dovecot/deny
+cat > $LAB/dovecot/dovecot.conf << DOVECOT
+base_dir = $LAB/dovecot/base
+state_dir = $LAB/dovecot/state
+log_path = $LAB/log/dovecot.log
+protocols = imap
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_username_format = %Lu
+first_valid_uid = 1
+mail_location = maildir:$LAB/mail/%u
+passdb {
+  driver = passwd-file
+  deny = yes
+  args = username_format=%Lu $LAB/dovecot/deny
+}
+passdb {
+  driver = static
+  args = password=secret
+}
+userdb {
+  driver = static
+  args = uid=65534 gid=65534 home=$LAB/mail/%u
+}
+service auth {
+  unix_listener $LAB/spool/private/auth {
+    mode = 0660
+    user = postfix
+    group = postfix
+  }
+}
+DOVECOT
+dovecot -c $LAB/dovecot/dovecot.conf || die "dovecot does not start"
+await 10 test -S $LAB/spool/private/auth
+await 10 listening 143
+start_postfix "unix:$LAB/spool/private/sendwatch"
+cat > extra << MORE
+[act]
+dry_run = no
+[adapter dovecot]
+type = dovecot_deny
+file = $LAB/dovecot/deny
+config = $LAB/dovecot/dovecot.conf
+MORE
+settings "" extra
+sed -i "s,^files = .*,files = $LAB/log/mail.log," detect.conf
+start_watch
+await 30 grep -q follows watch.err
+
+# Two IMAP sessions are open; a line a second tells whether each is.
+cat > imap.py << 'PY'
+import imaplib, sys, time
+login, file = sys.argv[1:]
+session = imaplib.IMAP4("127.0.0.1", 143)
+session.login(login, "secret")
+session.select()
+open(file, "w").write("open")
+try:
+    while True:
+        session.noop()
+        time.sleep(0.05)
+except (imaplib.IMAP4.abort, imaplib.IMAP4.error, OSError) as why:
+    open(file, "w").write("ended %.3f" % time.time())
+PY
+python3 imap.py bob@shop.test imap.bob &
+python3 imap.py anna@shop.test imap.anna &
+await 10 grep -q open imap.bob
+await 10 grep -q open imap.anna
+imap() # LOGIN: can it log in?
+{
+	python3 -c 'import imaplib, sys
+try: imaplib.IMAP4("127.0.0.1", 143).login(sys.argv[1], "secret")
+except imaplib.IMAP4.error: sys.exit(1)' "$1"
+}
+imap bob@shop.test || die "bob cannot log in to begin with"
+shut_out() { ! imap bob@shop.test; }
+
+at=$(date +%s.%N)
+"$SENDWATCH" disable -c detect.conf bob@shop.test || die "cannot be disabled"
+await 4 grep -q ended imap.bob
+await 4 shut_out
+# Dovecot makes who fails wait; the mail server asks it as IMAP does.
+client 587 bob@shop.test friend@remote.test > smtp
+has smtp "refused 535"
+python3 - "$at" << 'PY' || die "not within two seconds"
+import sys
+took = float(open("imap.bob").read().split()[1]) - float(sys.argv[1])
+print("note: the open IMAP session ended %d ms after the order" % (took * 1000))
+assert took < 2
+PY
+has imap.anna open
+imap anna@shop.test || die "anna cannot log in"
+client 587 anna@shop.test friend@remote.test > anna
+has anna "sent 1"
+
+"$SENDWATCH" release -c detect.conf bob@shop.test || die "no release"
+await 10 imap bob@shop.test
+client 587 bob@shop.test friend@remote.test > smtp
+has smtp "sent 1"
+has imap.anna open
