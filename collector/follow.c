@@ -4,7 +4,8 @@
  *
  * Changes wake it at once when it was idle; while a log is busy, FOLLOW_PACE bounds the wake-ups. Whatever
  * inotify does not tell (network file systems, a link switched in a folder above, a folder that
- * came back) a slow poll finds.
+ * came back) a slow poll finds. Where all that is known of is watched, that poll is made when somebody else
+ * wakes the process, and wakes it itself only where nobody does.
  */
 #define _GNU_SOURCE
 #include "collector/live.h"
@@ -27,6 +28,7 @@
 
 #define FOLLOW_GRACE     (2 * USEC_SECOND)
 #define FOLLOW_POLL      (30 * USEC_SECOND)        /* beside inotify */
+#define FOLLOW_POLL_LATE (600 * USEC_SECOND)       /* with all watched, and nobody else awake */
 #define FOLLOW_POLL_ONLY (USEC_SECOND / 2)         /* without */
 #define FOLLOW_PACE      (50 * USEC_SECOND / 1000) /* between two wake-ups under load */
 #define FOLLOW_TURN      256                       /* lines between two looks at the other logs */
@@ -282,10 +284,25 @@ static void follow_advance(struct follow *follow)
 	merge_settle(&follow->merge);
 }
 
+/* Is every file watched, and every folder in which one could appear? */
+static bool follow_hears_all(const struct follow *follow)
+{
+	bool all = !follow->polling && follow->options.poll_every == 0;
+
+	for (size_t i = 0; i < follow->count; i++) {
+		const struct tail *tail = follow->tails[i];
+
+		all = all && tail->watch_folder >= 0 && (tail->watch_path >= 0 || tail->piece == NULL);
+	}
+	for (size_t i = 0; i < follow->pattern_count; i++)
+		all = all && (!names_is_pattern(follow->patterns[i]) || follow->pattern_folders[i] >= 0);
+	return all;
+}
+
 static void follow_wait(struct follow *follow)
 {
 	usec_t now = clock_monotonic();
-	usec_t delay = follow->poll_at - now;
+	usec_t delay = follow->poll_at - now + (follow_hears_all(follow) ? FOLLOW_POLL_LATE : 0);
 
 	for (size_t i = 0; i < follow->count; i++) {
 		usec_t wake = follow->tails[i]->wake;

@@ -25,8 +25,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define WATCH_BITE    2000 /* lines between two looks at signals and webhooks: some milliseconds */
-#define WATCH_LONGEST (10 * USEC_SECOND)
+#define WATCH_BITE 2000 /* lines between two looks at signals and webhooks: some milliseconds */
+#define WATCH_LONGEST \
+	(60 * USEC_SECOND) /* at rest: as often as the state is saved, and the watchdog wants to hear */
+#define WATCH_ASKS    (10 * USEC_SECOND) /* whether the store is back */
+#define WATCH_SILENCE 8                  /* looks for silence within the time after which it is told */
 #define WATCH_SETTLES (2 * USEC_SECOND)
 
 struct watch {
@@ -225,6 +228,11 @@ static usec_t watch_pause(const struct watch *watch)
 		pause = due - now;
 	if (watch->watchdog > 0 && watch->watchdog < pause)
 		pause = watch->watchdog;
+	if (watch->away && pause > WATCH_ASKS)
+		pause = WATCH_ASKS;
+	due = watch->work->options->watch.silent_after / WATCH_SILENCE;
+	if (due > 0 && due < pause)
+		pause = due;
 	pause = pause > WATCH_LONGEST ? WATCH_LONGEST : pause;
 	return pause < 0 ? 0 : pause;
 }
