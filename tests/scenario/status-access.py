@@ -143,15 +143,15 @@ def main():
         nobody(watch)
         # New settings, the same sockets; then settings that are none.
         secrets = f"password_file = {FOLDER}/password\ntoken_file = {FOLDER}/token\nchange = yes\ntimeout = 2s\n"
-        watch.settings(secrets, f"[policy]\naddress = {FOLDER}/policy\n[act]\ndry_run = no\n")
+        watch.settings(secrets, f"[policy]\naddress = {FOLDER}/policy\n", "dry_run = no")
         watch.process.send_signal(1)
         await_that(lambda: watch.said("new settings are in force"))
         known(watch)
-        watch.settings(f"password_file = {FOLDER}/none", "[act]\ndry_run = no\n")
+        watch.settings(f"password_file = {FOLDER}/none", "", "dry_run = no")
         watch.process.send_signal(1)
         await_that(lambda: watch.said("the status page stays as it was"))
         known(watch)
-        watch.settings(secrets, f"[policy]\naddress = {FOLDER}/policy\n[act]\ndry_run = no\n")
+        watch.settings(secrets, f"[policy]\naddress = {FOLDER}/policy\n", "dry_run = no")
         watch.stop()
     assert not os.path.exists(watch.socket), "the socket is left behind"
     with watch:

@@ -1,4 +1,5 @@
 """A watch with a status page, for tests: its settings, its log, and what its server answers."""
+import datetime
 import gzip
 import http.client
 import json
@@ -15,10 +16,17 @@ ACCOUNT = "nils@notary.example"  # who is flagged on the bundled day
 
 
 def day():
-    """The bundled Postfix day, in the order of time."""
+    """The bundled Postfix day, in the order of time, as if it had ended a minute ago."""
     parts = [gzip.decompress((SAMPLES / f"mail.log.{n}.gz").read_bytes()) for n in (6, 5, 4, 3, 2)]
     parts += [(SAMPLES / name).read_bytes() for name in ("mail.log.1", "mail.log")]
-    return b"".join(parts)
+    text = b"".join(parts)
+    lines = [line.split(b" ", 1) for line in text.splitlines(True)]
+    last = datetime.datetime.fromisoformat(lines[-1][0].decode())
+    later = datetime.datetime.fromtimestamp(time.time() - 60, datetime.timezone.utc) - last
+    return b"".join(
+        (datetime.datetime.fromisoformat(stamp.decode()) + later).isoformat(timespec="microseconds").encode() + b" " + rest
+        for stamp, rest in lines
+    )
 
 
 def await_that(what, seconds=15, words=None):
@@ -67,7 +75,7 @@ class Answer:
 class Watching:
     """`with Watching(...) as watch:`; further settings are lines of detect.conf."""
 
-    def __init__(self, status="", more="", log=None):
+    def __init__(self, status="", more="", log=None, act=""):
         self.folder = pathlib.Path(os.environ["TMP"])
         self.port = free_port()
         self.log = self.folder / "mail.log"
@@ -75,15 +83,17 @@ class Watching:
         self.conf = self.folder / "detect.conf"
         if log is not None:
             self.log.write_bytes(log)
-        self.settings(status, more)
+        self.settings(status, more, act)
         self.errors = open(self.folder / "watch.err", "ab")
         self.process = None
 
-    def settings(self, status, more=""):
+    def settings(self, status, more="", act=""):
         self.conf.write_text(
             f"[logs]\nfiles = {self.log}\nstart = beginning\n"
             f"[watch]\nstate = {self.folder}/state\nsave_every = 1s\nuser =\n"
             f"[journal]\nfile = {self.folder}/verdicts.ndjson\n"
+            # What the day says is not too old to be acted on.
+            f"[act]\nat_most_old = 2d\n{act}\n"
             f"[status]\nlisten = {self.port}, {self.socket}\n{status}\n{more}\n"
         )
 
