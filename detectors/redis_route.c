@@ -324,10 +324,33 @@ static bool route_pointed(struct span text, struct span *address_r)
 	return span_find(*address_r, SPAN(":")) > 0 && address_r->len > 0 && address_r->len < 300;
 }
 
+/* Ask for the replicas' word on all that was written before. */
+static void route_queue_wait(const struct redis_options *options, struct redis *redis)
+{
+	char replicas[24], milliseconds[24];
+
+	snprintf(replicas, sizeof(replicas), "%lld", (long long)options->replicas);
+	snprintf(milliseconds, sizeof(milliseconds), "%lld", (long long)(options->timeout / 2000));
+	redis_queue(redis, (struct span[]){ SPAN("WAIT"), span_of(replicas), span_of(milliseconds) }, 3);
+}
+
+/* What the replicas answered: do enough of them have it? */
+static bool route_is_safe(const struct redis_route *route, const struct route_node *node,
+			  const struct redis_reply *reply, struct error *error)
+{
+	if (reply->kind == REDIS_NUMBER && reply->number >= route->options->replicas)
+		return true;
+	if (reply->kind == REDIS_FAILURE)
+		return error_set(error, "%s: WAIT: %.*s", node->address, SPAN_ARGS(reply->text));
+	return error_set(error, "%s: %lld of %lld replicas have what was written", node->address,
+			 (long long)reply->number, (long long)route->options->replicas);
+}
+
 /* Once, at the node that is taking the slot over. */
 static bool route_ask_once(struct redis_route *route, struct redis_call *call, struct span address,
 			   struct error *error)
 {
+	bool waits = call->function && route->options->replicas > 0;
 	uint16_t at = route_node(route, address);
 	struct redis_reply reply;
 	struct route_node *node;
@@ -341,11 +364,22 @@ static bool route_ask_once(struct redis_route *route, struct redis_call *call, s
 		node_close(node);
 		return false;
 	}
-	if (reply.kind == REDIS_FAILURE)
+	if (reply.kind == REDIS_FAILURE) {
+		if (redis_function_missing(reply.text))
+			node->function = (struct redis_function){ 0 };
 		return error_set(error, "%s: %.*s", node->address, SPAN_ARGS(reply.text));
-	call->done = true;
+	}
 	call->answered(call, &reply);
-	return true;
+	if (waits) {
+		route_queue_wait(route->options, node->redis);
+		if (!redis_reply(node->redis, &reply, error)) {
+			node_close(node);
+			return false;
+		}
+	}
+	call->done = !waits || route_is_safe(route, node, &reply, error);
+	route->short_of_replicas = route->short_of_replicas || !call->done;
+	return call->done;
 }
 
 /* A refusal: what to do before the call is tried again. */
@@ -366,16 +400,6 @@ static void route_refused(struct redis_route *route, uint16_t at, struct redis_c
 		route->mapped = false;
 }
 
-/* Ask for the replicas' word on all that was written before. */
-static void route_queue_wait(const struct redis_options *options, struct redis *redis)
-{
-	char replicas[24], milliseconds[24];
-
-	snprintf(replicas, sizeof(replicas), "%lld", (long long)options->replicas);
-	snprintf(milliseconds, sizeof(milliseconds), "%lld", (long long)(options->timeout / 2000));
-	redis_queue(redis, (struct span[]){ SPAN("WAIT"), span_of(replicas), span_of(milliseconds) }, 3);
-}
-
 /* Too few replicas have it: its calls are to be run again, which they bear. */
 static void route_waited(struct redis_route *route, uint16_t at, struct redis_call *calls,
 			 const uint16_t *places, size_t count, struct error *error)
@@ -384,7 +408,7 @@ static void route_waited(struct redis_route *route, uint16_t at, struct redis_ca
 	struct redis_reply reply;
 	bool well = redis_reply(node->redis, &reply, error);
 
-	if (well && reply.kind == REDIS_NUMBER && reply.number >= route->options->replicas)
+	if (well && route_is_safe(route, node, &reply, error))
 		return;
 	for (size_t i = 0; i < count; i++)
 		if (places[i] == at && calls[i].function)
@@ -392,11 +416,6 @@ static void route_waited(struct redis_route *route, uint16_t at, struct redis_ca
 	route->short_of_replicas = true;
 	if (!well)
 		node_close(node);
-	else if (reply.kind == REDIS_FAILURE)
-		error_set(error, "%s: WAIT: %.*s", node->address, SPAN_ARGS(reply.text));
-	else
-		error_set(error, "%s: %lld of %lld replicas have what was written", node->address,
-			  (long long)reply.number, (long long)route->options->replicas);
 }
 
 /* Send the node at AT those calls that PLACES gives it, and read their replies. */
@@ -452,6 +471,15 @@ static size_t route_places(const struct redis_route *route, const struct redis_c
 size_t redis_route_find(struct redis_route *route, struct error *error)
 {
 	return route_map(route, error) ? route->node_count : 0;
+}
+
+size_t redis_route_unserved(const struct redis_route *route)
+{
+	size_t count = 0;
+
+	for (size_t slot = 0; slot < ROUTE_SLOTS; slot++)
+		count += route->slots[slot] == ROUTE_NONE;
+	return count;
 }
 
 const char *redis_route_address(const struct redis_route *route, size_t at)

@@ -63,6 +63,7 @@ bool redis_route_run(struct redis_route *route, struct redis_call *calls, size_t
  * cluster. How many there are; 0 and ERROR where it cannot be found out. For checks.
  */
 size_t redis_route_find(struct redis_route *route, struct error *error);
+size_t redis_route_unserved(const struct redis_route *route); /* slots of a cluster, as found then */
 const char *redis_route_address(const struct redis_route *route, size_t at);
 const struct redis_login *redis_route_login(const struct redis_route *route);
 

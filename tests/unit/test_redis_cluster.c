@@ -249,24 +249,27 @@ static void await_promotion(void)
 	assert_int_equal(masters, 3);
 }
 
-static void a_cluster_loses_a_master_and_no_count(void **state)
+static char addresses[NODES][32];
+static char *servers[NODES];
+static struct redis_options cluster_options = {
+	.topology = REDIS_CLUSTER,
+	.servers = { servers, NODES },
+	.timeout = USEC_SECOND,
+	.keep = USEC_DAY,
+	.batch = 50,
+	.memory = 64 * 1024 * 1024,
+	.replicas = 1,
+};
+
+/* Three masters and three replicas, where they are not there yet; the next test goes on with them. */
+static void cluster_start(char *prefix)
 {
-	char addresses[NODES][32], *servers[NODES];
 	const char *words[16] = { "redis-cli", "--cluster", "create" };
-	struct redis_options options = {
-		.topology = REDIS_CLUSTER,
-		.servers = { servers, NODES },
-		.timeout = USEC_SECOND,
-		.prefix = (char[]){ "test" },
-		.keep = USEC_DAY,
-		.batch = 50,
-		.memory = 64 * 1024 * 1024,
-		.replicas = 1,
-	};
-	struct store *a, *b;
 	int status;
 
-	(void)state;
+	cluster_options.prefix = prefix;
+	if (nodes[0] > 0)
+		return;
 	for (int i = 0; i < NODES; i++) {
 		ports[i] = free_port(i == 0 ? 21000 + (int)(getpid() % 500) : ports[i - 1] + 1);
 		node_start(i, true, 0);
@@ -283,8 +286,152 @@ static void a_cluster_loses_a_master_and_no_count(void **state)
 	for (int i = 0; i < NODES; i++)
 		await(ports[i], "CLUSTER", "INFO", "cluster_state:ok");
 	await_replicas(NODES);
-	a = store_new(&options, "mx1:/var/log/mail.log");
-	b = store_new(&options, "mx2:/var/log/mail.log");
+}
+
+/* Ask the node on PORT; its answer, as text. A refusal is one, too. */
+static void tell(int port, char answer[128], size_t count_of, const struct span *words)
+{
+	struct redis *redis = dial(port);
+	struct redis_reply reply = { .text = { "", 0 } };
+	struct error error;
+
+	assert_non_null(redis);
+	(void)redis_ask(redis, words, count_of, &reply, &error);
+	snprintf(answer, 128, "%.*s", SPAN_ARGS(reply.text));
+	redis_close(&redis);
+}
+#define TELL(port, answer, ...) \
+	tell(port, answer, sizeof((struct span[]){ __VA_ARGS__ }) / sizeof(struct span), \
+	     (struct span[]){ __VA_ARGS__ })
+
+/* The master of a slot, and another one. */
+static void masters_of(struct span key, int *from_r, int *to_r)
+{
+	*from_r = *to_r = -1;
+	for (int i = 0; i < NODES; i++) {
+		char answer[128];
+
+		if (!says(ports[i], "INFO", "replication", "role:master"))
+			continue;
+		TELL(ports[i], answer, SPAN("EXISTS"), key);
+		if (span_starts(span_of(answer), SPAN("MOVED")))
+			*to_r = ports[i];
+		else
+			*from_r = ports[i];
+	}
+	assert_true(*from_r > 0 && *to_r > 0);
+}
+
+static void count_some(struct store *a, struct store *b, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = from; i <= to; i++) {
+		count(i % 2 == 0 ? a : b, i);
+		if (i % 50 == 0) {
+			step(a);
+			step(b);
+		}
+	}
+	settle(a);
+	settle(b);
+}
+
+/* A slot is handed from one master to another: first its key is asked for there (ASK), then it has moved. */
+static void a_slot_on_its_way_is_followed(void **state)
+{
+	const struct span key = SPAN("ask:{user7@example.com}");
+	char slot[16], answer[128], from_id[128], to_id[128], to_port[16];
+	struct store *a, *b;
+	int from, to;
+
+	(void)state;
+	cluster_start((char[]){ "ask" });
+	a = store_new(&cluster_options, "mx1:/var/log/mail.log");
+	b = store_new(&cluster_options, "mx2:/var/log/mail.log");
+	count_some(a, b, 1, 1000);
+	masters_of(key, &from, &to);
+	snprintf(slot, sizeof(slot), "%u", redis_slot(key));
+	snprintf(to_port, sizeof(to_port), "%d", to);
+	TELL(from, from_id, SPAN("CLUSTER"), SPAN("MYID"));
+	TELL(to, to_id, SPAN("CLUSTER"), SPAN("MYID"));
+	TELL(to, answer, SPAN("CLUSTER"), SPAN("SETSLOT"), span_of(slot), SPAN("IMPORTING"),
+	     span_of(from_id));
+	assert_string_equal(answer, "OK");
+	TELL(from, answer, SPAN("CLUSTER"), SPAN("SETSLOT"), span_of(slot), SPAN("MIGRATING"),
+	     span_of(to_id));
+	assert_string_equal(answer, "OK");
+	TELL(from, answer, SPAN("MIGRATE"), SPAN("127.0.0.1"), span_of(to_port), key, SPAN("0"),
+	     SPAN("5000"));
+	assert_string_equal(answer, "OK");
+	TELL(from, answer, SPAN("HGET"), key, SPAN("version"));
+	assert_true(span_starts(span_of(answer), SPAN("ASK ")));
+	count_some(a, b, 1001, 2000);
+	assert_int_equal(total(&cluster_options), 2000);
+	/* The node that takes it over has lost our function. */
+	TELL(to, answer, SPAN("FUNCTION"), SPAN("FLUSH"));
+	TELL(to, answer, SPAN("SCRIPT"), SPAN("FLUSH"));
+	count_some(a, b, 2001, 2400);
+	for (int i = 0; i < 2; i++)
+		TELL(i == 0 ? to : from, answer, SPAN("CLUSTER"), SPAN("SETSLOT"), span_of(slot),
+		     SPAN("NODE"), span_of(to_id));
+	count_some(a, b, 2401, 3000);
+	assert_int_equal(total(&cluster_options), 3000);
+	store_free(&a);
+	store_free(&b);
+}
+
+/* What `sendwatch check` says. */
+static struct text said;
+static int bad;
+
+static void hear(void *context, bool good, const char *words)
+{
+	(void)context;
+	text_add_format(&said, "%s\n", words);
+	bad += !good;
+}
+
+static size_t times_said(const char *words)
+{
+	struct span rest = text_span(&said), before;
+	size_t times = 0;
+
+	while (span_cut_text(&rest, span_of(words), &before))
+		times++;
+	return times;
+}
+
+static void check_again(const struct redis_options *options)
+{
+	struct error error;
+
+	text_clear(&said);
+	bad = 0;
+	(void)store_redis_check(options, hear, NULL, &error);
+}
+
+static void a_check_reaches_every_master(void **state)
+{
+	(void)state;
+	cluster_start((char[]){ "check" });
+	check_again(&cluster_options);
+	if (bad > 0 || times_said("answers in ") != 3 ||
+	    times_said("role:master") + times_said(", master") != 3)
+		fail_msg("%s", said.at);
+	cluster_options.replicas = 2;
+	check_again(&cluster_options);
+	cluster_options.replicas = 1;
+	if (bad != 3 || times_said("[redis] replicas wants more") != 3)
+		fail_msg("%s", said.at);
+}
+
+static void a_cluster_loses_a_master_and_no_count(void **state)
+{
+	struct store *a, *b;
+
+	(void)state;
+	cluster_start((char[]){ "test" });
+	a = store_new(&cluster_options, "mx1:/var/log/mail.log");
+	b = store_new(&cluster_options, "mx2:/var/log/mail.log");
 	for (uint32_t i = 1; i <= 4000; i++) {
 		count(i % 2 == 0 ? a : b, i);
 		if (i % 50 == 0) {
@@ -301,7 +448,7 @@ static void a_cluster_loses_a_master_and_no_count(void **state)
 	settle(b);
 	store_free(&a);
 	store_free(&b);
-	assert_int_equal(total(&options), 4000);
+	assert_int_equal(total(&cluster_options), 4000);
 	for (int i = 0; i < NODES; i++)
 		node_kill(i);
 }
@@ -326,7 +473,7 @@ static void sentinel_start(int at, const char *master)
 
 static void sentinel_names_the_new_master(void **state)
 {
-	char addresses[3][32], *servers[3], master[16];
+	char master[16];
 	struct redis_options options = {
 		.topology = REDIS_SENTINEL,
 		.servers = { servers, 3 },
@@ -352,6 +499,17 @@ static void sentinel_names_the_new_master(void **state)
 		snprintf(addresses[i], sizeof(addresses[i]), "127.0.0.1:%d", ports[3 + i]);
 		servers[i] = addresses[i];
 	}
+	for (int i = 3; i < 6; i++)
+		await(ports[i], "INFO", "sentinel", "slaves=2,sentinels=3");
+	check_again(&options);
+	if (bad > 0 || times_said("Sentinel, says that the master is 127.0.0.1") != 3 ||
+	    times_said("answers in ") != 1)
+		fail_msg("%s", said.at);
+	node_kill(4);
+	check_again(&options);
+	if (bad > 0 || times_said("this Sentinel is of no help") != 1)
+		fail_msg("%s", said.at);
+	sentinel_start(4, master);
 	for (int i = 3; i < 6; i++)
 		await(ports[i], "INFO", "sentinel", "slaves=2,sentinels=3");
 	store = store_new(&options, "mx1:/var/log/mail.log");
@@ -389,6 +547,7 @@ static int drop(const char *path, const struct stat *about, int kind, struct FTW
 static int end(void **state)
 {
 	(void)state;
+	text_free(&said);
 	for (int i = 0; i < NODES; i++)
 		node_kill(i);
 	return nftw(folder, drop, 8, FTW_DEPTH | FTW_PHYS);
@@ -397,6 +556,8 @@ static int end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_slot_on_its_way_is_followed),
+		cmocka_unit_test(a_check_reaches_every_master),
 		cmocka_unit_test(a_cluster_loses_a_master_and_no_count),
 		cmocka_unit_test(sentinel_names_the_new_master),
 	};
