@@ -84,7 +84,8 @@ help:
 	echo 'make lint            format, static analysis, order of the folders, shell scripts'
 	echo 'make settings        rewrite detect.conf and its manual page from the tables of settings'
 	echo 'make format          rewrite the C files in the agreed format'
-	echo 'make bench           time replay beside wc, zcat, pflogsumm, eximstats (BENCH=quick, BENCH=full: growth)'
+	echo 'make bench           time replay beside wc, zcat, pflogsumm, eximstats (BENCH=quick, full: growth, longest)'
+	echo 'make bench-table     put what the last bench found into README.md'
 	echo 'make bench-compare BASE=rev  the same work by this tree and by another revision, in turns'
 	echo 'make bench-detection  what is found, how early, and who is flagged falsely, by kind'
 	echo 'make crash-test      kill watch and Redis masters (KILLS=200 SEED=1), compare all totals with the truth'
@@ -174,6 +175,10 @@ demo: deps-build
 bench: deps-build deps-check
 	$(MAKE) --no-print-directory $(JOBS) benches
 	BUILD=$(BUILD) tests/bench/run $(BENCH)
+
+# What the last `make bench` found, as the README's table.
+bench-table:
+	BUILD=$(BUILD) tests/bench/table update
 
 bench-compare: deps-build
 	$(MAKE) --no-print-directory $(JOBS) all $(BUILD)/generate
@@ -285,4 +290,4 @@ clean:
 
 -include $(OBJECTS:.o=.d) $(WRITER:.o=.d) $(UNIT:%=%.d) $(BENCHES:%=%.d) $(FUZZERS:%=%.d) $(BUILD)/commands/main.d
 
-.PHONY: all help units benches fuzzers test-unit sanitized check e2e lint demo bench bench-compare bench-detection fuzz format settings completions install uninstall deb package clean FORCE
+.PHONY: all help units benches fuzzers test-unit sanitized check e2e lint demo bench bench-table bench-compare bench-detection fuzz format settings completions install uninstall deb package clean FORCE
