@@ -171,6 +171,11 @@ static void chart_scale(const struct chart *chart, double most)
 	}
 }
 
+static bool is_drawn(const struct chart *chart, const struct chart_bucket *bucket, usec_t width)
+{
+	return bucket->time + width > chart->from && bucket->time < chart->until;
+}
+
 static uint64_t bucket_sum(const struct chart_bucket *bucket, int kinds)
 {
 	uint64_t sum = 0;
@@ -192,8 +197,7 @@ static void chart_kind_bars(const struct chart *chart, const struct chart_bucket
 		int x = chart_at(chart, bucket->time), wide = chart_at(chart, bucket->time + width) - x;
 		double base = (double)bucket_sum(bucket, (int)kind) * unit, high = bucket->n[kind] * unit;
 
-		if (bucket->n[kind] == 0 || bucket->time + width <= chart->from ||
-		    bucket->time >= chart->until)
+		if (bucket->n[kind] == 0 || !is_drawn(chart, bucket, width))
 			continue;
 		text_add_format(chart->out, any ? "" : "<path class=k-%s d=\"", chart_kind_name(kind));
 		any = true;
@@ -211,7 +215,7 @@ void chart_bars(struct chart *chart, const struct chart_bucket *buckets, size_t 
 	for (size_t i = 0; i < count; i++) {
 		uint64_t sum = bucket_sum(&buckets[i], CHART_KINDS);
 
-		most = sum > most ? sum : most;
+		most = sum > most && is_drawn(chart, &buckets[i], width) ? sum : most;
 	}
 	chart_scale(chart, chart_round((double)most));
 	plot_open(chart);
