@@ -71,7 +71,7 @@ static void front_one(const struct report *report, struct text *out)
 		report_minute(out, account->sent);
 		html_add(out, "</b>");
 	}
-	html_add(out, ". In this time mail was sent to <b>");
+	html_add(out, ". Since it began, mail was sent to <b>");
 	front_amount(report, out);
 	html_add(out, "</b>");
 	if (account->own > 0) {

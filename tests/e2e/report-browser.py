@@ -91,6 +91,11 @@ def check_looks(chromium, address):
         page.picture(f"{PICTURES}/report-{name}.png", whole=True)
     page.paper(f"{PICTURES}/report.pdf")
     assert open(f"{PICTURES}/report.pdf", "rb").read(5) == b"%PDF-"
+    # For the README: what a customer sees first, and an account's picture.
+    page = chromium.page(width=840, height=610)
+    page.open(address)
+    page.picture(f"{PICTURES}/report-front.png")
+    page.picture(f"{PICTURES}/report-account.png", part=".picture")
     # Without script it is all there to be read.
     page = chromium.page()
     page.ask("Emulation.setScriptExecutionDisabled", value=True)

@@ -142,12 +142,19 @@ class Page:
             raise RuntimeError(answer["exceptionDetails"]["text"])
         return answer["result"].get("value")
 
-    def picture(self, path, whole=False):
-        if whole:
+    def picture(self, path, whole=False, part=None):
+        """Of what is in sight, of all of it, or of one element with what stands above it on the page cut off."""
+        more = {}
+        if whole or part:
             self.size(min(self.value("document.documentElement.scrollHeight"), 12000))
+        if part:
+            left, top, width, height = self.value(
+                f"(() => {{ const r = document.querySelector({json.dumps(part)}).getBoundingClientRect();"
+                "return [r.left, r.top, r.width, r.height] })()")
+            more["clip"] = {"x": left, "y": top, "width": width, "height": height, "scale": 1}
         with open(path, "wb") as out:
-            out.write(base64.b64decode(self.ask("Page.captureScreenshot", format="png")["data"]))
-        if whole:
+            out.write(base64.b64decode(self.ask("Page.captureScreenshot", format="png", **more)["data"]))
+        if whole or part:
             self.size(self.height)
 
     def paper(self, path):
