@@ -24,7 +24,7 @@
 const struct setting judge_settings[] = {
 	SETTING(NUMBER, struct judge_options, watch, "14", 0, 100,
 		"decibans from which an account is watched"),
-	SETTING(NUMBER, struct judge_options, flagged, "21", 0, 100, "decibans from which it is flagged"),
+	SETTING(NUMBER, struct judge_options, flagged, "20", 0, 100, "decibans from which it is flagged"),
 	SETTING(NUMBER, struct judge_options, disabled, "35", 0, 100,
 		"decibans from which it may be disabled"),
 	SETTING(NUMBER, struct judge_options, alone, "3", 0, 100,

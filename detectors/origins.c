@@ -31,7 +31,7 @@ const struct setting origins_settings[] = {
 	SETTING(NUMBER, struct origins_options, most_many, "10", 0, 40,
 		"most decibans for many new networks at once"),
 	SETTING(NUMBER, struct origins_options, most, "24", 0, 40, "most decibans for all of these together"),
-	SETTING(NUMBER, struct origins_options, most_clean, "16", 0, 40,
+	SETTING(NUMBER, struct origins_options, most_clean, "19", 0, 40,
 		"the same where nothing is refused: travellers write to many too, once in a while"),
 	SETTING(NUMBER, struct origins_options, own, "-4", -40, 0, "decibans where nothing is new"),
 	{ .name = NULL },

@@ -25,6 +25,7 @@
 #define INDEPENDENT  5.0  /* decibans from which a group counts as one that agrees: three to one */
 #define CORRESPONDS  10.0 /* mails to known correspondents at which an account is half a person's */
 #define EVEN         4.0  /* times the mean that the fullest day may have, of who sends evenly */
+#define TOGETHER     0.65 /* power of the recipients of one message */
 #define BULK_FLOOR   15.0 /* strangers that are no bulk for anybody */
 #define PENDING_MOST 0.5  /* what a recipient without outcome weighs against one whose strangeness is known */
 
@@ -83,6 +84,16 @@ static double bulk_of(const struct view *view)
 	return fmax(0, log10((view->strangers + view->pending + 1) / (usual + BULK_FLOOR)));
 }
 
+/*
+ * One message to three hundred is one decision, as the house's circulars and invitations are; three hundred
+ * messages are a machine's. COUNT recipients of MESSAGES count as so many.
+ */
+static double crowd_of(double count, double messages)
+{
+	messages = fmax(1, messages);
+	return count <= messages ? count : messages * pow(count / messages, TOGETHER);
+}
+
 static void view_of(struct view *view, const struct counts *sums, enum horizon horizon,
 		    enum suspicion suspicion)
 {
@@ -104,6 +115,8 @@ static void view_of(struct view *view, const struct counts *sums, enum horizon h
 	view->open = fmax(0, (double)n[COUNT_SUBMITTED] - (double)n[COUNT_ARRIVED]);
 	view->open = fmin(view->open, view->recipients);
 	view->bulk = bulk_of(view);
+	view->crowd = crowd_of(view->strangers, view->mailings) +
+		      crowd_of(view->pending, (double)n[COUNT_MESSAGES] - view->mailings);
 }
 
 /* What speaks against and for the account within a group: the strongest of each. */

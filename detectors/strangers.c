@@ -98,7 +98,7 @@ static void strangers_weigh(const struct view *view, const void *options, struct
 	double seen = view->strangers + view->pending, reference = reference_of(view, o);
 	double most = o->young + (o->most - o->young) * view->steady;
 	double least = view->suspicion == SUSPECT_AWAY ? AWAY_LEAST : o->least;
-	double decibans = odds_decibans(pow(seen / reference, o->tail));
+	double decibans = odds_decibans(pow(view->crowd / reference, o->tail));
 
 	evidence_r->decibans = fmax(least, fmin(most, decibans)) + share_decibans(view, o);
 	if (!view->explain)

@@ -44,7 +44,7 @@ static void volume_weigh(const struct view *view, const void *options, struct ev
 			   : view->horizon == HORIZON_24H ? day
 							  : day * 4;
 	double usual = (double)view->habit->top_recipients;
-	double seen = view->strangers + view->known * KNOWN_WEIGHT + view->pending, decibans;
+	double seen = view->crowd + view->known * KNOWN_WEIGHT, decibans;
 
 	reference *= 1 - SHRINK * view->trust;
 	/* A week has five full days at most; a busy day can be over in an hour. */

@@ -137,7 +137,7 @@ static const struct row rows[] = {
 	  "100 recipients in 5 min from 1 network it never sent from", SEEN(elsewhere), .away = true },
 	{ "from abroad, and from home an hour ago", DETECT_ORIGINS, &person, 100, 100, 12, 0, 0, 0, 18, 24,
 	  "from 1 network and a country (RU) it never sent from", SEEN(abroad), .away = true },
-	{ "from abroad, and all is welcome", DETECT_ORIGINS, &person, 100, 100, 0, 0, 0, 0, 12, 16,
+	{ "from abroad, and all is welcome", DETECT_ORIGINS, &person, 100, 100, 0, 0, 0, 0, 13, 19,
 	  "from 1 network and a country (RU) it never sent from", SEEN(abroad), .away = true },
 	/* Hours: the wrong one is little. */
 	{ "all at night", DETECT_HOURS, &person, 100, 100, 0, 0, 0, 100, 3, 9,
@@ -213,6 +213,7 @@ static void show(const struct row *row, struct view *view, struct record *record
 		.sums = sums,
 		.recipients = row->recipients,
 		.strangers = row->strangers,
+		.crowd = row->strangers,
 		.known = row->recipients - row->strangers,
 		.invalid = row->invalid,
 		.spam = row->spam,
