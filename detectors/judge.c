@@ -146,10 +146,13 @@ static void meet_subnet(struct judge *judge, const struct record *record, const 
 /* Other servers counted on it too: no line of ours is the cause. */
 static void judge_changed(void *context, struct record *record)
 {
-	const struct cause cause = { .time = record->now };
+	struct share_names names;
+	const struct cause cause = { .time = record->now, .names = &names };
 
-	if (record->habit.first != 0)
-		judge_ask(context, record, &cause);
+	if (record->habit.first == 0)
+		return;
+	judge_names_of(context, record, &names);
+	judge_ask(context, record, &cause);
 }
 
 /* --- what comes in --- */

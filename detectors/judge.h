@@ -50,6 +50,8 @@ struct judge *judge_new(const struct judge_options *options, struct store *store
 void judge_free(struct judge **judge);
 /* Windows of groups are counted too: for watch, whose groups people look at and servers share. */
 void judge_count_groups(struct judge *judge);
+/* Where its groups are. */
+struct store *judge_groups(const struct judge *judge);
 void judge_use_geo(struct judge *judge, const struct geo *geo);
 
 void judge_submitted(struct judge *judge, const struct envelope *envelope, uint32_t source,

@@ -16,6 +16,15 @@
 #include <ctype.h>
 #include <stdio.h>
 
+/* What an account shares, when no line of ours is the cause to ask about it. */
+void judge_names_of(const struct judge *judge, const struct record *record, struct share_names *names)
+{
+	const struct shared shared = { .domain = judge_domain_of(record->kind, span_of(record->name)) };
+
+	if (judge->suspects == NULL || !suspects_find(judge->suspects, span_of(record->name), names))
+		neighbourhood_names(&shared, names);
+}
+
 static void group_changed(void *context, struct record *group)
 {
 	const struct judge *judge = context;
@@ -25,7 +34,7 @@ static void group_changed(void *context, struct record *group)
 }
 
 /* What others are suspicious of has been learned; those who share something with them are looked at again. */
-static void groups_learned(void *context)
+static void groups_learned(void *context, usec_t now)
 {
 	struct judge *judge = context;
 	struct share_names names;
@@ -40,6 +49,7 @@ static void groups_learned(void *context)
 		cause.time = record->now;
 		judge_ask(judge, record, &cause);
 	}
+	suspects_refresh(judge->suspects, judge->groups, now);
 }
 
 void judge_join_groups(struct judge *judge)
@@ -66,6 +76,11 @@ void judge_leave_groups(struct judge *judge)
 		store_free(&judge->groups);
 }
 
+struct store *judge_groups(const struct judge *judge)
+{
+	return judge->groups;
+}
+
 static struct record *count_on(struct judge *judge, enum group_kind kind, struct span what,
 			       const struct delta *delta, uint32_t source, uint64_t position)
 {
@@ -82,19 +97,20 @@ uint32_t judge_domain(struct span recipient)
 {
 	char lower[256];
 	size_t len = 0;
+	struct span domain;
 
-	if (!span_cut_last(&recipient, SPAN("@"), &recipient))
+	if (!span_cut_last(&recipient, SPAN("@"), &domain))
 		return 0;
-	for (; len < recipient.len && len < sizeof(lower); len++)
-		lower[len] = (char)tolower((unsigned char)recipient.at[len]);
+	for (; len < domain.len && len < sizeof(lower); len++)
+		lower[len] = (char)tolower((unsigned char)domain.at[len]);
 	return delta_hash((struct span){ lower, len });
 }
 
 struct span judge_domain_of(enum account_kind kind, struct span account)
 {
-	struct span domain = account;
+	struct span domain;
 
-	if (kind == ACCOUNT_LOGIN && span_cut_last(&domain, SPAN("@"), &domain))
+	if (kind == ACCOUNT_LOGIN && span_cut_last(&account, SPAN("@"), &domain))
 		return domain;
 	return (struct span){ NULL, 0 };
 }
@@ -138,6 +154,7 @@ void judge_count_address(struct judge *judge, const struct attempt *attempt, enu
 	/* Own addresses are few, and asked for by all of them: stores list what is not normal. */
 	if (group->standing.state == STATE_NORMAL) {
 		group->standing.state = STATE_WATCH;
+		group->standing.since = attempt->time;
 		judge->groups->calls->keep(judge->groups, group);
 	}
 }

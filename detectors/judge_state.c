@@ -159,6 +159,18 @@ static void move(struct judge *judge, struct record *record, struct view *view,
 	judge->store->calls->keep(judge->store, record);
 }
 
+/* What the account shares, for when a shared store brings news of it or of those that it shares it with. */
+static void remember_shared(struct judge *judge, const struct record *record, const struct cause *cause,
+			    struct share_names *names)
+{
+	if (cause->names != NULL)
+		*names = *cause->names;
+	else
+		neighbourhood_names(&cause->shared, names);
+	if (judge->suspects != NULL && names->any)
+		suspects_note(judge->suspects, span_of(record->name), names, cause->time);
+}
+
 /* Who else is suspicious of those that the account shares something with; it is one of them from now on. */
 static struct neighbours meet_neighbours(struct judge *judge, const struct record *record,
 					 const struct cause *cause, double decibans)
@@ -167,14 +179,9 @@ static struct neighbours meet_neighbours(struct judge *judge, const struct recor
 	struct share_names names;
 	struct neighbours found;
 
-	if (cause->names != NULL)
-		names = *cause->names;
-	else
-		neighbourhood_names(&cause->shared, &names);
+	remember_shared(judge, record, cause, &names);
 	found = neighbourhood_of(judge->groups, &names, record->hash, cause->time);
 	neighbourhood_note(judge->groups, &names, &who, decibans);
-	if (judge->suspects != NULL && names.any)
-		suspects_note(judge->suspects, span_of(record->name), &names, cause->time);
 	return found;
 }
 
@@ -189,8 +196,13 @@ void judge_ask(struct judge *judge, struct record *record, const struct cause *c
 	};
 	struct score score;
 
-	if (record->unsettled)
+	if (record->unsettled) {
+		struct share_names names;
+
+		if (judge->suspects != NULL)
+			remember_shared(judge, record, cause, &names);
 		return;
+	}
 	windows_sum(&record->windows, view.now, sums);
 	score = score_account(&view, sums, judge->options->detector);
 	if (score.decibans >= judge->options->alone) {

@@ -39,7 +39,7 @@ struct cause {
 	uint32_t source;
 	uint64_t position;
 	const struct share_names *names; /* or: what it shares, as it was told before */
-	bool look;                       /* nothing happened but that time passed: no reason to raise a state */
+	bool look; /* nothing happened but that time passed: no reason to raise a state */
 };
 
 /* Where groups are kept: beside the accounts, with them in a shared store, or in memory as long as the judge. */
@@ -54,6 +54,8 @@ void judge_count(struct judge *judge, const struct record *record, struct span c
 		 const struct delta *delta, const struct applied *applied, uint32_t source,
 		 uint64_t position);
 void judge_count_address(struct judge *judge, const struct attempt *attempt, enum attempt_stage stage);
+
+void judge_names_of(const struct judge *judge, const struct record *record, struct share_names *names_r);
 
 /* Of a login its domain, else absent; and the hash of a recipient's. */
 struct span judge_domain_of(enum account_kind kind, struct span account);

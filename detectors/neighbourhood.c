@@ -76,13 +76,30 @@ void neighbourhood_meet(struct store *groups, uint32_t subnet, const struct sigh
 	tell(groups, name_by_hash(GROUP_OF_SUBNET, subnet, room), who, &delta);
 }
 
+/* Is there nothing new in it? What is told again and again would go to and fro between servers. */
+static bool is_noted(struct store *groups, struct span name, const struct sighting *who, double decibans)
+{
+	const struct record *group = groups->calls->record(groups, name, false);
+
+	for (int i = 0;
+	     group != NULL && group->crowd != NULL && group->crowd->members != NULL && i < CROWD_MEMBERS;
+	     i++) {
+		const struct member *member = &group->crowd->members[i];
+
+		if (member->account == who->account)
+			return member->time >= who->time && member->decibans >= (float)decibans;
+	}
+	return false;
+}
+
 void neighbourhood_note(struct store *groups, const struct share_names *names, const struct sighting *who,
 			double decibans)
 {
 	for (int s = 0; s < SHARES; s++) {
 		struct delta delta = { .kind = DELTA_SUSPECT, .decibans = (float)decibans };
 
-		if (names->name[s].len == 0 || decibans <= shares[s].least)
+		if (names->name[s].len == 0 || decibans <= shares[s].least ||
+		    is_noted(groups, names->name[s], who, decibans))
 			continue;
 		tell(groups, names->name[s], who, &delta);
 		groups->urgent = true;

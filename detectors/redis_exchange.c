@@ -98,7 +98,8 @@ void exchanges_flush(struct store_redis *redis, usec_t now, bool hurry)
 	exchanges_settle(redis);
 	if (redis->under_way > 0 || redis->first == NULL ||
 	    (!hurry && now - redis->flushed < redis->options->flush &&
-	     redis->queued < (uint64_t)redis->options->batch))
+	     redis->queued < (uint64_t)redis->options->batch &&
+	     redis->change_bytes < (size_t)redis->options->memory / 4))
 		return;
 	redis->flushed = now;
 	while (redis->first != NULL && redis->under_way < (size_t)redis->options->batch) {
@@ -129,8 +130,11 @@ static void redis_restore(struct store_redis *redis, struct copy *copy)
 /* What another wrote in the place of ours: a newer standing and habit win, on either side; members are both's. */
 static void copy_take_newer(struct record *into, const struct record *other)
 {
+	/* Of one that is just begun here, days were learned without those before: it may know less, and later. */
+	bool poorer = other->unsettled && other->habit.days < into->habit.days;
+
 	(void)record_take_standing(into, &other->standing);
-	if (other->habit.learned > into->habit.learned)
+	if (other->habit.learned > into->habit.learned && !poorer)
 		into->habit = other->habit;
 	crowd_merge(&into->crowd, other->crowd);
 }
@@ -144,6 +148,7 @@ static void copy_replace(struct store_redis *redis, struct copy *copy, struct re
 	uint32_t kept = 0;
 
 	record_swap(&copy->record, found);
+	found->unsettled = copy->record.unsettled; /* which is not swapped: of what was here */
 	copy->record.unsettled = false;
 	copy_take_newer(&copy->record, found);
 	for (uint32_t i = 0; i < copy->change_count; i++) {

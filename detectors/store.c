@@ -39,18 +39,15 @@ void store_flush(struct store *store, usec_t now, bool hurry)
 		return;
 	beside_flush(store->beside, now, hurry);
 	if (store->learned != NULL)
-		store->learned(store->context);
+		store->learned(store->context, now);
 }
 
 void store_settle(struct store *store)
 {
 	if (store->calls->settle != NULL)
 		store->calls->settle(store);
-	if (store->beside == NULL)
-		return;
-	store_settle(store->beside);
-	if (store->learned != NULL)
-		store->learned(store->context);
+	if (store->beside != NULL)
+		store_settle(store->beside);
 }
 
 int store_fd(const struct store *store)
@@ -72,7 +69,9 @@ bool store_full(const struct store *store)
 
 usec_t store_away(const struct store *store, struct error *why_r)
 {
-	return store->calls->away == NULL ? USEC_NEVER : store->calls->away(store, why_r);
+	usec_t away = store->calls->away == NULL ? USEC_NEVER : store->calls->away(store, why_r);
+
+	return away == USEC_NEVER && store->beside != NULL ? store_away(store->beside, why_r) : away;
 }
 
 bool store_claim(struct store *store, struct span account, enum account_state state, char id[VERDICT_ID_SIZE])

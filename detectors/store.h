@@ -36,10 +36,11 @@ struct store {
 	uint64_t server; /* set by the owner: who claims, the same after a restart */
 	/*
 	 * The groups' store, set and owned by the owner; NULL where the judge has one of its own. What is asked of
-	 * this store below is asked of that one too. LEARNED: news of groups was taken, and can be acted on.
+	 * this store below is asked of that one too. LEARNED: news of groups was taken by NOW (of the monotonic
+	 * clock), and can be acted on.
 	 */
 	struct store *beside;
-	void (*learned)(void *context);
+	void (*learned)(void *context, usec_t now);
 	bool urgent;    /* of the groups' store: there is something that others should know soon */
 	usec_t hurried; /* when it last was */
 };

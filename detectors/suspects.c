@@ -6,17 +6,21 @@
 #include <stdlib.h>
 
 #define SUSPECTS 256
+#define REFRESH  (2 * USEC_SECOND)
+#define LATELY   (10 * USEC_MINUTE)
 
 struct suspect {
 	char *account; /* NULL: none; owned */
 	struct share_names names;
-	usec_t time;
+	usec_t time;  /* of the log */
+	usec_t noted; /* of the monotonic clock, about */
 	bool stirred;
 };
 
 struct suspects {
 	struct suspect all[SUSPECTS];
 	bool stirred; /* any of them */
+	usec_t now, refreshed;
 };
 
 struct suspects *suspects_new(void)
@@ -67,7 +71,46 @@ void suspects_note(struct suspects *suspects, struct span account, const struct 
 	struct suspect *suspect = suspect_place(suspects, account);
 
 	suspect->time = time;
+	suspect->noted = suspects->now;
 	names_copy(&suspect->names, names);
+}
+
+bool suspects_find(const struct suspects *suspects, struct span account, struct share_names *names)
+{
+	for (int i = 0; i < SUSPECTS; i++) {
+		const struct suspect *suspect = &suspects->all[i];
+
+		if (suspect->account == NULL || !span_equal(span_of(suspect->account), account))
+			continue;
+		names_copy(names, &suspect->names);
+		return true;
+	}
+	return false;
+}
+
+static void groups_fetch(struct store *groups, const struct share_names *names)
+{
+	for (int s = 0; s < SHARES; s++) {
+		struct record *group = names->name[s].len == 0
+					       ? NULL
+					       : groups->calls->record(groups, names->name[s], false);
+
+		if (group == NULL)
+			continue;
+		groups->calls->keep(groups, group);
+		groups->urgent = true;
+	}
+}
+
+void suspects_refresh(struct suspects *suspects, struct store *groups, usec_t now)
+{
+	suspects->now = now;
+	if (now - suspects->refreshed < REFRESH)
+		return;
+	suspects->refreshed = now;
+	for (int i = 0; i < SUSPECTS; i++)
+		if (suspects->all[i].account != NULL && now - suspects->all[i].noted < LATELY)
+			groups_fetch(groups, &suspects->all[i].names);
 }
 
 void suspects_stir(struct suspects *suspects, const struct record *group)
