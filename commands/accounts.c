@@ -1,11 +1,13 @@
 /*
  * `sendwatch accounts [STATE]`: who is not normal, or in STATE; `sendwatch show ACCOUNT...`: all that is
- * known of one. On any server of those that share a Redis; else on the server itself, from watch's snapshot.
+ * known of one, or of a group (domain:example.com, customer:acme). On any server of those that share a Redis;
+ * else on the server itself, from watch's snapshot.
  */
 #include "commands/command.h"
 #include "commands/known.h"
 
 #include "base/text.h"
+#include "detectors/group.h"
 #include "responders/payload.h"
 
 #include <stdlib.h>
@@ -37,12 +39,35 @@ static const char *const counter_names[COUNTERS] = {
 	[COUNT_LOGINS_FAILED] = "logins_failed",
 };
 
+static const char *const distinct_names[DISTINCTS] = {
+	[DISTINCT_CLIENTS] = "clients", [DISTINCT_NETWORKS] = "networks", [DISTINCT_COUNTRIES] = "countries",
+	[DISTINCT_DOMAINS] = "domains", [DISTINCT_SENDERS] = "senders",
+};
+
 struct accounts {
 	const struct arguments *arguments;
 	bool only;
 	enum account_state state;
 	size_t told;
 };
+
+/* Groups have no score and no state of their own. */
+static bool is_group(const struct record *record)
+{
+	char room[GROUP_NAME_SIZE];
+	struct span name;
+
+	return record->habit.first == 0 && group_parse(span_of(record->name), room, &name);
+}
+
+static struct payload *group_begin(const struct record *record)
+{
+	struct payload *payload = payload_begin("group");
+
+	payload_add_text(payload, "group", span_of(record->name));
+	payload_add_time(payload, "last", record->now == 0 ? USEC_NEVER : record->now);
+	return payload;
+}
 
 static struct payload *accounts_begin(const struct record *record)
 {
@@ -95,13 +120,33 @@ static void accounts_tell(void *context, const struct record *record)
 		accounts_text(record);
 }
 
+/* How many different: a number, and where it is about right only, its name says so. */
+static void show_distinct_json(struct payload *payload, const struct record *record)
+{
+	for (unsigned kind = 0; kind < DISTINCTS; kind++)
+		for (unsigned h = 0; h < HORIZONS; h++) {
+			struct distinct_count found = record_count(record, (enum distinct_kind)kind,
+								   (enum horizon)h);
+			struct text key = { 0 };
+
+			if (found.count == 0)
+				continue;
+			text_add_format(&key, "%s%s_%s", found.about ? "about_" : "distinct_",
+					distinct_names[kind], horizon_name((enum horizon)h));
+			payload_add_count(payload, key.at, found.count);
+			text_free(&key);
+		}
+}
+
 /* All windows: by counter and horizon, what is not zero. */
 static void show_json(const struct record *record, const struct counts sums[HORIZONS])
 {
-	struct payload *payload = accounts_begin(record);
+	struct payload *payload = is_group(record) ? group_begin(record) : accounts_begin(record);
 
-	payload_add_count(payload, "remembered_recipients", record->recipient_used);
-	payload_add_count(payload, "learned_days", record->habit.days);
+	if (!is_group(record)) {
+		payload_add_count(payload, "remembered_recipients", record->recipient_used);
+		payload_add_count(payload, "learned_days", record->habit.days);
+	}
 	for (unsigned h = 0; h < HORIZONS; h++)
 		for (unsigned c = 0; c < COUNTERS; c++) {
 			struct text key = { 0 };
@@ -112,10 +157,65 @@ static void show_json(const struct record *record, const struct counts sums[HORI
 			payload_add_count(payload, key.at, sums[h].n[c]);
 			text_free(&key);
 		}
+	show_distinct_json(payload, record);
 	accounts_end(payload);
 }
 
-static void show_text(const struct record *record, const struct counts sums[HORIZONS])
+/* "12", or "~1,234" where it is about right only. */
+static void show_distinct(const struct record *record)
+{
+	for (unsigned kind = 0; kind < DISTINCTS; kind++) {
+		if (record_count(record, (enum distinct_kind)kind, HORIZON_7D).count == 0)
+			continue;
+		printf("  %-16s", distinct_names[kind]);
+		for (unsigned h = 0; h < HORIZONS; h++) {
+			struct distinct_count found = record_count(record, (enum distinct_kind)kind,
+								   (enum horizon)h);
+			char number[16];
+
+			snprintf(number, sizeof(number), "%s%u", found.about && found.count > 0 ? "~" : "",
+				 found.count);
+			printf("%10s", number);
+		}
+		puts("  different");
+	}
+}
+
+/* Who of a group was suspicious by itself is known by a hash alone: how many, and since when none. */
+static void show_members(const struct record *record)
+{
+	const struct crowd *crowd = record->crowd;
+	unsigned count = 0;
+	usec_t last = 0;
+	char when[CLOCK_TEXT_SIZE];
+
+	for (int i = 0; crowd != NULL && crowd->members != NULL && i < CROWD_MEMBERS; i++) {
+		const struct member *member = &crowd->members[i];
+
+		if (member->account == 0 || record->now - member->time > CROWD_KEPT)
+			continue;
+		count++;
+		last = member->time > last ? member->time : last;
+	}
+	if (count > 0)
+		printf("  %u of its accounts had something against them within two days, the last at %s\n",
+		       count, clock_text(last, when));
+}
+
+static void group_text(const struct record *record)
+{
+	struct text name = { 0 };
+	char last[CLOCK_TEXT_SIZE];
+
+	text_add_printable(&name, span_of(record->name));
+	printf("%s\n  last heard of %s\n", name.at,
+	       record->now == 0 ? "never" : clock_text(record->now, last));
+	show_members(record);
+	printf("  %-16s", "");
+	text_free(&name);
+}
+
+static void account_text(const struct record *record)
 {
 	char last[CLOCK_TEXT_SIZE];
 
@@ -123,6 +223,14 @@ static void show_text(const struct record *record, const struct counts sums[HORI
 	printf("  last heard of %s; %u learned days, %u remembered recipients\n  %-16s",
 	       record->now == 0 ? "never" : clock_text(record->now, last), record->habit.days,
 	       record->recipient_used, "");
+}
+
+static void show_text(const struct record *record, const struct counts sums[HORIZONS])
+{
+	if (is_group(record))
+		group_text(record);
+	else
+		account_text(record);
 	for (unsigned h = 0; h < HORIZONS; h++)
 		printf("%10s", horizon_words((enum horizon)h));
 	putchar('\n');
@@ -134,6 +242,7 @@ static void show_text(const struct record *record, const struct counts sums[HORI
 			printf("%10u", sums[h].n[c]);
 		putchar('\n');
 	}
+	show_distinct(record);
 }
 
 static int show_one(struct known *known, const char *name, const struct arguments *arguments)

@@ -1,14 +1,17 @@
 /*
  * `sendwatch health`: how remote providers treat our own addresses, from logs, and which accounts caused it.
- * Without LOG the logs that watch follows are read.
+ * Without LOG it is what the watch that runs here knows, from its snapshot; where servers share a Redis, the windows
+ * of all their addresses. Where neither is, the logs that watch would follow are read.
  */
 #define _GNU_SOURCE
 #include "base/text.h"
 #include "commands/blocklists.h"
 #include "commands/command.h"
+#include "commands/known.h"
 #include "commands/options.h"
 #include "commands/pipeline.h"
 #include "commands/progress.h"
+#include "commands/snapshot.h"
 #include "responders/payload.h"
 
 #include <stdlib.h>
@@ -17,6 +20,7 @@ struct health_command {
 	const struct arguments *arguments;
 	struct health *health;
 	bool failed;
+	size_t told;
 };
 
 static void health_seen(void *context, const struct attempt *attempt, enum attempt_stage stage)
@@ -103,6 +107,135 @@ static void health_text(const struct health_row *row)
 	text_free(&line);
 }
 
+/* --- without logs --- */
+
+static uint32_t refused_of(const struct counts *sums)
+{
+	return sums->n[COUNT_BLOCKED] + sums->n[COUNT_LIMITED];
+}
+
+static double share_of(uint32_t part, uint32_t of)
+{
+	return of == 0 ? 0 : (double)part / (double)of;
+}
+
+/* "address:192.0.2.1 google" */
+static void address_parts(const struct record *record, struct span *address_r, struct span *provider_r)
+{
+	*address_r = span_of(record->name);
+	(void)span_skip(address_r, SPAN("address:"));
+	*provider_r = *address_r;
+	(void)span_cut(provider_r, ' ', address_r);
+}
+
+static void address_json(const struct record *record, const struct counts sums[HORIZONS])
+{
+	struct payload *payload = payload_begin("health");
+	struct span address, provider;
+	char *json;
+
+	address_parts(record, &address, &provider);
+	payload_add_text(payload, "address", address);
+	payload_add_text(payload, "provider", provider);
+	for (unsigned h = HORIZON_1H; h < HORIZONS; h++) {
+		static const struct {
+			const char *name;
+			enum counter counter;
+		} rows[] = {
+			{ "attempts", COUNT_RECIPIENTS }, { "delivered", COUNT_DELIVERED },
+			{ "blocked", COUNT_BLOCKED },     { "limited", COUNT_LIMITED },
+			{ "spam", COUNT_SPAM },           { "invalid", COUNT_INVALID },
+			{ "deferred", COUNT_TEMPORARY },
+		};
+
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+			struct text key = { 0 };
+
+			text_add_format(&key, "%s_%s", rows[i].name, horizon_name((enum horizon)h));
+			payload_add_count(payload, key.at, sums[h].n[rows[i].counter]);
+			text_free(&key);
+		}
+	}
+	payload_add_time(payload, "last", record->now);
+	json = payload_end(&payload);
+	puts(json);
+	free(json);
+}
+
+static void address_text(const struct record *record, const struct counts sums[HORIZONS])
+{
+	struct span address, provider;
+	struct text line = { 0 };
+	char last[CLOCK_TEXT_SIZE];
+
+	address_parts(record, &address, &provider);
+	text_add_printable(&line, address);
+	text_add(&line, SPAN(" at "));
+	text_add_printable(&line, provider);
+	printf("%s, last %s\n", line.at, clock_text(record->now, last));
+	for (unsigned h = HORIZON_1H; h < HORIZONS; h++) {
+		const uint32_t *n = sums[h].n;
+
+		printf("  %-5s %8u attempts, %5.1f %% refused for our address, %5.1f %% as spam, "
+		       "%5.1f %% to nobody\n",
+		       horizon_words((enum horizon)h), n[COUNT_RECIPIENTS],
+		       100 * share_of(refused_of(&sums[h]), n[COUNT_RECIPIENTS]),
+		       100 * share_of(n[COUNT_SPAM], n[COUNT_RECIPIENTS]),
+		       100 * share_of(n[COUNT_INVALID], n[COUNT_RECIPIENTS]));
+	}
+	text_free(&line);
+}
+
+static void address_tell(void *context, const struct record *record)
+{
+	struct health_command *command = context;
+	struct counts sums[HORIZONS];
+
+	command->told++;
+	windows_sum(&record->windows, record->now, sums);
+	if (command->arguments->format == FORMAT_NDJSON)
+		address_json(record, sums);
+	else
+		address_text(record, sums);
+}
+
+/* Of all servers that share a Redis. */
+static int health_of_all(struct health_command *command, const struct options *options)
+{
+	struct error error;
+	struct known *known = known_open(options, &error);
+	bool good = known != NULL && known_addresses(known, address_tell, command, &error);
+
+	if (!good)
+		fprintf(stderr, "sendwatch health: %s\n", error.text);
+	else if (command->told == 0 && command->arguments->format == FORMAT_TEXT)
+		puts("No mail went out to anyone.");
+	known_close(&known);
+	if (good)
+		blocklists_print(options, NULL, 0, command->arguments->format == FORMAT_NDJSON);
+	return good ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* What watch saved within the last minute or so, where one runs here. */
+static bool health_restore(struct health_command *command, const struct options *options)
+{
+	struct snapshot snapshot;
+	struct text path = { 0 };
+	struct error error;
+	bool good;
+
+	if (options->watch.state == NULL)
+		return false;
+	text_add_format(&path, "%s/snapshot", options->watch.state);
+	good = snapshot_open(path.at, &snapshot, &error) == SNAPSHOT_GOOD;
+	text_free(&path);
+	if (!good)
+		return false;
+	good = snapshot_restore(&snapshot, NULL, command->health);
+	snapshot_close(&snapshot);
+	return good;
+}
+
 static void health_print(const struct health_command *command, const struct options *options)
 {
 	size_t count;
@@ -169,7 +302,20 @@ int command_health(const struct arguments *arguments)
 		return EXIT_USAGE;
 	}
 	command.health = health_new(&options.health, health_warn, &command);
-	status = health_run(&command, &options);
+	/* What is known now cannot be cut to a time; logs can. */
+	bool known = arguments->count == 0 && arguments->since == USEC_NEVER &&
+		     arguments->until == USEC_NEVER;
+
+	if (known && options.redis.topology != REDIS_OFF) {
+		status = health_of_all(&command, &options);
+	} else if (known && health_restore(&command, &options)) {
+		health_print(&command, &options);
+		status = EXIT_DONE;
+	} else {
+		health_free(&command.health);
+		command.health = health_new(&options.health, health_warn, &command);
+		status = health_run(&command, &options);
+	}
 	health_free(&command.health);
 	options_free(&options);
 	return status;

@@ -7,12 +7,16 @@
 
 #include "base/memory.h"
 #include "commands/snapshot.h"
+#include "detectors/group.h"
 #include "detectors/redis_accounts.h"
+#include "detectors/redis_record.h"
 
 #include <stdlib.h>
 
 struct known {
-	struct redis_accounts *redis; /* or: */
+	struct redis_accounts *redis, *groups; /* or: */
+	struct redis_options groups_options;
+	struct text groups_prefix; /* of them */
 	struct store *store;
 	struct judge *judge;
 	struct record record; /* the last one from Redis */
@@ -51,8 +55,10 @@ struct known *known_open(const struct options *options, struct error *error)
 	bool good;
 
 	if (options->redis.topology != REDIS_OFF) {
+		known->groups_options = redis_options_of_groups(&options->redis, &known->groups_prefix);
 		known->redis = redis_accounts_open(&options->redis, error);
-		good = known->redis != NULL;
+		known->groups = redis_accounts_open(&known->groups_options, error);
+		good = known->redis != NULL && known->groups != NULL;
 	} else {
 		good = known_read(known, options, error);
 	}
@@ -77,24 +83,47 @@ void known_close(struct known **known)
 	known_forget_names(*known);
 	record_free(&(*known)->record);
 	redis_accounts_close(&(*known)->redis);
+	redis_accounts_close(&(*known)->groups);
+	text_free(&(*known)->groups_prefix);
 	judge_free(&(*known)->judge);
 	store_free(&(*known)->store);
 	free(*known);
 	*known = NULL;
 }
 
-bool known_find(struct known *known, struct span name, const struct record **record_r, struct error *error)
+/* From Redis, or from STORE. */
+static bool known_read_one(struct known *known, struct redis_accounts *redis, struct store *store,
+			   struct span name, const struct record **record_r, struct error *error)
 {
 	*record_r = NULL;
-	if (known->redis == NULL) {
-		*record_r = known->store->calls->record(known->store, name, false);
+	if (redis == NULL) {
+		*record_r = store->calls->record(store, name, false);
 		return true;
 	}
 	record_free(&known->record);
-	if (!redis_accounts_read(known->redis, name, &known->record, error))
+	if (!redis_accounts_read(redis, name, &known->record, error))
 		return false;
 	*record_r = known->record.name == NULL ? NULL : &known->record;
 	return true;
+}
+
+static bool known_find_group(struct known *known, struct span name, const struct record **record_r,
+			     struct error *error)
+{
+	return known_read_one(known, known->groups, known->redis == NULL ? judge_groups(known->judge) : NULL,
+			      name, record_r, error);
+}
+
+bool known_find(struct known *known, struct span name, const struct record **record_r, struct error *error)
+{
+	char room[GROUP_NAME_SIZE];
+	struct span group;
+
+	if (!known_read_one(known, known->redis, known->store, name, record_r, error))
+		return false;
+	if (*record_r != NULL || !group_parse(name, room, &group))
+		return true;
+	return known_find_group(known, group, record_r, error);
 }
 
 static void known_name(void *context, struct span name)
@@ -110,14 +139,38 @@ static int known_order(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void known_walk(struct known *known)
+static void known_walk(struct known *known, struct store *store)
 {
-	struct store *store = known->store;
-
 	for (struct record *record = store->calls->next(store, NULL); record != NULL;
 	     record = store->calls->next(store, record))
 		if (record->standing.state != STATE_NORMAL)
 			known_name(known, span_of(record->name));
+}
+
+static void known_sort(struct known *known)
+{
+	if (known->name_count > 0)
+		qsort(known->names, known->name_count, sizeof(*known->names), known_order);
+}
+
+bool known_addresses(struct known *known, void (*tell)(void *context, const struct record *record),
+		     void *context, struct error *error)
+{
+	const struct record *record;
+	bool good = true;
+
+	if (known->redis == NULL)
+		known_walk(known, judge_groups(known->judge));
+	else
+		good = redis_accounts_raised(known->groups, known_name, known, error);
+	known_sort(known);
+	for (size_t i = 0; i < known->name_count && good; i++) {
+		good = known_find_group(known, span_of(known->names[i]), &record, error);
+		if (good && record != NULL)
+			tell(context, record);
+	}
+	known_forget_names(known);
+	return good;
 }
 
 bool known_raised(struct known *known, void (*tell)(void *context, const struct record *record),
@@ -127,11 +180,10 @@ bool known_raised(struct known *known, void (*tell)(void *context, const struct 
 	bool good = true;
 
 	if (known->redis == NULL)
-		known_walk(known);
+		known_walk(known, known->store);
 	else
 		good = redis_accounts_raised(known->redis, known_name, known, error);
-	if (known->name_count > 0)
-		qsort(known->names, known->name_count, sizeof(*known->names), known_order);
+	known_sort(known);
 	for (size_t i = 0; i < known->name_count && good; i++) {
 		good = known_find(known, span_of(known->names[i]), &record, error);
 		if (good && record != NULL && record->standing.state != STATE_NORMAL)

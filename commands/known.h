@@ -14,8 +14,15 @@ struct known;
 struct known *known_open(const struct options *options, struct error *error);
 void known_close(struct known **known);
 
-/* RECORD_R is borrowed until the next call; NULL where the account is not known. False where asking failed. */
+/*
+ * RECORD_R is borrowed until the next call; NULL where the account is not known. False where asking failed. A NAME
+ * like domain:example.com that is no account's is a group's (group.h).
+ */
 bool known_find(struct known *known, struct span name, const struct record **record_r, struct error *error);
+
+/* Own addresses, each with a provider, in the order of their names: groups. */
+bool known_addresses(struct known *known, void (*tell)(void *context, const struct record *record),
+		     void *context, struct error *error);
 
 /* Those that are not normal, in the order of their names. */
 bool known_raised(struct known *known, void (*tell)(void *context, const struct record *record),

@@ -64,3 +64,10 @@ start_watch
 await 10 grep -q follows watch.err
 stop_watch
 addresses | diff after - || die "told again although the journal knew"
+
+# What watch knew is told without logs.
+mv mail.log elsewhere.log
+expect 0 "$SENDWATCH" health -c detect.conf
+has out 'at freemail.example'
+has out 'attempts, '
+expect 1 "$SENDWATCH" health -c detect.conf --since 2026-11-17
