@@ -77,6 +77,8 @@ help:
 	echo 'make install         program, manual pages, completions, units, detect.conf (DESTDIR, PREFIX, SYSCONFDIR)'
 	echo 'make uninstall       take that away again, but for detect.conf and what watch has written'
 	echo 'make deb             a Debian package in build/deb, as lintian wants it'
+	echo 'make rpm             the same as an RPM, by rpmbuild'
+	echo 'make package-test    install, upgrade, remove and purge it; build it twice, and as an RPM (minutes; root)'
 	echo 'make demo            install what is missing, build, replay the bundled sample logs'
 	echo "make demo LOGS='...' the same on logs of your own"
 	echo 'make check           install what is missing, build, run all tests'
@@ -285,9 +287,25 @@ package:
 	cd $(DEBDIR) && lintian --allow-root --fail-on error,warning sendwatch_*.changes
 	ls $(DEBDIR)/*.deb
 
+# The same by contrib/rpm's spec; on a Debian too, where the libraries are Debian's: for a look at what is in it.
+RPMDIR ?= $(BUILD)/rpm
+rpm:
+	rm -rf $(RPMDIR) && mkdir -p $(RPMDIR)/SOURCES
+	{ git ls-files -z 2>/dev/null || find . -path ./build -prune -o -type f -print0; } | \
+		tar -c -z --null -T - --transform 's,^,sendwatch-$(VERSION)/,' -f $(RPMDIR)/SOURCES/sendwatch-$(VERSION).tar.gz
+	env -u MAKEFLAGS -u MAKELEVEL -u BUILD -u V rpmbuild -bb $(RPMFLAGS) --define "_topdir $(abspath $(RPMDIR))" \
+		contrib/rpm/sendwatch.spec > $(RPMDIR)/build.log 2>&1 || { tail -n 40 $(RPMDIR)/build.log >&2; exit 1; }
+	ls $(RPMDIR)/RPMS/*/*.rpm
+
+# What takes minutes: the packages as they are shipped.
+package-test: deps-build deps-check deps-package
+	$(MAKE) --no-print-directory $(JOBS) all
+	BUILD=$(BUILD) tests/run package shipped
+
 clean:
 	rm -rf $(BUILD) sendwatch
 
 -include $(OBJECTS:.o=.d) $(WRITER:.o=.d) $(UNIT:%=%.d) $(BENCHES:%=%.d) $(FUZZERS:%=%.d) $(BUILD)/commands/main.d
 
-.PHONY: all help units benches fuzzers test-unit sanitized check e2e lint demo bench bench-table bench-compare bench-detection fuzz format settings completions install uninstall deb package clean FORCE
+.PHONY: all help units benches fuzzers test-unit sanitized check e2e lint demo bench bench-table bench-compare bench-detection fuzz format settings completions install uninstall deb package
+.PHONY: rpm package-test clean FORCE

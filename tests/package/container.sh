@@ -1,0 +1,31 @@
+#!/bin/sh
+# The container file, without an engine to build it by: its packages are Debian's, the second stage has every library
+# that the program is linked with, and what it copies is what make install makes.
+# needs: ldd objdump dpkg apt-cache
+. "$TOP/tests/shell.sh"
+file=$TOP/contrib/container/Containerfile
+
+apt-cache pkgnames > names
+grep -qx libpcre2-dev names || skip "apt knows no packages here"
+[ "$(. /etc/os-release && echo "$VERSION_CODENAME")" = bookworm ] || skip "the names are those of Debian 12"
+sed -e ':a' -e '/\\$/N; s/\\\n//; ta' "$file" | grep '^RUN' | grep -o 'recommends [^&]*' | sed 's/recommends //' > lists
+[ "$(wc -l < lists)" = 2 ] || die "there should be two stages"
+for package in $(cat lists); do
+	grep -qxF -e "$package" names || die "Debian has no package $package"
+done
+# Only those that it names itself: what these need comes with them.
+objdump -p "$SENDWATCH" | sed -n 's/^ *NEEDED *//p' > needed
+[ -s needed ] || die "the program is linked with nothing"
+ldd "$SENDWATCH" > loaded
+while read -r name; do
+	path=$(sed -n "s,.*$name => \([^ ]*\) .*,\1,p" loaded)
+	package=$(dpkg -S "$(readlink -f "$path")" 2> /dev/null | head -n 1 | cut -d : -f 1)
+	case $package in
+	'' | libc6 | libgcc-s1) continue ;;
+	esac
+	tail -n 1 lists | grep -qw -e "$package" || die "the second stage lacks $package, for $name"
+done < needed
+expect 0 make -s -C "$TOP" BUILD="${BUILD#"$TOP"/}" DESTDIR="$TMP/made" PREFIX=/usr install
+for path in $(sed -n 's/^COPY --from=build \/out\([^ ]*\) .*/\1/p' "$file"); do
+	[ -e "made$path" ] || die "make install makes no $path"
+done
