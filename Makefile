@@ -225,7 +225,7 @@ PAGES       := $(wildcard contrib/man/*.[1-8])
 PANELS      := $(wildcard contrib/panels/*)
 WIRING      := $(patsubst contrib/addresses/%,%,$(filter-out %.d,$(wildcard contrib/addresses/*.* contrib/addresses/*.d/*.conf)))
 DOCS        := README.md $(wildcard contrib/docs/*.md)
-EXAMPLES    := $(wildcard contrib/systemd/examples/*.conf)
+EXAMPLES    := $(wildcard contrib/systemd/examples/*.conf contrib/prometheus/*.yml contrib/grafana/*.json)
 COMPLETIONS := $(BUILD)/completions/sendwatch $(BUILD)/completions/_sendwatch $(BUILD)/completions/sendwatch.fish
 
 # Made from the program's own --help, so that they know every command and option that there is.

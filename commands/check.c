@@ -11,6 +11,7 @@
 #include "commands/options.h"
 #include "commands/pipeline.h"
 #include "commands/send_test.h"
+#include "commands/status.h"
 #include "commands/targets.h"
 
 #include "base/text.h"
@@ -307,6 +308,20 @@ static void check_redis(struct check *check, const struct options *options)
 		check_say(check, false, "[redis]", error.text);
 }
 
+static void check_status(struct check *check, const struct options *options)
+{
+	struct text words = { 0 };
+	struct error error;
+
+	if (options->status.listen.count == 0)
+		return;
+	if (status_check(options, &words, &error))
+		check_say(check, true, "[status]", words.at);
+	else
+		check_say(check, false, "", error.text);
+	text_free(&words);
+}
+
 static unsigned check_options(const struct options *options, bool send)
 {
 	struct check check = { .makes = options->watch.user != NULL && geteuid() == 0 };
@@ -319,6 +334,7 @@ static unsigned check_options(const struct options *options, bool send)
 	check_logs(&check, options);
 	check_pipeline(&check, options);
 	check_redis(&check, options);
+	check_status(&check, options);
 	if (options->watch.state == NULL)
 		check_say(&check, false, "[watch] state:", "names no folder");
 	else

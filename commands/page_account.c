@@ -2,6 +2,7 @@
  * One account's page: what is so now from the account itself, how it came to be so from the journal. Where the one
  * or the other is missing, its part is left out and the page says so.
  */
+#include "commands/page_entry.h"
 #include "commands/page_parts.h"
 #include "commands/words.h"
 
@@ -58,38 +59,6 @@ void page_account_free(struct page_account *of)
 	of->entry_count = 0;
 }
 
-/* What stands under KEY, as text of a page; false where it is not there. */
-static bool entry_text(struct text *out, const struct payload *entry, const char *key)
-{
-	struct text words = { 0 };
-	bool there = payload_get(entry, key, &words);
-
-	if (there)
-		html_text_head(out, text_span(&words), 400);
-	text_free(&words);
-	return there;
-}
-
-static bool entry_is(const struct payload *entry, const char *type)
-{
-	struct text is = { 0 };
-	bool same = payload_get(entry, "type", &is) && span_equal(text_span(&is), span_of(type));
-
-	text_free(&is);
-	return same;
-}
-
-static enum account_state entry_state(const struct payload *entry, const char *key)
-{
-	enum account_state state = STATE_NORMAL;
-	struct text name = { 0 };
-
-	if (payload_get(entry, key, &name))
-		(void)state_parse(text_span(&name), &state);
-	text_free(&name);
-	return state;
-}
-
 /* --- what can be done --- */
 
 static void account_form(const struct page *page, const struct page_account *of, const char *verb,
@@ -139,9 +108,9 @@ static void evidence_row(struct text *out, const struct payload *evidence)
 	double amount = payload_get(evidence, "decibans", &decibans) ? strtod(decibans.at, NULL) : 0;
 
 	text_add_format(out, "<li><span class=\"weight n\">%+.1f</span><div>", amount);
-	(void)entry_text(out, evidence, "text");
+	(void)page_entry_text(out, evidence, "text");
 	html_add(out, "<span class=\"quiet\">");
-	(void)entry_text(out, evidence, "detector");
+	(void)page_entry_text(out, evidence, "detector");
 	html_add(out, "</span></div></li>");
 	text_free(&decibans);
 }
@@ -150,7 +119,7 @@ static void evidence_row(struct text *out, const struct payload *evidence)
 static const struct payload *account_verdict(const struct page_account *of)
 {
 	for (size_t i = 0; i < of->entry_count; i++)
-		if (entry_is(of->entries[i], "verdict") && payload_count(of->entries[i], "evidence") > 0)
+		if (page_entry_is(of->entries[i], "verdict") && payload_count(of->entries[i], "evidence") > 0)
 			return of->entries[i];
 	return NULL;
 }
@@ -180,7 +149,7 @@ static void account_why(const struct page *page, const struct page_account *of)
 
 	if (verdict == NULL)
 		return;
-	state = entry_state(verdict, "state");
+	state = page_entry_state(verdict, "state");
 	html_add(out, "<section><h2>Why it was ");
 	html_add(out, state == STATE_DISABLED ? "flagged" : state_name(state));
 	html_add(out, "</h2>\n");
@@ -217,10 +186,10 @@ static void account_marks(struct chart *chart, const struct page_account *of)
 		const struct payload *entry = of->entries[i - 1];
 		usec_t time = payload_get_time(entry, "time");
 
-		if (!entry_is(entry, "verdict") || time < chart->from || time >= chart->until)
+		if (!page_entry_is(entry, "verdict") || time < chart->from || time >= chart->until)
 			continue;
 		marks[count++] = (struct chart_mark){ time, CHART_TRIANGLE,
-						      state_name(entry_state(entry, "state")) };
+						      state_name(page_entry_state(entry, "state")) };
 	}
 	chart_marks(chart, marks, count);
 }
@@ -427,74 +396,11 @@ static void account_samples(const struct page *page, const struct page_account *
 	html_add(out, "</ul>\n</section>\n");
 }
 
-/* --- how it came about --- */
-
-static void history_verdict(struct text *out, const struct payload *entry)
-{
-	struct payload *evidence = payload_member(entry, "evidence", 0);
-
-	page_badge(out, entry_state(entry, "state"));
-	HTML(out, " <span class=\"quiet\">was $t</span>",
-	     span_of(page_state_words(entry_state(entry, "previous"))));
-	html_add(out, "<p>");
-	if (evidence != NULL)
-		(void)entry_text(out, evidence, "text");
-	html_add(out, "</p>");
-	payload_free(&evidence);
-}
-
-static void history_act(struct text *out, const struct payload *entry)
-{
-	static const struct {
-		const char *key, *before;
-	} more[] = { { "adapter", " in " }, { "by", " by " }, { "reason", ": " } };
-
-	html_add(out, "<b>");
-	(void)entry_text(out, entry, "action");
-	html_add(out, "</b>");
-	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
-		struct text words = { 0 };
-
-		if (payload_get(entry, more[i].key, &words) && words.len > 0) {
-			html_add(out, more[i].before);
-			html_text_head(out, text_span(&words), 300);
-		}
-		text_free(&words);
-	}
-	html_add(out, "<p></p>");
-}
-
-static void account_history(const struct page *page, const struct page_account *of)
-{
-	struct text *out = page->out;
-
-	html_add(out, "<section><h2>How it came about</h2>\n");
-	if (of->entry_count == 0) {
-		html_add(out, page->past == NULL
-				      ? "<p class=\"empty\">No journal is kept: see [journal] file.</p>\n"
-				      : "<p class=\"empty\">The journal says nothing of it.</p>\n");
-		html_add(out, "</section>\n");
-		return;
-	}
-	html_add(out, "<ol class=\"history\">");
-	for (size_t i = 0; i < of->entry_count; i++) {
-		html_add(out, "<li>");
-		page_time(out, payload_get_time(of->entries[i], "time"));
-		html_add(out, "<div>");
-		if (entry_is(of->entries[i], "verdict"))
-			history_verdict(out, of->entries[i]);
-		else
-			history_act(out, of->entries[i]);
-		html_add(out, "</div></li>\n");
-	}
-	html_add(out, "</ol>\n</section>\n");
-}
-
 static void account_head(const struct page *page, const struct page_account *of)
 {
 	const struct board_account *account = of->account;
 	enum account_state state = account != NULL       ? account->standing.state
-				   : of->entry_count > 0 ? entry_state(of->entries[0], "state")
+				   : of->entry_count > 0 ? page_entry_state(of->entries[0], "state")
 							 : STATE_NORMAL;
 	struct text *out = page->out;
 
@@ -531,6 +437,6 @@ void page_account_show(const struct page *page, const struct page_account *of)
 	account_did(page, of);
 	account_clients(page, of);
 	account_samples(page, of);
-	account_history(page, of);
+	page_account_history(page, of);
 	page_close(page);
 }

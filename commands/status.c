@@ -11,7 +11,7 @@
 #include "base/memory.h"
 #include "commands/status_listen.h"
 #include "commands/status_site.h"
-#include "responders/secret.h"
+#include "commands/status_sound.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,10 +30,9 @@
 struct MHD_Daemon;
 #endif
 
-#define STATUS_LISTENERS 8
-#define STATUS_BODY      ((size_t)8 * 1024)
-#define STATUS_STACK     ((size_t)512 * 1024)
-#define STATUS_MEMORY    ((size_t)32 * 1024) /* of the heads of a request */
+#define STATUS_BODY   ((size_t)8 * 1024)
+#define STATUS_STACK  ((size_t)512 * 1024)
+#define STATUS_MEMORY ((size_t)32 * 1024) /* of the heads of a request */
 
 struct status_listener {
 	struct status *status;
@@ -53,97 +52,12 @@ struct status {
 	size_t count;
 };
 
-/* --- settings --- */
-
-static bool status_mode(const struct status_options *options, unsigned *mode_r, struct error *error)
-{
-	char *end = NULL;
-	unsigned long mode = options->mode == NULL ? 0660 : strtoul(options->mode, &end, 8);
-
-	if (end != NULL && (*end != '\0' || mode > 0777))
-		return error_set(error, "[status] mode: %s is not one, as in 0660", options->mode);
-	*mode_r = (unsigned)mode;
-	return true;
-}
-
-static bool list_has(const struct setting_list *list, const char *name)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->texts[i], name) == 0)
-			return true;
-	return false;
-}
-
-/* What can be known without listening. KNOWN: is there a password or a token? */
-static bool status_sound(const struct status_options *options, bool known, struct error *error)
-{
-	struct listen_address address;
-	unsigned mode;
-
-	for (size_t i = 0; i < options->open.count; i++)
-		if (strcmp(options->open.texts[i], "health") != 0 &&
-		    strcmp(options->open.texts[i], "metrics") != 0 &&
-		    strcmp(options->open.texts[i], "page") != 0)
-			return error_set(error, "[status] open: health, metrics or page, not %s",
-					 options->open.texts[i]);
-	if (options->listen.count > STATUS_LISTENERS)
-		return error_set(error, "[status] listen: at most %d", STATUS_LISTENERS);
-	for (size_t i = 0; i < options->listen.count; i++) {
-		if (!listen_parse(options->listen.texts[i], &address, error))
-			return false;
-		/* Beyond this machine nothing is shown to just anybody, unless it was said. */
-		if (!address.loopback && !known && list_has(&options->open, "page"))
-			return error_set(
-				error,
-				"[status] listen: %s is no address of this machine alone, and the page is "
-				"open: set password_file or token_file",
-				options->listen.texts[i]);
-	}
-	if (options->change && !known)
-		return error_set(error, "[status] change: needs password_file or token_file");
-	return status_mode(options, &mode, error);
-}
-
-static bool status_secrets(const struct status_options *options, char **password_r, char **token_r,
-			   struct error *error)
-{
-	*password_r = *token_r = NULL;
-	if (options->password_file != NULL &&
-	    (*password_r = secret_copy(options->password_file, error)) == NULL)
-		return false;
-	if (options->token_file != NULL && (*token_r = secret_copy(options->token_file, error)) == NULL) {
-		free(*password_r);
-		*password_r = NULL;
-		return false;
-	}
-	return true;
-}
-
-bool status_check(const struct options *options, struct text *words, struct error *error)
-{
-	const struct status_options *status = &options->status;
-	char *password, *token;
-	bool good;
-
-	if (status->listen.count == 0) {
-		text_add(words, SPAN("there is no status page: [status] listen says where it is to be"));
-		return true;
-	}
-#ifndef HAVE_LIBMICROHTTPD
-	return error_set(error, "[status] listen: built without libmicrohttpd");
-#endif
-	if (!status_secrets(status, &password, &token, error))
-		return false;
-	good = status_sound(status, password != NULL || token != NULL, error);
-	text_add(words, SPAN("the status page can be shown"));
-	if (password == NULL && token == NULL && !list_has(&status->open, "page"))
-		text_add(words, SPAN(", over a Unix socket alone: no password_file or token_file is set"));
-	free(password);
-	free(token);
-	return good;
-}
-
 #ifdef HAVE_LIBMICROHTTPD
+
+bool status_is_built(void)
+{
+	return true;
+}
 
 /* --- requests --- */
 
@@ -322,6 +236,11 @@ static void listener_stop(struct status_listener *listener)
 }
 
 #else
+
+bool status_is_built(void)
+{
+	return false;
+}
 
 static bool listener_start(struct status_listener *listener, struct error *error)
 {

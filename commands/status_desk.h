@@ -54,7 +54,10 @@ struct desk_pulse desk_pulse(struct desk *desk, usec_t wait);
 bool desk_account(struct desk *desk, struct span name, struct board_client *clients, size_t count,
 		  usec_t wait, struct board_account **account_r);
 
-/* An order, done or refused when it returns. False with ERROR, also where the loop does not come by: then nothing is done. */
+/*
+ * An order, done or refused when it returns. False with ERROR, also where the loop does not come by: then nothing is
+ * done.
+ */
 bool desk_order(struct desk *desk, const struct control_order *order, usec_t wait, struct error *error);
 
 #endif

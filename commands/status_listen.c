@@ -27,7 +27,9 @@ static bool listen_inet(struct span text, struct listen_address *address)
 	is_v6 = host.len > 2 && host.at[0] == '[' && host.at[host.len - 1] == ']';
 	if (is_v6)
 		host = (struct span){ host.at + 1, host.len - 2 };
-	if (!span_to_u64(port_text, &port) || port > 65535 || !span_to_address(host, bytes))
+	/* Without brackets it is an IPv4 address, whose bytes stand at the end. */
+	if (!span_to_u64(port_text, &port) || port > 65535 || !span_to_address(host, bytes) ||
+	    is_v6 != (memchr(host.at, ':', host.len) != NULL))
 		return false;
 	v4.sin_port = v6.sin6_port = htons((uint16_t)port);
 	memcpy(&v4.sin_addr, bytes + 12, 4);

@@ -18,7 +18,7 @@
 struct watch_work {
 	struct options *options;
 	struct act *act;     /* the same through all settings: whom it stopped stays so */
-	struct tally *tally; /* likewise: what was counted */
+	struct tally *tally; /* likewise */
 	struct deliver *deliver;
 	struct pipeline *pipeline;
 	struct health *health;
@@ -32,8 +32,8 @@ struct watch_work {
 
 /*
  * Everything from the settings that ARGUMENTS lead to, or nothing; all that is known and not told of yet was learned
- * from the logs when it returns. WORK->act and tally are set by the caller. WORK stays where it is while it is open: its
- * parts point to it.
+ * from the logs when it returns. WORK->act and tally are set by the caller. WORK stays where it is while it is
+ * open: its parts point to it.
  */
 bool watch_work_open(struct watch_work *work, const struct arguments *arguments, struct error *error);
 void watch_work_close(struct watch_work *work);
