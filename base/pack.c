@@ -47,26 +47,23 @@ static uint64_t unpack_break(struct unpack *from)
 	return 0;
 }
 
-uint64_t unpack_number(struct unpack *from)
+uint64_t unpack_long(struct unpack *from)
 {
+	const unsigned char *at = (const unsigned char *)from->rest.at;
+	size_t most = from->rest.len < 10 ? from->rest.len : 10;
 	uint64_t number = 0;
 
-	/* Most numbers are small. */
-	if (from->rest.len > 0 && (unsigned char)from->rest.at[0] < 0x80) {
-		number = (unsigned char)from->rest.at[0];
-		from->rest.at++;
-		from->rest.len--;
-		return number;
-	}
-	for (unsigned shift = 0; shift < 64 && from->rest.len > 0; shift += 7) {
-		uint64_t byte = (unsigned char)from->rest.at[0];
+	for (size_t i = 0; i < most; i++) {
+		uint64_t byte = at[i];
 
-		from->rest = span_from(from->rest, 1);
-		if (shift == 63 && byte > 1)
+		if (i == 9 && byte > 1)
 			break;
-		number |= (byte & 0x7f) << shift;
-		if (byte < 0x80)
+		number |= (byte & 0x7f) << 7 * i;
+		if (byte < 0x80) {
+			from->rest.at += i + 1;
+			from->rest.len -= i + 1;
 			return number;
+		}
 	}
 	return unpack_break(from);
 }
@@ -104,11 +101,4 @@ struct span unpack_span(struct unpack *from)
 	bytes = span_head(from->rest, (size_t)len);
 	from->rest = span_from(from->rest, (size_t)len);
 	return bytes;
-}
-
-uint64_t unpack_bounded(struct unpack *from, uint64_t most)
-{
-	uint64_t number = unpack_number(from);
-
-	return number <= most ? number : unpack_break(from);
 }

@@ -21,12 +21,31 @@ struct unpack {
 	bool broken;
 };
 
-uint64_t unpack_number(struct unpack *from);
+uint64_t unpack_long(struct unpack *from); /* unpack_number, of more than one byte */
+
+/* Most numbers are small: a start with a million accounts reads hundreds of millions. */
+static inline uint64_t unpack_number(struct unpack *from)
+{
+	if (from->rest.len == 0 || (unsigned char)*from->rest.at >= 0x80)
+		return unpack_long(from);
+	from->rest.len--;
+	return (unsigned char)*from->rest.at++;
+}
+
 int64_t unpack_signed(struct unpack *from);
 float unpack_float(struct unpack *from);      /* what is not finite is broken */
 struct span unpack_span(struct unpack *from); /* borrowed from what is read */
 
 /* A number of at most MOST; more is broken. */
-uint64_t unpack_bounded(struct unpack *from, uint64_t most);
+static inline uint64_t unpack_bounded(struct unpack *from, uint64_t most)
+{
+	uint64_t number = unpack_number(from);
+
+	if (number <= most)
+		return number;
+	from->broken = true;
+	from->rest.len = 0;
+	return 0;
+}
 
 #endif

@@ -109,9 +109,8 @@ static void slot_unpack(struct windows *windows, struct unpack *from)
 	uint64_t used = unpack_bounded(from, (UINT64_C(1) << COUNTERS) - 1);
 	struct counts counts = { { 0 } };
 
-	for (unsigned i = 0; used >> i != 0; i++)
-		if ((used >> i & 1) != 0)
-			counts.n[i] = (uint32_t)unpack_bounded(from, UINT32_MAX);
+	for (; used != 0; used &= used - 1)
+		counts.n[__builtin_ctzll(used)] = (uint32_t)unpack_bounded(from, UINT32_MAX);
 	windows_put(windows, key, &counts);
 }
 
