@@ -56,16 +56,17 @@ static bool demote_folders(const struct options *options, const struct rights *r
 	       folder.len == 0 || demote_folder("[journal] file", folder, rights, 0750, error);
 }
 
-/* A policy service's Unix socket was made by root: it is that user's and its group's from here on. */
-static bool demote_socket(const struct options *options, const struct rights *rights, struct error *error)
+/* A policy service's Unix socket was made by root: it is that user's and its group's, where root may give it away. */
+static void demote_socket(const struct options *options, const struct rights *rights)
 {
 	struct span address = span_of(options->policy.address);
 
 	if (address.len == 0 || span_starts(address, SPAN("inet:")))
-		return true;
+		return;
 	(void)span_skip(&address, SPAN("unix:"));
-	return lchown(address.at, rights->uid, rights->gid) == 0 ||
-	       error_set(error, "[policy] address: %s: %s", address.at, strerror(errno));
+	if (lchown(address.at, rights->uid, rights->gid) != 0)
+		log_say(clock_now(), LOG_LEVEL_WARNING, "[policy] address: %s stays root's: %s", address.at,
+			strerror(errno));
 }
 
 static bool demote_rights(const struct options *options, struct rights *rights_r, struct error *error)
@@ -90,8 +91,10 @@ bool demote(const struct options *options, struct error *error)
 
 	if (!demote_wanted(options))
 		return true;
-	if (!demote_rights(options, &rights, error) || !demote_socket(options, &rights, error) ||
-	    !demote_folders(options, &rights, error) || !rights_drop(&rights, error))
+	if (!demote_rights(options, &rights, error))
+		return false;
+	demote_socket(options, &rights);
+	if (!demote_folders(options, &rights, error) || !rights_drop(&rights, error))
 		return false;
 	log_say(clock_now(), LOG_LEVEL_INFO, "goes on as the user %s%s", options->watch.user,
 		options->watch.read_all ? ", who may read every file" : "");

@@ -172,3 +172,13 @@ start setpriv --reuid 4711 --regid 4711 --clear-groups
 [ "$(of $watcher Uid | cut -f1)" = 4711 ] || die "it is $(of $watcher Uid)"
 "$SENDWATCH" disable -c $LAB/conf/detect.conf eve@shop.test || die "no order is taken"
 await 5 grep -q '^eve@shop.test: suspended' $LAB/own/list
+kill -TERM $watcher
+wait $watcher || die "watch ended with $?"
+
+# Root that may not give files away: the socket stays root's, which is said, and all else goes on.
+chown -R 4711 $LAB/state
+settings sendwatch policy
+rm -f $LAB/root/policy
+start setpriv --bounding-set -chown,-fowner
+grep -q "$LAB/root/policy stays root's" watch.err || die "not said"
+[ "$(of $watcher Uid | cut -f1)" = 4711 ] || die "it is $(of $watcher Uid)"
