@@ -227,6 +227,12 @@ void crowd_pack(const struct crowd *crowd, struct text *into)
 	}
 }
 
+/* One that can be reckoned with. */
+static bool is_time(usec_t time)
+{
+	return time >= 0 && time < INT64_MAX / 4;
+}
+
 static void members_unpack(struct crowd *crowd, struct unpack *from)
 {
 	unsigned count = (unsigned)unpack_bounded(from, CROWD_MEMBERS);
@@ -240,7 +246,7 @@ static void members_unpack(struct crowd *crowd, struct unpack *from)
 		member->decibans = unpack_float(from);
 		for (unsigned j = 0; j < i; j++)
 			from->broken |= crowd->members[j].account == member->account;
-		from->broken |= member->account == 0;
+		from->broken |= member->account == 0 || !is_time(member->time);
 	}
 }
 
@@ -262,6 +268,7 @@ bool crowd_unpack(struct crowd **crowd_r, struct unpack *from)
 		crowd->users[0] = unpack_number(from);
 		crowd->users[1] = unpack_number(from);
 		crowd->turned = unpack_signed(from);
+		from->broken |= !is_time(crowd->turned);
 	}
 	if (from->broken)
 		crowd_free(&crowd);

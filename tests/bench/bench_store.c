@@ -5,9 +5,11 @@
  *	bench_store [ACCOUNTS...]	10000 100000; with BENCH=full in the environment also 1000000
  */
 #define _GNU_SOURCE
+#include "base/hash.h"
 #include "base/memory.h"
 #include "commands/options.h"
 #include "commands/snapshot.h"
+#include "detectors/record_pack.h"
 #include "detectors/store_redis.h"
 
 #include <poll.h>
@@ -141,6 +143,81 @@ static void bench_snapshot(struct judge *judge, size_t accounts, bool idle)
 	health_free(&health);
 	health_free(&read);
 	unlink(path);
+}
+
+/* Of one that wrote to as many as are remembered: what each costs here, and in the bytes that Redis keeps. */
+static void bench_recipients(size_t accounts)
+{
+	struct record few = { .name = NULL }, many = { .name = NULL };
+	struct text bytes_few = { 0 }, bytes_many = { 0 };
+	double more;
+
+	for (uint32_t i = 1; i <= 2 * RECORD_RECIPIENTS; i++) {
+		struct delta delta = { .kind = DELTA_ATTEMPT,
+				       .time = START,
+				       .count = 1,
+				       .outcome = COUNT_DELIVERED,
+				       .elsewhere = true,
+				       .message = i };
+		struct applied ignored;
+
+		delta.recipient = 1;
+		record_apply(&few, &delta, &ignored);
+		delta.recipient = (uint32_t)hash_stable((struct span){ (const char *)&i, sizeof(i) });
+		record_apply(&many, &delta, &ignored);
+	}
+	record_trim(&few, START + 30 * USEC_DAY);
+	record_trim(&many, START + 30 * USEC_DAY);
+	record_pack(&few, &bytes_few);
+	record_pack(&many, &bytes_many);
+	more = many.recipient_used - few.recipient_used;
+	say("memory: a remembered recipient", accounts,
+	    ((double)record_bytes(&many) - (double)record_bytes(&few)) / more, "bytes");
+	say("redis: a remembered recipient", accounts, (double)(bytes_many.len - bytes_few.len) / more,
+	    "bytes");
+	text_free(&bytes_few);
+	text_free(&bytes_many);
+	record_free(&few);
+	record_free(&many);
+}
+
+/* A domain of twenty accounts, and one that so many write from and to that they are only told about. */
+static void bench_groups(size_t accounts)
+{
+	static const struct {
+		const char *here, *there;
+		uint32_t different;
+	} rows[] = {
+		{ "memory: a group of the last week", "redis: a group of the last week, packed", 20 },
+		{ "memory: a group of 10,000 clients, senders and domains", "redis: the same, packed",
+		  10000 },
+	};
+
+	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+		struct record group = { .name = NULL };
+		struct text bytes = { 0 };
+
+		for (uint32_t i = 0; i < 20000; i++) {
+			const uint32_t thing = (i % rows[row].different + 1) * 2654435761U | 1;
+			const struct delta delta = { .kind = DELTA_GROUPED,
+						     .time = START + i * (7 * USEC_DAY / 20000),
+						     .count = 1,
+						     .marks = 15,
+						     .client = thing,
+						     .network = i % 5 + 1,
+						     .country = i % 3 + 1,
+						     .domain = thing,
+						     .sender = thing };
+			struct applied ignored;
+
+			record_apply(&group, &delta, &ignored);
+		}
+		record_pack(&group, &bytes);
+		say(rows[row].here, accounts, (double)record_bytes(&group), "bytes");
+		say(rows[row].there, accounts, (double)bytes.len, "bytes");
+		text_free(&bytes);
+		record_free(&group);
+	}
 }
 
 static void bench_memory(size_t accounts)
@@ -298,6 +375,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < count; i++) {
 		size_t accounts = argc > 1 ? strtoul(argv[i + 1], NULL, 10) : usual[i];
 
+		bench_recipients(accounts);
+		bench_groups(accounts);
 		bench_memory(accounts);
 		bench_redis(accounts);
 	}
