@@ -9,11 +9,15 @@
 
 #include <stdlib.h>
 
-/* It had not stopped when the logs end, as far as an hour says so. */
+/* It had not stopped when the logs end, as far as an hour says so, or a twentieth of shorter logs. */
 static bool is_going_on(const struct report *report, const struct case_account *account)
 {
+	const struct pipeline_stats *stats = &report->book->stats;
+	usec_t close = (stats->last - stats->first) / 20;
+
 	return account->worst == STATE_FLAGGED && account->state != STATE_NORMAL &&
-	       account->sent != USEC_NEVER && report->book->stats.last - account->sent < USEC_HOUR;
+	       account->sent != USEC_NEVER &&
+	       stats->last - account->sent < (close < USEC_HOUR ? close : USEC_HOUR);
 }
 
 static void front_heading(const struct report *report, struct text *out)
@@ -229,14 +233,14 @@ static void front_course(const struct report *report, struct text *out)
 			       .head = -1,
 			       .lanes = (unsigned)lanes,
 			       .left = 190 };
-	usec_t width = USEC_HOUR;
+	usec_t width = USEC_MINUTE;
 
 	if (report->order.flagged < 2)
 		return;
-	while ((chart.until - chart.from) / width > 180)
-		width = width == USEC_HOUR       ? 3 * USEC_HOUR
-			: width == 3 * USEC_HOUR ? 6 * USEC_HOUR
-						 : width * 2;
+	/* Each of them has bars that fit; those of all are as wide as the widest. */
+	for (size_t i = 0; i < report->order.flagged; i++)
+		if (report->order.accounts[i]->whole.width > width)
+			width = report->order.accounts[i]->whole.width;
 	html_add(
 		out,
 		"<h2>The course of it</h2>\n<p>Recipients of the abused accounts, by what the receiving servers "
