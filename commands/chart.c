@@ -199,7 +199,8 @@ static void chart_kind_bars(const struct chart *chart, const struct chart_bucket
 
 		if (bucket->n[kind] == 0 || !is_drawn(chart, bucket, width))
 			continue;
-		text_add_format(chart->out, any ? "" : "<path class=k-%s d=\"", chart_kind_name(kind));
+		if (!any)
+			text_add_format(chart->out, "<path class=k-%s d=\"", chart_kind_name(kind));
 		any = true;
 		wide = wide > 40 ? wide - 8 : wide < 24 ? 24 : wide; /* a little air, and never invisible */
 		text_add_format(chart->out, "M%d %.1fh%dv-%.1fh-%dz", x, chart->bottom - base, wide,
