@@ -112,7 +112,7 @@ static struct case_account *casebook_add(struct casebook *book, struct span name
 		book->lost++;
 		return NULL;
 	}
-	if (book->count == book->room) {
+	if (book->accounts == NULL || book->count == book->room) {
 		book->room = book->room == 0 ? 16 : book->room * 2;
 		book->accounts = memory_grow(book->accounts, book->room, sizeof(*book->accounts));
 	}

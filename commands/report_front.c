@@ -24,7 +24,6 @@ static void front_heading(const struct report *report, struct text *out)
 {
 	const struct casebook *book = report->book;
 	const struct report_order *order = &report->order;
-	const struct case_account *first = order->count > 0 ? order->accounts[0] : NULL;
 
 	html_add(out, "<header>\n<p class=over>Incident report &middot; mail logs from ");
 	report_minute(out, book->stats.first);
@@ -34,6 +33,8 @@ static void front_heading(const struct report *report, struct text *out)
 	if (order->flagged == 0) {
 		html_add(out, "No account shows signs of abuse");
 	} else if (order->flagged == 1) {
+		const struct case_account *first = order->accounts[0];
+
 		HTML(out, "Somebody else $t sent mail through $t", span_of(report_likely(first->score)),
 		     span_of(first->name));
 	} else {
