@@ -5,6 +5,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+
+#define LARGE_PAGE ((size_t)2 * 1024 * 1024)
 
 static _Noreturn void memory_gone(size_t size)
 {
@@ -28,6 +31,18 @@ void *memory_grow(void *memory, size_t count, size_t size)
 	if (grown == NULL)
 		memory_gone(size);
 	return grown;
+}
+
+void *memory_large(size_t size)
+{
+	void *memory = NULL;
+
+	if (posix_memalign(&memory, LARGE_PAGE, size) != 0)
+		memory_gone(size);
+#ifdef MADV_HUGEPAGE
+	(void)madvise(memory, size, MADV_HUGEPAGE); /* where it is refused, pages are small */
+#endif
+	return memory;
 }
 
 char *memory_copy(struct span text)

@@ -1,5 +1,5 @@
 /*
- * Blocks of logs searched with memmem for a dozen texts at most; see the header for what is found and what
+ * Blocks of logs searched for a dozen texts at most; see the header for what is found and what
  * is not. The ring holds the last plain text read, so that an id which is learned late (a content filter's
  * second leg begins before the first one names it) is looked up in what has just passed.
  */
@@ -7,6 +7,7 @@
 #include "commands/trace_scan.h"
 
 #include "base/memory.h"
+#include "base/seek.h"
 #include "collector/lines.h"
 #include "collector/plan.h"
 #include "commands/options.h"
@@ -116,7 +117,7 @@ static void search_line(struct search *search, struct span line, const struct pi
 
 /*
  * Where NEEDLE stands in the text. Addresses are found in any case: by their '@', which memchr finds as fast as
- * memmem does a word. Ids and IP addresses are what they are.
+ * seek does a word. Ids and IP addresses are what they are.
  */
 static const char *find(const char *at, size_t len, const char *needle, size_t needle_len)
 {
@@ -125,7 +126,7 @@ static const char *find(const char *at, size_t len, const char *needle, size_t n
 	struct span wanted = { needle, needle_len };
 
 	if (sign == NULL)
-		return memmem(at, len, needle, needle_len);
+		return seek(at, len, wanted);
 	for (const char *from = at + before; from < end; from = hit + 1) {
 		hit = memchr(from, '@', (size_t)(end - from));
 		if (hit == NULL || (size_t)(end - hit) < needle_len - before)
@@ -344,7 +345,7 @@ static void search_all(struct search *search)
 
 	search->ahead = ahead_new(processors > 4 ? 4 : processors < 1 ? 1 : (unsigned)processors);
 	search->started = memory_new(search->plan.count, sizeof(struct input *));
-	search->ring = memory_grow(NULL, 2 * RING + LINES_HEADROOM, 1);
+	search->ring = memory_large(2 * RING + LINES_HEADROOM);
 	search_add_needle(search, what);
 	search_back(search);
 	for (size_t at = 0; at < search->plan.count && !search->scan->too_many; at++)

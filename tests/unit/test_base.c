@@ -1,6 +1,8 @@
 /* Spans, calendar and growing text: rows in, rows out. */
+#define _GNU_SOURCE
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/seek.h"
 #include "base/text.h"
 
 #include <arpa/inet.h>
@@ -113,6 +115,34 @@ static void addresses_are_as_the_library_has_them(void **state)
 	}
 }
 
+/* As memmem, whatever the needle's length and wherever it stands; few letters, so that much is nearly right. */
+static void seeking_finds_what_memmem_finds(void **state)
+{
+	char text[700], needle[80];
+	uint32_t seed = 11;
+
+	(void)state;
+	for (int round = 0; round < 60000; round++) {
+		size_t len, needle_len, from;
+
+		seed = seed * 1664525 + 1013904223;
+		len = (seed >> 8) % sizeof(text);
+		needle_len = 1 + (seed >> 18) % (round % 4 == 0 ? 70 : 12);
+		for (size_t i = 0; i < len; i++)
+			text[i] = (char)('a' +
+					 ((seed = seed * 1664525 + 1013904223) >> 16) % (round % 2 ? 2 : 9));
+		for (size_t i = 0; i < needle_len; i++)
+			needle[i] = (char)('a' + ((seed = seed * 1664525 + 1013904223) >> 16) %
+							 (round % 2 ? 2 : 9));
+		from = len > needle_len ? seed % (len - needle_len) : 0;
+		if (round % 3 == 0 && len > needle_len)
+			memcpy(text + from, needle, needle_len);
+		assert_ptr_equal(seek(text, len, (struct span){ needle, needle_len }),
+				 memmem(text, len, needle, needle_len));
+	}
+	assert_null(seek(text, 0, SPAN("x")));
+}
+
 static void clock_knows_the_calendar(void **state)
 {
 	static const struct {
@@ -223,6 +253,7 @@ int main(void)
 		cmocka_unit_test(span_reads_numbers_whole_or_not),
 		cmocka_unit_test(span_reads_addresses_of_both_kinds),
 		cmocka_unit_test(addresses_are_as_the_library_has_them),
+		cmocka_unit_test(seeking_finds_what_memmem_finds),
 		cmocka_unit_test(clock_knows_the_calendar),
 		cmocka_unit_test(clock_turns_every_day_back),
 		cmocka_unit_test(text_stops_at_its_ceiling),
