@@ -220,7 +220,8 @@ static void act_throttle(struct act *act, struct deliver *deliver, usec_t now, c
 	const struct restriction restriction = { .kind = RESTRICTION_THROTTLE, .an_hour = an_hour };
 	const struct act_order lifted = { .account = verdict->account,
 					  .by = SPAN("sendwatch"),
-					  .until = USEC_NEVER };
+					  .until = USEC_NEVER,
+					  .lifts = true };
 	struct act_note note = { .type = "act",
 				 .action = "throttled",
 				 .account = verdict->account,

@@ -19,6 +19,7 @@ struct act_order {
 	/* Of an exemption; of a release: how long it is left alone. Of a disabling, USEC_NEVER: as the settings say. */
 	usec_t until;
 	bool by_time; /* of a release: nobody gave it */
+	bool lifts;   /* of a release: the account was throttled, and is found well */
 };
 
 /*

@@ -19,6 +19,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* The cause of a release that only lifts a throttle. */
+#define ORDER_LIFTED "lifted"
+
 /* Who was away for longer may not know of a release that is forgotten. Some days less than it is remembered. */
 #define ORDERS_TRUSTED (ORDERS_KEPT - 5 * USEC_DAY)
 
@@ -103,6 +106,8 @@ void act_orders_release(struct act *act, usec_t now, const struct act_order *giv
 
 	act_order_begin(&order, given->account, act->server, given->by, given->reason);
 	order.until = given->until;
+	if (given->lifts)
+		snprintf(order.cause, sizeof(order.cause), ORDER_LIFTED);
 	orders_give(act, now, &order, tell);
 }
 
@@ -310,7 +315,8 @@ void act_orders_finish(struct act *act, struct deliver *deliver, usec_t now)
 			continue;
 		}
 		obey_release(act, now, order);
-		if (act->released != NULL)
+		/* That a throttle was lifted is the judge's own doing. */
+		if (act->released != NULL && strcmp(order->cause, ORDER_LIFTED) != 0)
 			act->released(act->context, span_of(order->account), order->time,
 				      order->until == USEC_NEVER ? order->time : order->until, true);
 	}
