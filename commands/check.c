@@ -322,6 +322,31 @@ static void check_status(struct check *check, const struct options *options)
 	text_free(&words);
 }
 
+static void check_list_file(struct check *check, const char *where, const char *file)
+{
+	struct span folder = span_of(file), name;
+
+	if (file != NULL)
+		check_folder(check, where, span_cut_last(&folder, SPAN("/"), &name) ? folder : SPAN("."));
+}
+
+static void check_addresses(struct check *check, const struct address_options *options)
+{
+	const struct addresses_calls calls = { .changed = NULL };
+	struct addresses *addresses;
+	struct error error;
+
+	if (!options->enabled)
+		return;
+	addresses = addresses_new(options, &calls, &error);
+	if (addresses == NULL)
+		check_say(check, false, "", error.text);
+	addresses_free(&addresses);
+	check_list_file(check, "[addresses] nft:", options->nft);
+	check_list_file(check, "[addresses] fail2ban:", options->fail2ban);
+	check_list_file(check, "[addresses] crowdsec:", options->crowdsec);
+}
+
 static unsigned check_options(const struct options *options, bool send)
 {
 	struct check check = { .makes = options->watch.user != NULL && geteuid() == 0 };
@@ -345,6 +370,7 @@ static unsigned check_options(const struct options *options, bool send)
 		check_folder(&check, "[journal] file:",
 			     span_cut_last(&folder, SPAN("/"), &name) ? folder : SPAN("."));
 	check_targets(&check, options);
+	check_addresses(&check, &options->addresses);
 	if (send)
 		send_test(options, clock_now(), check_sent, &check);
 	blocklists_check(options, check_blocklist, &check);
