@@ -1,13 +1,8 @@
 /*
- * A signal is a number that each hour has. Its past is the mean of its logarithm: for the hour of the week
- * where that was met three times, else for the hour of a working day or of a weekend's, else for all hours; and
- * how far hours usually are from that. One hour moves a mean by at most three spreads, so that a bad hour is
- * not the new usual, while a change that stays is learned within some days.
- *
- * It is news where an hour has more than SPREAD spreads over the usual, TIMES as many as the busiest hour of
- * late, and at least the signal's minimum. The busiest hour is what keeps this quiet: the log of a mail server
- * is spiky, and what came last Tuesday is no news today. It sinks by half in four weeks. A signal that is a part of
- * something (deferrals of deliveries) may grow with it.
+ * What is counted of each hour, and when an hour is news: where it has more than SPREAD spreads over the usual
+ * (server_signal.c), TIMES as many as the busiest hour of late, and at least the signal's minimum. The busiest hour
+ * is what keeps this quiet: the log of a mail server is spiky, and what came last Tuesday is no news today. A
+ * signal that is a part of something (deferrals of deliveries) may grow with it.
  *
  * News is told once, when the hour has become unusual, and its end when two hours were usual again.
  *
@@ -17,6 +12,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "detectors/server_signal.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -36,19 +32,9 @@ const struct setting server_settings[] = {
 	{ .name = NULL },
 };
 
-#define WEEK_HOURS   168
-#define DAY_HOURS    48    /* 24 of working days, 24 of weekends */
-#define SLOT_ENOUGH  3     /* hours before a slot's own mean is believed */
-#define LEARN_LEAST  0.1   /* weight of an hour in a mean that is old: ten weeks of one slot */
-#define SPREAD_FIRST 0.5   /* of a logarithm: within 1.6 times, before anything is known */
-#define SPREAD_LEAST 0.25  /* small spreads are chance */
-#define PEAK_SINK    0.999 /* an hour: by half in four weeks */
-#define PEAK_LIFT    1.1   /* an hour, while it is news: tenfold in a day */
 #define CALM_HOURS   2
 #define SILENCE_MORE 3.0   /* times the longest silence of late */
 #define SILENCE_LOST 200.0 /* lines that should have come meanwhile */
-#define SAMPLES      3
-#define SAMPLE_SIZE  240
 #define NAMES_BITS   1024
 
 enum signal_kind {
@@ -95,24 +81,6 @@ static const struct signal_row {
 	[SIGNAL_TROUBLE] = { "trouble", 3, -1, true, "complaints of the mail server itself" },
 };
 
-struct mean {
-	float level; /* of the logarithm */
-	uint16_t seen;
-};
-
-struct signal {
-	struct mean week[WEEK_HOURS], day[DAY_HOURS], all;
-	double spread, peak;
-	double count; /* of this hour */
-	bool raised;
-	int calm;
-	usec_t since; /* of the first of this hour */
-	size_t sample_count;
-	struct {
-		char text[SAMPLE_SIZE], queue_id[24];
-	} samples[SAMPLES];
-};
-
 struct server {
 	const struct server_options *options;
 	void (*verdict)(void *context, const struct verdict *verdict);
@@ -137,7 +105,7 @@ struct server *server_new(const struct server_options *options,
 	server->verdict = verdict;
 	server->context = context;
 	for (int i = 0; i < SIGNALS; i++)
-		server->signals[i].spread = signal_rows[i].at_once ? SPREAD_LEAST : SPREAD_FIRST;
+		signal_begin(&server->signals[i], signal_rows[i].at_once);
 	return server;
 }
 
@@ -152,33 +120,7 @@ void server_quiet(struct server *server, bool quiet)
 	server->quiet = quiet;
 }
 
-/* --- what is usual --- */
-
-static unsigned week_hour(int64_t hour)
-{
-	return (unsigned)((hour + 96) % WEEK_HOURS); /* 1970-01-01 was a Thursday; 0 is Sunday's first */
-}
-
-static unsigned day_hour(int64_t hour)
-{
-	unsigned day = week_hour(hour) / 24;
-
-	return (day == 0 || day == 6 ? 24 : 0) + week_hour(hour) % 24;
-}
-
-static double usual_log(const struct signal *signal, int64_t hour)
-{
-	const struct mean *week = &signal->week[week_hour(hour)], *day = &signal->day[day_hour(hour)];
-
-	return week->seen >= SLOT_ENOUGH  ? (double)week->level
-	       : day->seen >= SLOT_ENOUGH ? (double)day->level
-					  : (double)signal->all.level;
-}
-
-static double usual(const struct signal *signal, int64_t hour)
-{
-	return expm1(usual_log(signal, hour));
-}
+/* --- what is unusual --- */
 
 /* What is part of something may grow with it: with what else there is of that, for retries are deliveries too. */
 static double allowance(const struct server *server, enum signal_kind kind)
@@ -189,48 +131,18 @@ static double allowance(const struct server *server, enum signal_kind kind)
 	if (part_of < 0)
 		return 1;
 	whole = &server->signals[part_of];
-	return fmax(1, (whole->count - server->signals[kind].count) / (usual(whole, server->hour) + 1));
+	return fmax(1,
+		    (whole->count - server->signals[kind].count) / (signal_usual(whole, server->hour) + 1));
 }
 
 static double limit_of(const struct server *server, enum signal_kind kind)
 {
 	const struct signal *signal = &server->signals[kind];
 	double allowed = allowance(server, kind);
-	double by_hour = expm1(usual_log(signal, server->hour) + server->options->spread * signal->spread);
+	double by_hour = signal_limit(signal, server->hour, server->options->spread);
 
 	return fmax(signal_rows[kind].minimum,
 		    allowed * fmax(by_hour, server->options->times * signal->peak));
-}
-
-static void mean_learn(struct mean *mean, double value)
-{
-	double weight;
-
-	if (mean->seen < UINT16_MAX)
-		mean->seen++;
-	weight = fmax(1.0 / mean->seen, LEARN_LEAST);
-	mean->level += (float)(weight * (value - (double)mean->level));
-}
-
-static void signal_learn(struct signal *signal, int64_t hour)
-{
-	double expected = usual_log(signal, hour), value = log1p(signal->count);
-	double off = value - expected, most = 3 * signal->spread;
-
-	if (signal->all.seen >= 24) {
-		off = fmax(-most, fmin(most, off));
-		value = expected + off;
-		signal->spread = fmax(SPREAD_LEAST,
-				      signal->spread + 0.02 * (fabs(off) * 1.25 - signal->spread));
-	}
-	mean_learn(&signal->week[week_hour(hour)], value);
-	mean_learn(&signal->day[day_hour(hour)], value);
-	mean_learn(&signal->all, value);
-	signal->peak *= PEAK_SINK;
-	/* A bad day is not soon the measure of the next; a change that stays is, after a day or two. */
-	if (signal->count > signal->peak)
-		signal->peak = signal->raised ? fmin(signal->count, signal->peak * PEAK_LIFT + 1)
-					      : signal->count;
 }
 
 /* --- what is told --- */
@@ -248,7 +160,7 @@ static int names_seen(const struct server *server)
 static void server_say(struct server *server, const char *name, bool begins, usec_t time, usec_t since,
 		       struct evidence *evidence, const struct signal *signal)
 {
-	struct verdict_sample samples[SAMPLES];
+	struct verdict_sample samples[SIGNAL_SAMPLES];
 	char account[64], key[160];
 	struct verdict verdict = {
 		.type = "server",
@@ -286,7 +198,7 @@ static void signal_tell(struct server *server, enum signal_kind kind, usec_t tim
 	struct evidence evidence = { .detector = "server", .window = "1h", .seen = signal->count, .of = -1 };
 	char names[48] = "";
 
-	evidence.expected = usual(signal, server->hour);
+	evidence.expected = signal_usual(signal, server->hour);
 	if (kind == SIGNAL_LOGINS)
 		snprintf(names, sizeof(names), " at about %d accounts", names_seen(server));
 	if (begins)
@@ -361,7 +273,7 @@ static void silence_look(struct server *server, usec_t time)
 			double from = fmax((double)hour * 3600, (double)server->last / USEC_SECOND);
 			double to = fmin((double)(hour + 1) * 3600, (double)time / USEC_SECOND);
 
-			lost += usual(&server->signals[SIGNAL_LINES], hour) * (to - from) / 3600;
+			lost += signal_usual(&server->signals[SIGNAL_LINES], hour) * (to - from) / 3600;
 		}
 		if (gap > SILENCE_MORE * server->longest && lost >= SILENCE_LOST) {
 			evidence.expected = lost;
@@ -384,21 +296,11 @@ static void server_look(struct server *server, usec_t time)
 	if (hour > server->hour) {
 		hour_close(server, time);
 		/* Silent hours are not learned: they would make silence usual. */
-		server->longest *= PEAK_SINK;
+		server->longest *= SIGNAL_PEAK_SINK;
 		server->hour = hour;
 	}
 	signals_look(server, time);
 	server->look = (time / USEC_MINUTE + 1) * USEC_MINUTE;
-}
-
-static void sample(struct signal *signal, const struct frame *frame, const struct event *event)
-{
-	snprintf(signal->samples[signal->sample_count].text, SAMPLE_SIZE, "%.*s",
-		 (int)span_head(frame->text, SAMPLE_SIZE - 1).len, frame->text.at);
-	snprintf(signal->samples[signal->sample_count].queue_id, sizeof(signal->samples[0].queue_id), "%.*s",
-		 (int)span_head(event->queue_id, sizeof(signal->samples[0].queue_id) - 1).len,
-		 event->queue_id.len == 0 ? "" : event->queue_id.at);
-	signal->sample_count++;
 }
 
 static void count(struct server *server, enum signal_kind kind, const struct frame *frame,
@@ -409,8 +311,7 @@ static void count(struct server *server, enum signal_kind kind, const struct fra
 	signal->count += frame->repeat > 1 ? frame->repeat : 1;
 	if (signal->since == 0)
 		signal->since = frame->time;
-	if (signal->sample_count < SAMPLES)
-		sample(signal, frame, event);
+	signal_sample(signal, frame, event);
 }
 
 /* More came than went, in this hour. Filters let both come twice. */

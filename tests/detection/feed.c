@@ -205,12 +205,13 @@ int main(int argc, char **argv)
 		} else if (strcmp(argv[i], "-k") == 0) {
 			read_kinds(argv[i + 1], accounts);
 		} else if (sscanf(argv[i + 1], "%63[^.].%63[^=]=%63s", section, key, value) == 3) {
+			text_clear(&settings);
 			text_add_format(&settings, "[%s]\n%s = %s\n", section, key, value);
+			if (!settings_read_text(sections, "-o", text_span(&settings), &options, &error)) {
+				fprintf(stderr, "%s\n", error.text);
+				return 2;
+			}
 		}
-	}
-	if (settings.len > 0 && !settings_read_text(sections, "-o", text_span(&settings), &options, &error)) {
-		fprintf(stderr, "%s\n", error.text);
-		return 2;
 	}
 	text = slurp(stdin);
 	rest = text_span(&text);

@@ -38,6 +38,8 @@ static void hear(void *context, const struct verdict *verdict)
 	said->count++;
 }
 
+static bool from_ours; /* of the lines that follow */
+
 static void lines(struct server *server, usec_t from, usec_t length, int count, enum event_kind kind,
 		  enum event_outcome outcome)
 {
@@ -46,7 +48,7 @@ static void lines(struct server *server, usec_t from, usec_t length, int count, 
 					     .host = SPAN("mx1"),
 					     .text = SPAN("words of the line"),
 					     .repeat = 1 };
-		const struct event event = { .kind = kind, .outcome = outcome };
+		const struct event event = { .kind = kind, .outcome = outcome, .internal_client = from_ours };
 
 		server_event(server, &frame, &event);
 	}
@@ -84,21 +86,30 @@ static const struct row {
 	int count, hours;
 	const char *account; /* NULL: nothing may be told */
 	const char *words;
+	bool ours; /* the client is one of our own machines */
+	bool gone; /* what came went too */
 } rows[] = {
 	{ "a campaign against passwords", EVENT_LOGIN_FAILED, OUTCOME_UNKNOWN, 900, 3, "server:logins",
-	  "logins failed in this hour" },
-	{ "some more failing logins", EVENT_LOGIN_FAILED, OUTCOME_UNKNOWN, 90, 3, NULL, NULL },
+	  .words = "logins failed in this hour" },
+	{ "some more failing logins", EVENT_LOGIN_FAILED, OUTCOME_UNKNOWN, 90, 3, NULL, .words = NULL },
 	{ "refused clients", EVENT_REJECT, OUTCOME_UNKNOWN, 900, 2, "server:rejects",
-	  "commands of clients were refused" },
+	  .words = "commands of clients were refused" },
 	{ "everything is deferred", EVENT_RESULT, OUTCOME_DEFERRED, 400, 2, "server:deferrals",
-	  "deliveries were deferred" },
+	  .words = "deliveries were deferred" },
 	{ "a newsletter with as many deferrals as ever", EVENT_RESULT, OUTCOME_DELIVERED, 9000, 2, NULL,
-	  NULL },
-	{ "backscatter", EVENT_NOTICE, OUTCOME_UNKNOWN, 300, 2, "server:bounces", "bounces were sent" },
+	  .words = NULL },
+	{ "backscatter", EVENT_NOTICE, OUTCOME_UNKNOWN, 300, 2, "server:bounces",
+	  .words = "bounces were sent" },
 	{ "words that no parser knows", EVENT_UNKNOWN, OUTCOME_UNKNOWN, 120, 2, "server:unknown",
-	  "no kind that is known" },
-	{ "a full disk", EVENT_TROUBLE, OUTCOME_UNKNOWN, 4, 1, "server:trouble", "complaints" },
-	{ "one complaint", EVENT_TROUBLE, OUTCOME_UNKNOWN, 1, 1, NULL, NULL },
+	  .words = "no kind that is known" },
+	{ "a full disk", EVENT_TROUBLE, OUTCOME_UNKNOWN, 4, 1, "server:trouble", .words = "complaints" },
+	{ "a queue that grows", EVENT_CLIENT, OUTCOME_UNKNOWN, 700, 2, "server:queue",
+	  .words = "the queue grows", .ours = true },
+	{ "much that comes, and goes", EVENT_CLIENT, OUTCOME_UNKNOWN, 700, 2, NULL, .words = NULL,
+	  .ours = true, .gone = true },
+	{ "an inbound flood", EVENT_CLIENT, OUTCOME_UNKNOWN, 2500, 2, "server:inbound",
+	  .words = "messages came in from elsewhere", .gone = true },
+	{ "one complaint", EVENT_TROUBLE, OUTCOME_UNKNOWN, 1, 1, NULL, .words = NULL },
 };
 
 static void test_each_change_is_told_once_and_ends(void **state)
@@ -111,8 +122,17 @@ static void test_each_change_is_told_once_and_ends(void **state)
 		usec_t at = ordinary_hours(server, START, 20 * 24 + 3);
 
 		assert_int_equal(said.count, 0);
-		for (int hour = 0; hour < row->hours; hour++)
+		from_ours = row->ours;
+		for (int hour = 0; hour < row->hours && !row->gone; hour++)
 			lines(server, at + hour * USEC_HOUR, USEC_HOUR, row->count, row->kind, row->outcome);
+		for (int minute = 0; minute < row->hours * 60 && row->gone; minute++) {
+			usec_t now = at + minute * USEC_MINUTE;
+
+			lines(server, now, USEC_MINUTE / 2, row->count / 60, row->kind, row->outcome);
+			lines(server, now + USEC_MINUTE / 2, USEC_MINUTE / 2, row->count / 60, EVENT_END,
+			      OUTCOME_UNKNOWN);
+		}
+		from_ours = false;
 		if (row->account == NULL) {
 			if (said.count != 0)
 				fail_msg("%s: %s", row->what, said.told[0].text);
@@ -124,10 +144,60 @@ static void test_each_change_is_told_once_and_ends(void **state)
 			fail_msg("%s: told %zu times: %s", row->what, said.count, said.told[0].text);
 		assert_int_equal(said.told[0].state, STATE_FLAGGED);
 		assert_true(said.told[0].time < at + USEC_HOUR);
-		assert_string_equal(said.told[0].sample, "words of the line");
+		/* A queue is a difference: no line is one. */
+		assert_string_equal(said.told[0].sample, row->ours ? "" : "words of the line");
 		ordinary_hours(server, at + row->hours * USEC_HOUR, 24);
 		assert_int_equal(said.count, 2);
 		assert_int_equal(said.told[1].state, STATE_NORMAL);
+		server_free(&server);
+	}
+}
+
+/* What only attempts tell: whose mail it was, and whom the answer blames. */
+static void test_attempts_tell_of_the_server(void **state)
+{
+	static const struct {
+		const char *what;
+		enum account_kind kind;
+		enum reply_class class;
+		enum direction direction;
+		int count;
+		const char *account;
+	} told[] = {
+		{ "a relay that opened", ACCOUNT_HOST, REPLY_DELIVERED, DIRECTION_OUTBOUND, 300,
+		  "server:relay" },
+		{ "by the sender's name alone", ACCOUNT_SENDER, REPLY_DELIVERED, DIRECTION_OUTBOUND, 300,
+		  "server:relay" },
+		{ "mail for our own people", ACCOUNT_HOST, REPLY_DELIVERED, DIRECTION_INBOUND, 300, NULL },
+		{ "logins", ACCOUNT_LOGIN, REPLY_DELIVERED, DIRECTION_OUTBOUND, 300, NULL },
+		{ "our address is listed", ACCOUNT_LOGIN, REPLY_IP_LISTED, DIRECTION_OUTBOUND, 300,
+		  "server:blocked" },
+		{ "a provider blocks it", ACCOUNT_LOGIN, REPLY_IP_BLOCKED, DIRECTION_OUTBOUND, 300,
+		  "server:blocked" },
+		{ "dead addresses", ACCOUNT_LOGIN, REPLY_INVALID_RECIPIENT, DIRECTION_OUTBOUND, 300, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		struct said said = { 0 };
+		struct server *server = server_new(&options, hear, &said);
+		usec_t at = ordinary_hours(server, START, 20 * 24 + 3);
+		struct envelope envelope = { .account_kind = told[i].kind, .queue_id = SPAN("4F2K3L") };
+		struct attempt attempt = { .envelope = &envelope,
+					   .direction = told[i].direction,
+					   .meaning = { .class = told[i].class },
+					   .reply = SPAN("550 words of the reply") };
+
+		for (int n = 0; n < told[i].count; n++) {
+			attempt.time = at + n * (USEC_HOUR / told[i].count);
+			server_attempt(server, &attempt);
+			lines(server, attempt.time, USEC_SECOND, 1, EVENT_IDLE, OUTCOME_UNKNOWN);
+		}
+		if (said.count != (told[i].account != NULL) ||
+		    (said.count == 1 && (strcmp(said.told[0].account, told[i].account) != 0 ||
+					 strcmp(said.told[0].sample, "550 words of the reply") != 0)))
+			fail_msg("%s: told %zu times: %s %s", told[i].what, said.count, said.told[0].account,
+				 said.told[0].text);
 		server_free(&server);
 	}
 }
@@ -178,6 +248,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_change_is_told_once_and_ends),
+		cmocka_unit_test(test_attempts_tell_of_the_server),
 		cmocka_unit_test(test_the_first_two_days_are_learned_from),
 		cmocka_unit_test(test_silence_is_told_by_what_should_have_come),
 		cmocka_unit_test(test_quiet_says_nothing),
