@@ -83,8 +83,6 @@ bool setup_read(const struct setup_root *root, const char *path, struct text *te
 	if (fstat(fd, &found) == 0 && S_ISREG(found.st_mode))
 		while (text->len < SETUP_READ_MOST && (len = read(fd, bite, sizeof(bite))) > 0)
 			text_add(text, (struct span){ bite, (size_t)len });
-	else
-		len = -1;
 	close(fd);
 	return text->len > 0;
 }
