@@ -341,8 +341,11 @@ static void account_clients(const struct page *page, const struct page_account *
 		out,
 		"<section><h2>Where it was used from</h2>\n<table class=\"numbers\"><thead><tr><th>Address</th><th>Country</th>"
 		"<th>Named in a verdict</th></tr></thead><tbody>");
-	for (size_t i = 0; i < of->client_count; i++)
-		client_row(page, &of->clients[i]);
+	/* Those of this moment first. */
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < of->client_count; i++)
+			if ((of->clients[i].last == USEC_NEVER) == (pass == 0))
+				client_row(page, &of->clients[i]);
 	html_add(out,
 		 "</tbody></table>\n<p class=\"more\">Addresses are kept only while something is unusual. "
 		 "Countries need a table: [judge] geo.</p>\n</section>\n");
