@@ -218,10 +218,9 @@ static void act_throttle(struct act *act, struct deliver *deliver, usec_t now, c
 {
 	struct open_case *open = cases_find(act->cases, verdict->account);
 	const struct restriction restriction = { .kind = RESTRICTION_THROTTLE, .an_hour = an_hour };
-	const struct act_order lifted = { .account = verdict->account,
-					  .by = SPAN("sendwatch"),
-					  .until = USEC_NEVER,
-					  .lifts = true };
+	const struct act_order lifted = {
+		.account = verdict->account, .by = SPAN("sendwatch"), .until = USEC_NEVER, .lifts = true
+	};
 	struct act_note note = { .type = "act",
 				 .action = "throttled",
 				 .account = verdict->account,

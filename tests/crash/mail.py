@@ -3,8 +3,11 @@ import collections
 import datetime
 import heapq
 import random
+import time
 
-START = 1794873600  # 2026-11-17T00:00:00Z
+DAY = 86400
+# The midnight of a Tuesday some days ago: near enough to be acted on, and of the same weekday in every run.
+START = (int(time.time()) - 6 * DAY) // (7 * DAY) * 7 * DAY + 5 * DAY
 EPOCH = datetime.datetime.fromtimestamp(0, datetime.timezone.utc)
 
 
