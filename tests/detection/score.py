@@ -49,7 +49,8 @@ def quantile(xs, q):
 
 
 def figures(rows):
-    rows = rows or [(True, 0, 1)]
+    if not rows:
+        return {'n': 0, 'found': 0, 'leak50': 0, 'leak90': 0, 'stopped': 0, 'each': 0}
     n = len(rows)
     return {'n': n, 'found': 100 * sum(r[0] for r in rows) / n, 'leak50': quantile([r[1] for r in rows], .5),
             'leak90': quantile([r[1] for r in rows], .9),
@@ -78,7 +79,8 @@ def main():
     else:
         show = lambda name, f: print('%-22s %4d  found %5.1f  stopped %5.1f / %5.1f  leak50 %5.0f  leak90 %5.0f' % (
             name, f['n'], f['found'], f['stopped'], f['each'], f['leak50'], f['leak90']))
-        show('ALL', whole)
+        if whole['n'] > 0:
+            show('ALL', whole)
         print('false flags: %d accounts, %.3f per 1,000 account-days (%.0f)' % (flagged, whole['false'], days))
         if not o.short:
             for kind in sorted(total['abused']):
