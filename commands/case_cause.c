@@ -184,7 +184,8 @@ static void cause_guessed(const struct case_account *account, const struct signs
 			signs->guessers == 1 ? "address" : "addresses");
 	} else if (account->failed >= 5) {
 		/* Right before it, or over and over: not the noise that every server hears. */
-		bool close = account->failed_last > account->since - 2 * USEC_HOUR;
+		bool close = account->since != USEC_NEVER &&
+			     account->failed_last > account->since - 2 * USEC_HOUR;
 
 		cause = cause_add(causes, count);
 		*cause = (struct case_cause){ "The password was guessed", "perhaps guessed",

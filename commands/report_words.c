@@ -39,13 +39,15 @@ void report_minute(struct text *out, usec_t time)
 	static const char *const months[] = { "January",   "February", "March",    "April",
 					      "May",       "June",     "July",     "August",
 					      "September", "October",  "November", "December" };
-	struct civil civil = clock_to_civil(time);
+	struct civil civil;
 
-	if (time == USEC_NEVER)
+	if (time == USEC_NEVER) {
 		html_add(out, "&ndash;");
-	else
-		text_add_format(out, "%d&nbsp;%s&nbsp;%d, %02d:%02d&nbsp;UTC", civil.day,
-				months[civil.month - 1], civil.year, civil.hour, civil.minute);
+		return;
+	}
+	civil = clock_to_civil(time);
+	text_add_format(out, "%d&nbsp;%s&nbsp;%d, %02d:%02d&nbsp;UTC", civil.day, months[civil.month - 1],
+			civil.year, civil.hour, civil.minute);
 }
 
 const char *report_likely(double decibans)

@@ -157,6 +157,12 @@ with open("geo.csv", "w") as stream:
 replay("--quiet", "--geo", "geo.csv", "--html", "geo.html", *LOGS)
 assert "from XX" in check_page("geo.html").text[""]
 
+# A log that holds no line of mail has a report as well.
+with open("rubbish.log", "w") as stream:
+    stream.write("x\n")
+replay("--quiet", "--case", "rubbish", "rubbish.log")
+assert "No account shows signs of abuse" in check_page("rubbish/report.html").text[""]
+
 # What cannot be read twice is refused before anything is read; so is a folder that cannot be made.
 for arguments, words in ((["--html", "x.html", "-"], "standard input"),
                          (["--case", "geo.csv/case", *LOGS], "geo.csv/case")):
