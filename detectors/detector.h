@@ -37,7 +37,7 @@ struct view {
 	const struct counts *sums; /* of this horizon, all mail */
 	/* What is suspected: of this horizon and suspicion. */
 	double recipients, strangers, invalid, spam, foreign, odd, mailings;
-	double crowd;   /* strangers and pending ones, those of one message counting less than as many messages */
+	double crowd; /* strangers and pending ones, those of one message counting less than as many messages */
 	double known;   /* recipients that it wrote to before */
 	double bulk;    /* how far beyond its habit the number of strangers is: 0 not, 1 tenfold */
 	double open;    /* recipients that have no outcome yet, at most as many as have one */
