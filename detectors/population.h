@@ -2,6 +2,12 @@
  * What honest accounts of this server are like, where an account's own past does not say. Priors ship
  * with the program; every day that an account is learned from (baseline.h) moves them towards what this
  * server is. Nobody's day counts for more than a person's, so that one newsletter is not the population.
+ *
+ * It is each server's own, also where windows are shared: it is kept in the server's snapshot, which is written where
+ * windows are in Redis too, and survives every restart there. It says what is usual where this server stands (which
+ * networks and countries its people come from, how its lists are kept), a server learns enough of that within days,
+ * and no one key is written by all servers of a cluster. Two servers that judge one account may so differ by a
+ * fraction of a deciban; which of them acts is for the store to decide.
  */
 #ifndef SENDWATCH_DETECTORS_POPULATION_H
 #define SENDWATCH_DETECTORS_POPULATION_H

@@ -1,6 +1,8 @@
 /*
  * What the whole server meets at a provider: the share of other accounts' mail that it refuses just now.
  * When our address is listed everybody is refused, and nobody is to blame who only is refused too.
+ *
+ * Each server's own, since each sends from addresses of its own; kept in its snapshot.
  */
 #ifndef SENDWATCH_DETECTORS_WITNESS_H
 #define SENDWATCH_DETECTORS_WITNESS_H
