@@ -78,20 +78,21 @@ void case_series_free(struct case_series *series)
 
 void case_tally_add(struct case_tally *tally, struct span name, enum chart_kind kind, size_t most)
 {
-	struct case_row *row = tally->rows;
+	struct case_row *row;
+	size_t at = 0;
 
 	name = text_utf8_head(name, 200);
-	while (row < tally->rows + tally->count && !span_equal(span_of(row->name), name))
-		row++;
-	if (row == tally->rows + tally->count) {
+	while (at < tally->count && !span_equal(span_of(tally->rows[at].name), name))
+		at++;
+	if (at == tally->count) {
 		if (tally->count == most) {
 			tally->rest++;
 			return;
 		}
 		tally->rows = memory_grow(tally->rows, tally->count + 1, sizeof(*tally->rows));
-		row = &tally->rows[tally->count++];
-		*row = (struct case_row){ .name = memory_copy(name) };
+		tally->rows[tally->count++] = (struct case_row){ .name = memory_copy(name) };
 	}
+	row = &tally->rows[at];
 	row->n[kind]++;
 	row->sum++;
 }

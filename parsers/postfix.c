@@ -62,6 +62,8 @@ static bool postfix_claims(const struct frame *frame)
 
 	if (span_starts(frame->tag, SPAN("postfix")))
 		return !span_starts(frame->tag, SPAN("postfixadmin"));
+	if (frame->tag.len == 0)
+		return false;
 	daemon = postfix_daemon(frame->tag);
 	return daemon.len < frame->tag.len && postfix_service(daemon) != SERVICE_FOREIGN;
 }
