@@ -45,8 +45,7 @@ struct watch {
 	usec_t heard;    /* when the last line was read */
 	usec_t idle;     /* when there last was nothing more to read */
 	bool ready, stop, journald;
-	char **late; /* accounts that were told of too late to be acted on */
-	size_t late_count;
+	struct late late;
 	bool away, waits; /* the store is out of reach; so much is gathered that reading waits */
 };
 
@@ -60,24 +59,27 @@ static void watch_released(void *context, struct span account, usec_t when, usec
 		addresses_release(addresses, account, when);
 }
 
-/* For when everything is caught up with: what such an account does then is news. */
 static void watch_late(void *context, struct span account)
 {
-	struct watch *watch = context;
-
-	watch->late = memory_grow(watch->late, watch->late_count + 1, sizeof(*watch->late));
-	watch->late[watch->late_count++] = memory_copy(account);
+	late_note(&((struct watch *)context)->late, account);
 }
 
-static void watch_late_again(struct watch *watch)
+/* Sure enough to be disabled, and not: told of too late, or braked, before the restart. */
+static void watch_late_of_old(struct watch *watch)
 {
-	for (size_t i = 0; i < watch->late_count; i++) {
-		judge_again(pipeline_judge(watch->work->pipeline), span_of(watch->late[i]));
-		free(watch->late[i]);
+	struct store *store = pipeline_store(watch->work->pipeline);
+	size_t count;
+	const char *const *raised = judge_raised(pipeline_judge(watch->work->pipeline), &count);
+
+	for (size_t i = 0; i < count && !watch->work->options->act.dry_run; i++) {
+		struct span account = span_of(raised[i]);
+		const struct record *record = store->calls->record(store, account, false);
+		struct act_case known;
+
+		if (record != NULL && record->standing.state == STATE_DISABLED &&
+		    !act_case_of(watch->act, account, &known))
+			late_note(&watch->late, account);
 	}
-	free(watch->late);
-	watch->late = NULL;
-	watch->late_count = 0;
 }
 
 static bool watch_obey(void *context, const struct control_order *typed, struct error *error)
@@ -165,6 +167,7 @@ static void watch_reload(struct watch *watch)
 
 	fresh->act = watch->act;
 	fresh->tally = &watch->tally;
+	fresh->late = &watch->late;
 	service_tell("RELOADING=1");
 	status_enter(watch->status, DESK_RELOADS);
 	watch_save(watch, true);
@@ -308,8 +311,6 @@ static void watch_loop(struct watch *watch)
 			log_say(clock_now(), LOG_LEVEL_INFO, "has caught up, and follows");
 			service_tell("READY=1\nSTATUS=following");
 		}
-		if (idle && !watch->waits && watch->late_count > 0)
-			watch_late_again(watch);
 		watch_store(watch);
 		control_step(watch->control);
 		watch_status(watch, idle);
@@ -358,6 +359,7 @@ int command_watch(const struct arguments *arguments)
 	watch.signals = watch_block_signals();
 	log_say(clock_now(), LOG_LEVEL_INFO, "version %s starts", SENDWATCH_VERSION);
 	watch.work->tally = &watch.tally;
+	watch.work->late = &watch.late;
 	watch.act = watch.work->act = act_open(arguments, &error);
 	if (watch.act != NULL)
 		act_on_late(watch.act, watch_late, &watch);
@@ -379,8 +381,9 @@ int command_watch(const struct arguments *arguments)
 		log_say(clock_now(), LOG_LEVEL_ERROR, "no orders can be taken: %s", error.text);
 	watch.saver.began = watch.heard = watch.idle = clock_monotonic();
 	watch.watchdog = service_watchdog();
+	watch_late_of_old(&watch);
 	watch_loop(&watch);
-	watch_late_again(&watch);
+	late_free(&watch.late);
 	service_tell("STOPPING=1");
 	status_close(&watch.status);
 	watch_save(&watch, true);

@@ -64,6 +64,10 @@ static void watch_attempt(void *context, const struct attempt *attempt, enum att
 		return;
 	if (work->resume.learning == NULL)
 		tally_attempt(work->tally, attempt, stage);
+	/* Before it is judged: what it does now raises it anew. */
+	if (work->late->count > 0 && clock_now() - attempt->time < work->options->act.at_most_old &&
+	    late_take(work->late, attempt->envelope->account))
+		judge_again(pipeline_judge(work->pipeline), attempt->envelope->account);
 	health_attempt(work->health, attempt, stage);
 	if (stage == ATTEMPT_FIRST && addresses != NULL)
 		addresses_attempt(addresses, attempt);
@@ -195,7 +199,9 @@ bool watch_work_open(struct watch_work *work, const struct arguments *arguments,
 	struct options *options = memory_new(1, sizeof(*options));
 	bool good;
 
-	*work = (struct watch_work){ .options = options, .act = work->act, .tally = work->tally };
+	*work = (struct watch_work){
+		.options = options, .act = work->act, .tally = work->tally, .late = work->late
+	};
 	good = options_load(arguments, options, error);
 	if (!good) {
 		free(options);

@@ -10,6 +10,7 @@
 #include "commands/blindness.h"
 #include "commands/blocklists.h"
 #include "commands/deliver.h"
+#include "commands/late.h"
 #include "commands/options.h"
 #include "commands/pipeline.h"
 #include "commands/resume.h"
@@ -19,6 +20,7 @@ struct watch_work {
 	struct options *options;
 	struct act *act;     /* the same through all settings: whom it stopped stays so */
 	struct tally *tally; /* likewise */
+	struct late *late;   /* likewise */
 	struct deliver *deliver;
 	struct pipeline *pipeline;
 	struct health *health;
@@ -32,7 +34,7 @@ struct watch_work {
 
 /*
  * Everything from the settings that ARGUMENTS lead to, or nothing; all that is known and not told of yet was learned
- * from the logs when it returns. WORK->act and tally are set by the caller. WORK stays where it is while it is
+ * from the logs when it returns. WORK->act, tally and late are set by the caller. WORK stays where it is while it is
  * open: its parts point to it.
  */
 bool watch_work_open(struct watch_work *work, const struct arguments *arguments, struct error *error);

@@ -82,8 +82,6 @@ class Collector:
         with open(folder / "detect.conf", "w") as out:
             out.write("[logs]\nfiles = %s/logs/mail.log\nstart = beginning\n" % folder)
             out.write("[watch]\nstate = %s/state\nsave_every = 100ms\n" % folder)
-            # What is found too late to be acted on is told again when it goes on: here nothing is.
-            out.write("[act]\nat_most_old = 30d\n")
             out.write("[journal]\nfile = %s/verdicts.ndjson\n[outbox]\npause = 100ms\n" % folder)
             out.write("longest_pause = 300ms\n[webhook ops]\nurl = http://127.0.0.1:%s/\n" % port)
             out.write(redis)

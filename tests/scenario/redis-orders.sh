@@ -12,8 +12,9 @@ start_redis()
 	redis=$!
 	await 10 redis-cli -s "$TMP/redis.sock" ping
 }
+one='' two=''
 start_redis
-trap 'kill -9 $redis ${one:-} ${two:-} 2> /dev/null; stop_all' EXIT
+trap 'kill -9 $redis $one $two 2> /dev/null; stop_all' EXIT
 
 start() # NAME: a server of its own
 {

@@ -45,6 +45,7 @@ for right in $rights; do
 	said "'$(echo "${right#+}" | tr A-Z a-z)'" 'permission' || said 'evalsha' "permission" ||
 		die "does not say that $right is missing: $(cat out err)"
 done
+# shellcheck disable=SC2046 # each right is an argument
 allow $(echo "$rights" | sed 's/+info//; s/+role//; s/+select//; s/+wait//; s/+cluster|slots//')
 "$SENDWATCH" check -c detect.conf > out 2> err || die "they are not needed: $(cat out err)"
 

@@ -36,6 +36,7 @@ PY
 }
 totals()
 {
+	# shellcheck disable=SC2046 # each account is an argument
 	"$SENDWATCH" show -c detect.conf --format ndjson $(python3 -c 'import json; print(*json.load(open("totals")))') > shown
 	python3 - << 'PY' || die "the totals are not those of the log"
 import json
@@ -56,7 +57,7 @@ cp state/snapshot before
 grow 1
 await 10 said 'snapshot: cannot replace'
 cmp -s state/snapshot before || die "the snapshot is not the one from before"
-[ "$(ls state | grep -c 'snapshot.tmp')" = 0 ] || die "leaves halves behind: $(ls state)"
+[ -z "$(find state -name '*snapshot.tmp*')" ] || die "leaves halves behind: $(ls state)"
 kill_watch
 restart
 await 10 counted 1
