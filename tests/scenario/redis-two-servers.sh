@@ -11,7 +11,9 @@ await 10 redis-cli -s "$TMP/redis.sock" ping
 
 # The day up to the campaign's flag, and a little more, by message on two servers: what has no queue id is on both.
 day > whole.log
-"$SENDWATCH" replay --format ndjson whole.log | grep '"state":"flagged"' | head -n 1 > flag
+# A threshold of its own, so that half of it does not come to be enough when detection is tuned.
+printf '[judge]\nflagged = 21\n' > judge.conf
+"$SENDWATCH" replay -c judge.conf --format ndjson whole.log | grep '"state":"flagged"' | head -n 1 > flag
 account=$(sed 's/.*"account":"\([^"]*\)".*/\1/' flag)
 time=$(sed 's/.*"time":"\([^"]*\)Z".*/\1/' flag)
 awk -v time="$time" '
@@ -20,7 +22,7 @@ awk -v time="$time" '
   if (!(id in side)) side[id] = ++count % 2
   print > (side[id] ? "one.log" : "two.log") }' whole.log
 for half in one two; do
-	expect 0 "$SENDWATCH" replay --format ndjson $half.log
+	expect 0 "$SENDWATCH" replay -c judge.conf --format ndjson $half.log
 	lacks out "\"account\":\"$account\",\"state\":\"flagged\""
 done
 
@@ -31,6 +33,7 @@ start() # NAME: a server of its own
 		printf '[logs]\nfiles = %s/%s/mail.log\nstart = beginning\n' "$TMP" "$1"
 		printf '[watch]\nstate = %s/%s/state\nsave_every = 100ms\n' "$TMP" "$1"
 		printf '[journal]\nfile = %s/%s/verdicts.ndjson\n' "$TMP" "$1"
+		cat judge.conf
 		printf '[redis]\ntopology = single\nservers = %s/redis.sock\n' "$TMP"
 	} > "$1/detect.conf"
 	"$SENDWATCH" watch -c "$1/detect.conf" 2>> "$1/err" &
