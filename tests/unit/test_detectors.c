@@ -291,11 +291,45 @@ static void test_more_of_it_is_no_excuse(void **state)
 	}
 }
 
+/*
+ * Answers that blame our address, or how much came, are no evidence of any detector: they meet whoever sends much
+ * from a listed server, the abused and the honest. What the same mail says otherwise stays.
+ */
+static void test_what_our_address_is_refused_for_weighs_nothing(void **state)
+{
+	static const struct population population;
+	static const enum counter blameless[] = { COUNT_BLOCKED, COUNT_LIMITED, COUNT_REFUSED,
+						  COUNT_TEMPORARY };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (size_t n = 0; n < sizeof(blameless) / sizeof(blameless[0]); n++) {
+			const struct row *row = &rows[i];
+			const struct detector *detector = detectors[row->detector];
+			struct evidence accepted = { .of = -1 }, refused = { .of = -1 };
+			struct record record;
+			struct counts sums;
+			struct view view;
+
+			show(row, &view, &record, &sums, &population);
+			sums.n[COUNT_DELIVERED] = (uint32_t)row->recipients;
+			detector->weigh(&view, &options[row->detector], &accepted);
+			sums.n[COUNT_DELIVERED] = 0;
+			sums.n[blameless[n]] = (uint32_t)row->recipients;
+			detector->weigh(&view, &options[row->detector], &refused);
+			if (accepted.decibans < refused.decibans || accepted.decibans > refused.decibans)
+				fail_msg("%s (%s): %.2f decibans, refused by counter %d %.2f", row->what,
+					 detector->name, accepted.decibans, (int)blameless[n],
+					 refused.decibans);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_says_what_it_should),
 		cmocka_unit_test(test_more_of_it_is_no_excuse),
+		cmocka_unit_test(test_what_our_address_is_refused_for_weighs_nothing),
 	};
 	int failed;
 
