@@ -297,10 +297,36 @@ static bool by_ending(struct span text, struct event *event)
 	return false;
 }
 
+/*
+ * Of what is said of TLS nearly all is a client's fault; that our own certificate cannot be read is not. The words
+ * have spaces in them, which a client's name, also in parentheses, cannot have.
+ */
+static bool own_certificate(struct span text, struct event *event)
+{
+	static const struct span signs[] = {
+		SPAN_INIT(" (cert/key setup: "),
+		SPAN_INIT(" (SSL_CTX_use_certificate_chain_file file="),
+		SPAN_INIT(" (SSL_CTX_use_PrivateKey_file file="),
+	};
+
+	if (!span_starts(text, SPAN("TLS error on ")))
+		return false;
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		if (span_find(text, signs[i]) == text.len)
+			continue;
+		event->kind = EVENT_TROUBLE;
+		event->reason = SPAN("failure of this server");
+		return true;
+	}
+	return false;
+}
+
 void exim_note(struct span text, struct event *event)
 {
 	bool known;
 
+	if (own_certificate(text, event))
+		return;
 	if (event->queue_id.at != NULL)
 		known = sender_identification(text, event) ||
 			find_note(of_messages, sizeof(of_messages) / sizeof(of_messages[0]), text, event);

@@ -194,6 +194,8 @@ static bool warning_is_trouble(struct span words)
 		SPAN_INIT("exit status"),
 		SPAN_INIT("mail system is down"),
 		SPAN_INIT("problem talking to"),
+		SPAN_INIT("disabling TLS support"), /* a certificate or key that cannot be read */
+		SPAN_INIT("TLS won't be enabled"),
 		{ NULL, 0 },
 	};
 

@@ -1,5 +1,6 @@
 /* The log as a whole: weeks of ordinary hours, and what must be told of an hour that is not. */
 #include "detectors/server.h"
+#include "parsers/parser.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -202,6 +203,87 @@ static void test_attempts_tell_of_the_server(void **state)
 	}
 }
 
+/* What mail servers say of themselves, as the parsers read it: which of it is told, and which is everyday talk. */
+static const struct spoken {
+	const char *tag; /* NULL: a line of Exim's own log */
+	const char *words;
+	int count;
+	const char *account; /* NULL: nothing may be told */
+} spoken[] = {
+	{ "postfix/master",
+	  "fatal: open lock file /var/lib/postfix/master.lock: unable to set exclusive lock", 3,
+	  "server:trouble" },
+	{ "postfix/qmgr", "panic: qmgr_queue_unthrottle: bad queue state", 3, "server:trouble" },
+	{ "postfix/cleanup", "fatal: open database /etc/postfix/virtual.db: No such file or directory", 3,
+	  "server:trouble" },
+	{ "postfix/smtpd", "warning: not enough free space in mail queue: 0 bytes < 1.5*message size limit",
+	  3, "server:trouble" },
+	{ "postfix/master", "warning: process /usr/lib/postfix/sbin/smtpd pid 812 killed by signal 9", 3,
+	  "server:trouble" },
+	{ "postfix/smtpd",
+	  "warning: cannot get RSA certificate from file \"/etc/ssl/mail.pem\": "
+	  "disabling TLS support",
+	  3, "server:trouble" },
+	{ "postfix/qmgr", "panic: qmgr_queue_unthrottle: bad queue state", 2, NULL },
+	/* A person's typing, and a client's manners. */
+	{ "postfix/sendmail", "fatal: Recipient addresses must be specified on the command line", 60, NULL },
+	{ "postfix/smtpd",
+	  "warning: TLS library problem: error:0A000076:SSL routines::no suitable signature "
+	  "algorithm:../ssl/t1_lib.c:3331:",
+	  60, NULL },
+	{ "postfix/smtpd", "SSL_accept error from unknown[203.0.113.9]: lost connection", 60, NULL },
+	{ "dovecot", "imap-login: Error: Failed to initialize SSL server context: Can't load SSL certificate",
+	  3, "server:trouble" },
+	{ "dovecot", "master: Fatal: Failed to start listening", 3, "server:trouble" },
+	{ NULL, "no space in spool directory", 3, "server:trouble" },
+	{ NULL, "Cannot open main log file \"/var/log/exim4/mainlog\": Permission denied: euid=105 egid=113",
+	  3, "server:trouble" },
+	{ NULL,
+	  "TLS error on connection from client.example [203.0.113.9] (cert/key setup: "
+	  "cert=/etc/ssl/mail.pem key=/etc/ssl/mail.key): Error while reading file.",
+	  3, "server:trouble" },
+	{ NULL,
+	  "TLS error on connection from client.example [203.0.113.9] (gnutls_handshake): A packet with "
+	  "illegal or unsupported version was received.",
+	  60, NULL },
+	/* Of a kind never seen: some are no news, many are. */
+	{ "postfix/smtpd", "the frobnicator was recalibrated", 120, "server:unknown" },
+	{ "postfix/smtpd", "the frobnicator was recalibrated", 20, NULL },
+	{ NULL, "frobnicator recalibrated", 120, "server:unknown" },
+	/* Dovecot's other words, and another program's, are of no interest. */
+	{ "dovecot", "imap-login: frobnicator recalibrated", 120, NULL },
+	{ "kernel", "panic: not syncing", 120, NULL },
+};
+
+static void test_what_servers_say_of_themselves(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(spoken) / sizeof(spoken[0]); i++) {
+		const struct spoken *row = &spoken[i];
+		struct said said = { 0 };
+		struct server *server = server_new(&options, hear, &said);
+		usec_t at = ordinary_hours(server, START, 20 * 24 + 3);
+		struct frame frame = { .tag = span_of(row->tag), .text = span_of(row->words), .repeat = 1 };
+
+		for (int n = 0; n < row->count; n++) {
+			struct event event;
+
+			frame.time = at + n * (USEC_HOUR / row->count);
+			parser_read(&frame, &event);
+			server_event(server, &frame, &event);
+		}
+		/* The next minute is when the last of them is looked at. */
+		lines(server, at + USEC_HOUR - USEC_SECOND, USEC_SECOND, 1, EVENT_IDLE, OUTCOME_UNKNOWN);
+		if (said.count != (row->account != NULL) ||
+		    (said.count == 1 &&
+		     (strcmp(said.told[0].account, row->account) != 0 ||
+		      strncmp(said.told[0].sample, row->words, strlen(said.told[0].sample)) != 0)))
+			fail_msg("%s: told %zu times: %s %s", row->words, said.count, said.told[0].account,
+				 said.told[0].text);
+		server_free(&server);
+	}
+}
+
 static void test_the_first_two_days_are_learned_from(void **state)
 {
 	struct said said = { 0 };
@@ -217,18 +299,42 @@ static void test_the_first_two_days_are_learned_from(void **state)
 	server_free(&server);
 }
 
+/* Nothing is read from HOUR of the eleventh day on, for so many minutes. */
+static const struct silence {
+	const char *what;
+	int hour, minutes, told;
+} silences[] = {
+	{ "from midnight until ten: two hours of a working day are among them", 0, 600, 1 },
+	{ "a restart by day", 10, 20, 0 },
+	{ "just short of the least that is news", 10, 55, 0 },
+	{ "two hours by day", 10, 120, 1 },
+	{ "an hour by night, when little comes", 2, 65, 0 },
+	{ "two days", 10, 2880, 1 },
+};
+
 static void test_silence_is_told_by_what_should_have_come(void **state)
 {
-	struct said said = { 0 };
-	struct server *server = server_new(&options, hear, &said);
-	usec_t at = ordinary_hours(server, START, 10 * 24) + 10 * USEC_HOUR;
-
 	(void)state;
-	/* From midnight until ten in the morning: two hours of a working day are among them. */
-	ordinary_hour(server, at);
-	assert_int_equal(said.count, 1);
-	assert_string_equal(said.told[0].account, "server:silence");
-	server_free(&server);
+	for (size_t i = 0; i < sizeof(silences) / sizeof(silences[0]); i++) {
+		const struct silence *row = &silences[i];
+		struct said said = { 0 };
+		struct server *server = server_new(&options, hear, &said);
+		usec_t from = ordinary_hours(server, START, 10 * 24 + row->hour), at;
+
+		at = from + row->minutes * USEC_MINUTE;
+		ordinary_hour(server, at);
+		if (said.count != (size_t)row->told)
+			fail_msg("%s: told %zu times: %s", row->what, said.count, said.told[0].text);
+		if (said.count == 1) {
+			assert_string_equal(said.told[0].account, "server:silence");
+			/* Since the last line, which came two minutes or so before the hour was over. */
+			assert_true(said.told[0].since > from - 5 * USEC_MINUTE && said.told[0].since < from);
+			/* Whoever is told of one is not told of the next that is no longer. */
+			ordinary_hour(server, at + USEC_HOUR + row->minutes * USEC_MINUTE);
+			assert_int_equal(said.count, 1);
+		}
+		server_free(&server);
+	}
 }
 
 static void test_quiet_says_nothing(void **state)
@@ -249,6 +355,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_change_is_told_once_and_ends),
 		cmocka_unit_test(test_attempts_tell_of_the_server),
+		cmocka_unit_test(test_what_servers_say_of_themselves),
 		cmocka_unit_test(test_the_first_two_days_are_learned_from),
 		cmocka_unit_test(test_silence_is_told_by_what_should_have_come),
 		cmocka_unit_test(test_quiet_says_nothing),
