@@ -105,7 +105,7 @@ static void main_help(FILE *out)
 	for (const struct command *command = commands; command->name != NULL; command++)
 		fprintf(out, "  %-10s %-15s %s\n", command->name, command->usage, command->about);
 	fprintf(out, "\nLOG is a file, plain or compressed, a glob, or - for standard input, in any order.\n"
-		     "`sendwatch COMMAND --help` says more about each; sendwatch(1) says it all.\n");
+		     "`sendwatch COMMAND --help` says more about each; sendwatch-COMMAND(1) says it all.\n");
 }
 
 static void main_command_help(const struct command *command, FILE *out)

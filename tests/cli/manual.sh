@@ -1,15 +1,27 @@
 #!/bin/sh
-# The manual pages know every command, every option and every key that the program has.
+# Each command has a page of its own, with each of its options; sendwatch(1) leads to all; the pages know every key
+# that the program prints.
 # needs: python3
 . "$TOP/tests/shell.sh"
 pages="$TOP/contrib/man"
 
 for command in $("$SENDWATCH" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
-	has "$pages/sendwatch.1" ".It Cm $command"
+	page="$pages/sendwatch-$command.1"
+	[ -s "$page" ] || die "sendwatch-$command.1 is not there"
+	has "$page" ".Nm sendwatch-$command"
+	has "$page" ".Nm sendwatch Cm $command"
+	grep -qE "^\.It Cm (.*, )?$command( |$)" "$pages/sendwatch.1" || die "sendwatch.1 lacks $command"
+	has "$pages/sendwatch.1" ".Xr sendwatch-$command 1"
+	for section in "EXIT STATUS" EXAMPLES "SEE ALSO"; do has "$page" ".Sh $section"; done
+	"$SENDWATCH" "$command" --help | sed -n 's/^  --\([a-z-]*\).*/\1/p' | grep -v '^help$' > options
+	[ -s options ] || die "sendwatch $command --help lists no options"
+	while read -r option; do
+		grep -qE "^\.It Fl (.* )?-$option( |$)" "$page" || die "sendwatch-$command.1 lacks --$option"
+	done < options
 done
-for option in $("$SENDWATCH" replay --help | sed -n 's/^  --\([a-z-]*\).*/\1/p' | grep -v help); do
-	grep -qE "^\.It Fl (.*, )?-$option|, (Fl )?-$option" "$pages/sendwatch.1" || die "sendwatch.1 lacks --$option"
-done
+# A page that is named is there, and none leads nowhere.
+sed -n 's/^\.Xr \(sendwatch[a-z-]*\|detect\.conf\) \([15]\).*/\1.\2/p' "$pages"/*.[15] | sort -u > named
+while read -r page; do [ -s "$pages/$page" ] || die "$page is named, and not there"; done < named
 {
 	"$SENDWATCH" replay --format ndjson "$TOP/contrib/samples/postfix/mail.log*"
 	"$SENDWATCH" health --format ndjson "$TOP/contrib/samples/postfix/mail.log*"
