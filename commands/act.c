@@ -8,6 +8,7 @@
 #include "commands/act_parts.h"
 
 #include "base/memory.h"
+#include "responders/socketmap.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -59,16 +60,30 @@ static bool act_open_state(struct act *act, struct error *error)
 	return act->cases != NULL;
 }
 
-bool act_open_policy(const struct restriction_options *options, struct policy **policy_r, struct error *error)
+static bool act_open_socket(const struct restriction_options *options, const char *address,
+			    const struct policy_tongue *tongue, struct policy **policy_r, struct error *error)
 {
-	struct policy_options policy = { .address = options->address, .clients = (unsigned)options->clients };
+	struct policy_options policy = { .address = address,
+					 .clients = (unsigned)options->clients,
+					 .tongue = tongue };
 
-	if (options->address == NULL)
+	if (address == NULL)
 		return true;
 	if (!restriction_mode(options, &policy.mode, error))
 		return false;
 	*policy_r = policy_open(&policy, error);
 	return *policy_r != NULL;
+}
+
+bool act_open_policy(const struct restriction_options *options, struct policy **policy_r, struct error *error)
+{
+	return act_open_socket(options, options->address, NULL, policy_r, error);
+}
+
+bool act_open_socketmap(const struct restriction_options *options, struct policy **socketmap_r,
+			struct error *error)
+{
+	return act_open_socket(options, options->socketmap, &socketmap_tongue, socketmap_r, error);
 }
 
 struct act *act_open(const struct arguments *arguments, struct error *error)
@@ -89,7 +104,8 @@ struct act *act_open(const struct arguments *arguments, struct error *error)
 	if (act->options->adapters.count > 0)
 		act->deputy = deputy_start(&act->options->adapters, error);
 	if ((act->options->adapters.count > 0 && act->deputy == NULL) ||
-	    !act_open_policy(&act->options->policy, &act->policy, error))
+	    !act_open_policy(&act->options->policy, &act->policy, error) ||
+	    !act_open_socketmap(&act->options->policy, &act->socketmap, error))
 		act_close(&act);
 	return act;
 }
@@ -99,8 +115,10 @@ bool act_start(struct act *act, struct error *error)
 	if (!act_open_state(act, error) || !act_orders_open(act, error))
 		return false;
 	act_restore(act);
-	return act->policy == NULL ||
-	       policy_serve(act->policy, restrictions_decide, act->restrictions, error);
+	return (act->policy == NULL ||
+		policy_serve(act->policy, restrictions_decide, act->restrictions, error)) &&
+	       (act->socketmap == NULL ||
+		policy_serve(act->socketmap, restrictions_decide, act->restrictions, error));
 }
 
 void act_close(struct act **act)
@@ -112,6 +130,7 @@ void act_close(struct act **act)
 	redis_board_stop(&gone->board);
 	orders_close(&gone->orders);
 	policy_stop(&gone->policy);
+	policy_stop(&gone->socketmap);
 	deputy_stop(&gone->deputy);
 	act_jobs_free(gone);
 	cases_close(&gone->cases);

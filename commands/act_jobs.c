@@ -341,7 +341,7 @@ void act_jobs_free(struct act *act)
 
 struct act_stats act_stats(const struct act *act)
 {
-	struct act_stats stats = { .serves = act->policy != NULL,
+	struct act_stats stats = { .serves = act->policy != NULL || act->socketmap != NULL,
 				   .deputy = act->deputy != NULL,
 				   .dry_run = act->options->act.dry_run };
 

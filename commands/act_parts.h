@@ -24,10 +24,10 @@ struct act {
 	struct options *options;
 	struct options *started; /* what the deputy and the policy service were started with */
 	struct restrictions *restrictions;
-	struct policy *policy;
+	struct policy *policy, *socketmap;
 	/* between the two halves of a reload */
 	struct options *fresh;
-	struct policy *fresh_policy;
+	struct policy *fresh_policy, *fresh_socketmap;
 	struct brakes *brakes;
 	struct cases *cases;
 	struct deputy *deputy;
@@ -52,10 +52,12 @@ struct act {
 	void *context;
 };
 
-/* The rules by which accounts are named; the policy service's socket, not served yet. */
+/* The rules by which accounts are named; what mail servers ask: their sockets, not served yet. */
 struct account_rules act_rules(const struct options *options);
 bool act_open_policy(const struct restriction_options *options, struct policy **policy_r,
 		     struct error *error);
+bool act_open_socketmap(const struct restriction_options *options, struct policy **socketmap_r,
+			struct error *error);
 
 /* One line of the journal, for targets that take the type "act" or "brake" too. Absent texts are left out. */
 struct act_note {

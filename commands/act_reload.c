@@ -1,6 +1,6 @@
 /*
- * New settings for what acts, in two halves: all that can fail comes in the first. The policy service moves to
- * another address by being there twice for a moment, so that nobody who asks finds none.
+ * New settings for what acts, in two halves: all that can fail comes in the first. The policy service and
+ * the socketmap move to another address by being there twice for a moment, so that nobody who asks finds none.
  */
 #define _GNU_SOURCE
 #include "commands/act_parts.h"
@@ -30,16 +30,28 @@ static bool reload_adapters(const struct act *act, struct error *error)
 	return true;
 }
 
+static bool reload_same(const char *a, const char *b)
+{
+	return span_equal(span_of(a), span_of(b));
+}
+
 static bool reload_policy(struct act *act, struct error *error)
 {
 	const struct restriction_options *old = &act->options->policy, *new = &act->fresh->policy;
+	bool same_policy = reload_same(old->address, new->address);
+	bool same_socketmap = reload_same(old->socketmap, new->socketmap);
 
-	if (!span_equal(span_of(old->address), span_of(new->address)))
-		return act_open_policy(new, &act->fresh_policy, error);
-	if (old->address != NULL &&
-	    (!span_equal(span_of(old->mode), span_of(new->mode)) || old->clients != new->clients))
+	/* The new one would be there, and the old one's end take its socket away. */
+	if ((new->address != NULL &&reload_same(old->socketmap, new->address)) ||
+	    (new->socketmap != NULL &&reload_same(old->address, new->socketmap)))
+		return error_set(error,
+				 "[policy] address and socketmap: start sendwatch anew to give one the "
+				 "other's");
+	if (((old->address != NULL && same_policy) || (old->socketmap != NULL && same_socketmap)) &&
+	    (!reload_same(old->mode, new->mode) || old->clients != new->clients))
 		return error_set(error, "[policy] mode and clients: start sendwatch anew to change them");
-	return true;
+	return (same_policy || act_open_policy(new, &act->fresh_policy, error)) &&
+	       (same_socketmap || act_open_socketmap(new, &act->fresh_socketmap, error));
 }
 
 bool act_reload_begin(struct act *act, const struct arguments *arguments, struct error *error)
@@ -62,28 +74,41 @@ static void reload_free(struct options *options)
 	free(options);
 }
 
+/* From the OLD socket to the FRESH one, which is none where there is to be none. */
+static bool reload_move(const struct act *act, struct policy **old, struct policy **fresh, bool moved,
+			struct error *error)
+{
+	bool good = *fresh == NULL || policy_serve(*fresh, restrictions_decide, act->restrictions, error);
+
+	if (moved) {
+		policy_stop(old);
+		*old = *fresh;
+		*fresh = NULL;
+	}
+	return good;
+}
+
 bool act_reload_end(struct act *act, bool take, struct error *error)
 {
 	struct account_rules rules;
-	bool moved, good = true;
+	bool good;
 
 	if (!take) {
 		reload_free(act->fresh);
 		act->fresh = NULL;
 		policy_stop(&act->fresh_policy);
+		policy_stop(&act->fresh_socketmap);
 		return true;
 	}
 	rules = act_rules(act->fresh);
 	restrictions_use(act->restrictions, &act->fresh->policy, &rules);
 	brakes_use(act->brakes, &act->fresh->act);
-	moved = !span_equal(span_of(act->options->policy.address), span_of(act->fresh->policy.address));
-	if (act->fresh_policy != NULL)
-		good = policy_serve(act->fresh_policy, restrictions_decide, act->restrictions, error);
-	if (moved) {
-		policy_stop(&act->policy);
-		act->policy = act->fresh_policy;
-		act->fresh_policy = NULL;
-	}
+	good = reload_move(act, &act->policy, &act->fresh_policy,
+			   !reload_same(act->options->policy.address, act->fresh->policy.address), error);
+	good = reload_move(act, &act->socketmap, &act->fresh_socketmap,
+			   !reload_same(act->options->policy.socketmap, act->fresh->policy.socketmap),
+			   error) &&
+	       good;
 	if (act->options != act->started)
 		reload_free(act->options);
 	act->options = act->fresh;

@@ -289,7 +289,12 @@ static void check_acting(struct check *check, const struct options *options)
 			check_say(check, true, where.at, "can be used");
 		text_free(&where);
 	}
-	if (options->act.dry_run && (options->adapters.count > 0 || options->policy.address != NULL))
+	if (options->policy.socketmap != NULL)
+		check_say(check, true, "[policy] socketmap:",
+			  "while sendwatch is down, Postfix answers 451 to all whom it asks for: "
+			  "[policy] address with default_action=DUNNO lets mail flow");
+	if (options->act.dry_run && (options->adapters.count > 0 || options->policy.address != NULL ||
+				     options->policy.socketmap != NULL))
 		check_say(check, true, "[act] dry_run:", "is on: nobody is stopped");
 }
 

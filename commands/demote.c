@@ -56,16 +56,16 @@ static bool demote_folders(const struct options *options, const struct rights *r
 	       folder.len == 0 || demote_folder("[journal] file", folder, rights, 0750, error);
 }
 
-/* A policy service's Unix socket was made by root: it is that user's and its group's, where root may give it away. */
-static void demote_socket(const struct options *options, const struct rights *rights)
+/* A Unix socket that mail servers ask was made by root: it is that user's and its group's, where root may give it away. */
+static void demote_socket(const char *where, const char *path, const struct rights *rights)
 {
-	struct span address = span_of(options->policy.address);
+	struct span address = span_of(path);
 
 	if (address.len == 0 || span_starts(address, SPAN("inet:")))
 		return;
 	(void)span_skip(&address, SPAN("unix:"));
 	if (lchown(address.at, rights->uid, rights->gid) != 0)
-		log_say(clock_now(), LOG_LEVEL_WARNING, "[policy] address: %s stays root's: %s", address.at,
+		log_say(clock_now(), LOG_LEVEL_WARNING, "[policy] %s: %s stays root's: %s", where, address.at,
 			strerror(errno));
 }
 
@@ -93,7 +93,8 @@ bool demote(const struct options *options, struct error *error)
 		return true;
 	if (!demote_rights(options, &rights, error))
 		return false;
-	demote_socket(options, &rights);
+	demote_socket("address", options->policy.address, &rights);
+	demote_socket("socketmap", options->policy.socketmap, &rights);
 	if (!demote_folders(options, &rights, error) || !rights_drop(&rights, error))
 		return false;
 	log_say(clock_now(), LOG_LEVEL_INFO, "goes on as the user %s%s", options->watch.user,

@@ -41,6 +41,7 @@ struct policy {
 	int listener, poller, stopper;
 	char *path; /* of a Unix socket, removed at stop */
 	unsigned clients_max, clients;
+	const struct policy_tongue *tongue;
 	struct policy_client *first;
 	policy_decide *decide;
 	void *context;
@@ -129,7 +130,16 @@ static void policy_drop(struct policy *policy, struct policy_client **client)
 	*client = NULL;
 }
 
-static bool policy_answer_one(struct policy *policy, const struct policy_client *client, struct span text)
+static enum policy_heard policy_cut(struct span *rest, struct policy_request *request_r)
+{
+	struct span text;
+
+	if (!span_cut_text(rest, SPAN("\n\n"), &text))
+		return POLICY_PART;
+	return policy_parse(text, request_r) ? POLICY_WHOLE : POLICY_NONSENSE;
+}
+
+static size_t policy_put(const struct policy_answer *answer, char *into, size_t size)
 {
 	static const char *const verbs[] = {
 		[POLICY_DUNNO] = "DUNNO",
@@ -137,38 +147,49 @@ static bool policy_answer_one(struct policy *policy, const struct policy_client 
 		[POLICY_DEFER] = "450 4.7.1",
 		[POLICY_HOLD] = "HOLD",
 	};
-	struct policy_request request;
-	struct policy_answer answer = { .action = POLICY_DUNNO };
-	usec_t from = clock_monotonic();
-	char line[256];
-	int len;
+	bool says = answer->action != POLICY_DUNNO;
 
-	if (!policy_parse(text, &request))
-		return false;
-	policy->decide(policy->context, clock_now(), &request, &answer);
+	return (size_t)snprintf(into, size, "action=%s%s%s\n\n", verbs[answer->action],
+				says && answer->text[0] != '\0' ? " " : "", says ? answer->text : "");
+}
+
+static const struct policy_tongue policy_delegation = { policy_cut, policy_put };
+
+static bool policy_answer_one(struct policy *policy, const struct policy_client *client,
+			      const struct policy_request *request, usec_t from)
+{
+	struct policy_answer answer = { .action = POLICY_DUNNO };
+	char line[sizeof(answer.text) + 56];
+	size_t len;
+
+	policy->decide(policy->context, clock_now(), request, &answer);
 	for (char *c = answer.text; *c != '\0'; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = ' ';
-	len = snprintf(line, sizeof(line), "action=%s%s%s\n\n", verbs[answer.action],
-		       answer.action != POLICY_DUNNO && answer.text[0] != '\0' ? " " : "",
-		       answer.action != POLICY_DUNNO ? answer.text : "");
+	len = policy->tongue->put(&answer, line, sizeof(line));
 	policy_count(policy, &answer, clock_monotonic() - from);
-	return send(client->fd, line, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT) == len;
+	return send(client->fd, line, len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)len;
 }
 
 /* Answer every whole request that stands in the buffer. */
 static bool policy_answer_all(struct policy *policy, struct policy_client *client)
 {
 	struct span rest = { client->buffer, client->len };
-	struct span request;
 
-	while (span_cut_text(&rest, SPAN("\n\n"), &request))
-		if (!policy_answer_one(policy, client, request)) {
+	for (;;) {
+		usec_t from = clock_monotonic();
+		struct policy_request request;
+		enum policy_heard heard = policy->tongue->cut(&rest, &request);
+
+		if (heard == POLICY_PART)
+			break;
+		if (heard == POLICY_NONSENSE || !policy_answer_one(policy, client, &request, from)) {
 			pthread_mutex_lock(&policy->lock);
 			policy->stats.bad_requests++;
 			pthread_mutex_unlock(&policy->lock);
 			return false;
 		}
+	}
 	memmove(client->buffer, rest.at, rest.len);
 	client->len = rest.len;
 	return true;
@@ -346,6 +367,7 @@ struct policy *policy_open(const struct policy_options *options, struct error *e
 	struct span address = span_of(options->address);
 
 	policy->clients_max = options->clients == 0 ? POLICY_CLIENTS : options->clients;
+	policy->tongue = options->tongue == NULL ? &policy_delegation : options->tongue;
 	policy->poller = policy->stopper = -1;
 	pthread_mutex_init(&policy->lock, NULL);
 	if (span_skip(&address, SPAN("inet:")))

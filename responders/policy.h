@@ -38,10 +38,21 @@ struct policy_stats {
 	struct spread took;
 };
 
+/* What is heard of a request, and how an answer is put into bytes: another protocol at the same kind of socket. */
+enum policy_heard { POLICY_PART, POLICY_WHOLE, POLICY_NONSENSE };
+
+struct policy_tongue {
+	/* One whole request is cut off REST; nothing changes where only a part of it is there. */
+	enum policy_heard (*cut)(struct span *rest, struct policy_request *request_r);
+	/* How many bytes: never more than SIZE, which is enough for any answer's text and 56 more. */
+	size_t (*put)(const struct policy_answer *answer, char *into, size_t size);
+};
+
 struct policy_options {
 	const char *address; /* "/run/sendwatch/policy.sock", "unix:/...", "inet:127.0.0.1:10031" */
 	unsigned mode;       /* of the Unix socket, 0660 where 0 */
 	unsigned clients;    /* open connections at most; 0: 2000 */
+	const struct policy_tongue *tongue; /* NULL: policy delegation */
 };
 
 typedef void policy_decide(void *context, usec_t now, const struct policy_request *request,

@@ -28,9 +28,12 @@ static const char *const restriction_disabled[] = { "reject", "hold", NULL };
 const struct setting restriction_settings[] = {
 	SETTING(TEXT, struct restriction_options, address, "", 0, 0,
 		"socket of the policy service: /run/sendwatch/policy.sock or inet:127.0.0.1:10031; empty: none"),
-	SETTING(TEXT, struct restriction_options, mode, "0660", 0, 0, "rights of its Unix socket"),
+	SETTING(TEXT, struct restriction_options, socketmap, "", 0, 0,
+		"socket of a Postfix table of disabled accounts, as inet:127.0.0.1:10032, asked as "
+		"socketmap:inet:127.0.0.1:10032:disabled; while sendwatch is down, Postfix answers 451; empty: none"),
+	SETTING(TEXT, struct restriction_options, mode, "0660", 0, 0, "rights of their Unix sockets"),
 	SETTING(COUNT, struct restriction_options, clients, "2000", 1, 60000,
-		"open connections at most: as many as the mail server has processes"),
+		"open connections at most to each: as many as the mail server has processes"),
 	SETTING_CHOICE_OF(struct restriction_options, disabled, "reject", restriction_disabled,
 			  "what is answered for a disabled account: refuse its mail, or accept and hold it"),
 	SETTING(COUNT, struct restriction_options, throttle_watch, "0", 0, 1e6,
@@ -71,6 +74,9 @@ bool restriction_mode(const struct restriction_options *options, unsigned *mode_
 
 	if ((end != NULL && (*end != '\0' || end == options->mode)) || mode == 0 || mode > 0777)
 		return error_set(error, "[policy] mode: \"%s\" is no mode, as in 0660", options->mode);
+	if (options->address != NULL && span_equal(span_of(options->address), span_of(options->socketmap)))
+		return error_set(error, "[policy] socketmap: %s is the policy service's address",
+				 options->socketmap);
 	*mode_r = (unsigned)mode;
 	return true;
 }

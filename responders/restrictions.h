@@ -19,11 +19,12 @@ struct restriction_options {
 	int disabled; /* 0 reject, 1 hold */
 	int64_t throttle_watch, throttle_flagged;
 	char *text_disabled, *text_throttled;
+	char *socketmap; /* address of that table; NULL: there is none */
 };
 
 extern const struct setting restriction_settings[];
 
-/* Options that cannot work: the socket's mode. */
+/* Options that cannot work: the sockets' mode, or one address for both. */
 bool restriction_mode(const struct restriction_options *options, unsigned *mode_r, struct error *error);
 
 enum restriction_kind { RESTRICTION_NONE, RESTRICTION_THROTTLE, RESTRICTION_HOLD, RESTRICTION_REJECT };
