@@ -59,7 +59,10 @@ def many():
                               f"delay=1, delays=0/0/0/1, dsn={'2.0.0' if to % 3 == 0 else '5.1.1' if to % 3 == 1 else '5.7.1'}, "
                               f"status={said}\n")
                 log.write(f"{stamp}qmgr[9]: {queue}: removed\n")
-    return "many.log"
+    # Where everybody is abused, that is what is usual: a threshold that all of them reach.
+    with open("many.conf", "w", encoding="utf-8") as settings:
+        settings.write("[judge]\nwatch = 5\nflagged = 6\n")
+    return "-c", "many.conf", "many.log"
 
 
 def check_hostile(chromium, address):
@@ -156,6 +159,6 @@ if browser.found() is None:
 with browser.Browser() as chromium:
     check_hostile(chromium, report("hostile.html", hostile()))
     check_looks(chromium, report("report.html", *LOGS))
-    large = report("many.html", many())
+    large = report("many.html", *many())
     check_speed(chromium, large, "many.html")
     check_doing(chromium, large)
