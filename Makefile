@@ -277,7 +277,7 @@ deb: deps-build deps-package
 	$(MAKE) --no-print-directory package
 package:
 	rm -rf $(DEBDIR) && mkdir -p $(DEBTREE)
-	{ git ls-files -z 2>/dev/null || find . -path ./build -prune -o -type f -print0; } | \
+	{ git ls-files -z 2>/dev/null || find . -path ./build -prune -o \( -type f -o -type l \) -print0; } | \
 		tar -c --null -T - | tar -x -C $(DEBTREE)
 	cp -r contrib/debian $(DEBTREE)/debian
 	grep -q '^sendwatch ($(VERSION)' contrib/debian/changelog || \
@@ -291,7 +291,7 @@ package:
 RPMDIR ?= $(BUILD)/rpm
 rpm:
 	rm -rf $(RPMDIR) && mkdir -p $(RPMDIR)/SOURCES
-	{ git ls-files -z 2>/dev/null || find . -path ./build -prune -o -type f -print0; } | \
+	{ git ls-files -z 2>/dev/null || find . -path ./build -prune -o \( -type f -o -type l \) -print0; } | \
 		tar -c -z --null -T - --transform 's,^,sendwatch-$(VERSION)/,' -f $(RPMDIR)/SOURCES/sendwatch-$(VERSION).tar.gz
 	env -u MAKEFLAGS -u MAKELEVEL -u BUILD -u V rpmbuild -bb $(RPMFLAGS) --define "_topdir $(abspath $(RPMDIR))" \
 		contrib/rpm/sendwatch.spec > $(RPMDIR)/build.log 2>&1 || { tail -n 40 $(RPMDIR)/build.log >&2; exit 1; }
