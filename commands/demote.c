@@ -56,7 +56,7 @@ static bool demote_folders(const struct options *options, const struct rights *r
 	       folder.len == 0 || demote_folder("[journal] file", folder, rights, 0750, error);
 }
 
-/* A Unix socket that mail servers ask was made by root: it is that user's and its group's, where root may give it away. */
+/* A Unix socket that is asked was made by root: it is that user's and its group's, where root may give it away. */
 static void demote_socket(const char *where, const char *path, const struct rights *rights)
 {
 	struct span address = span_of(path);

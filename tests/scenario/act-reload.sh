@@ -55,6 +55,39 @@ conf "inet:127.0.0.1:$port" adapter list stopped
 reload 'new settings are in force'
 says "$port" bob@shop.test '554 5.7.1' || die "not back at the port"
 
+# The socketmap moves likewise, by itself; neither takes the other's address.
+map() { printf 'socketmap = %s\n' "$1" && adapter list stopped; } # goes on in [policy]
+in_map() # SOCKET
+{
+	python3 - "$1" << 'PY'
+import socket, sys
+with socket.socket(socket.AF_UNIX) as asked:
+    asked.settimeout(5)
+    asked.connect(sys.argv[1])
+    asked.sendall(b"22:disabled bob@shop.test,")
+    sys.exit(not asked.recv(100).split(b":")[1].startswith(b"OK 554 5.7.1"))
+PY
+}
+conf "inet:127.0.0.1:$port" map "$TMP/map"
+reload 'new settings are in force'
+in_map map || die "no socketmap"
+conf "inet:127.0.0.1:$port" map "$TMP/map-moved"
+reload 'new settings are in force'
+in_map map-moved || die "the socketmap is not at the new address"
+[ ! -e map ] || die "the socketmap's old socket is still there"
+conf "$TMP/map-moved" map "inet:127.0.0.1:$port"
+reload '[policy] address and socketmap: start sendwatch anew'
+conf "$TMP/policy" map "$TMP/policy"
+reload "[policy] socketmap: $TMP/policy is the policy service's address"
+conf "$TMP/policy" map "$TMP/no/such/folder/map"
+reload "the settings stay as they were: $TMP/no/such/folder/map: No such file or directory"
+[ ! -e policy ] || die "a policy socket beside a socketmap that cannot be"
+in_map map-moved || die "the socketmap is gone after a refusal"
+says "$port" bob@shop.test '554 5.7.1' || die "the policy service is gone after a refusal of the socketmap"
+conf "inet:127.0.0.1:$port" adapter list stopped
+reload 'new settings are in force'
+[ ! -e map-moved ] || die "there is a socketmap though there is to be none"
+
 # What cannot be, changes nothing, also not what could be.
 conf "$TMP/no/such/folder/policy" adapter list stopped
 printf '[judge]\nflagged = 99\n' >> detect.conf

@@ -78,6 +78,11 @@ static struct restrictions *table(void)
 	restrictions_set(all, SPAN("bob@example.com"), &(struct restriction){ .kind = RESTRICTION_REJECT });
 	restrictions_set(all, SPAN("eve@example.com"), &(struct restriction){ .kind = RESTRICTION_HOLD });
 	restrictions_set(all, SPAN("local:web2"), &(struct restriction){ .kind = RESTRICTION_REJECT });
+	/* Names that a login with a blank or a control byte would get: the policy service refuses these. */
+	restrictions_set(all, SPAN("bob\\x20bob@example.com"),
+			 &(struct restriction){ .kind = RESTRICTION_REJECT });
+	restrictions_set(all, SPAN("\\x7fbob@example.com"),
+			 &(struct restriction){ .kind = RESTRICTION_REJECT });
 	restrictions_set(all, SPAN("carla@example.com"),
 			 &(struct restriction){ .kind = RESTRICTION_THROTTLE, .an_hour = 1 });
 	return all;
