@@ -12,7 +12,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define SUGGEST_MOST 60.0 /* decibans: a million to one, beyond which no evidence goes */
+#define SUGGEST_MOST 60.0  /* decibans: a million to one, beyond which no evidence goes */
+#define SETTING_MOST 100.0 /* decibans: the most that any threshold may be set to (judge.c) */
 
 static int backtest_wrong(const char *words)
 {
@@ -56,15 +57,18 @@ static bool can_read_again(const char *const *names, size_t count)
 	return true;
 }
 
-/* Thresholds keep their distances: who is flagged later is watched and disabled later. */
+/*
+ * Thresholds keep their distances: who is flagged later is watched and disabled later. What is suggested must be one
+ * that can be set: whoever never disables has a threshold at the end of the range, and stays there.
+ */
 static void options_raise(struct judge_options *judge, const struct judge_options *from, double flagged)
 {
 	double more = flagged - from->flagged;
 
 	judge->flagged = flagged;
 	judge->watch = fmin(flagged, from->watch + more);
-	judge->learn = from->learn + more;
-	judge->disabled = fmax(flagged, from->disabled + more);
+	judge->learn = fmin(SETTING_MOST, from->learn + more);
+	judge->disabled = fmin(SETTING_MOST, fmax(flagged, from->disabled + more));
 }
 
 struct suggestion {
