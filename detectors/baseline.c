@@ -1,6 +1,6 @@
 /*
- * The maxima grow slowly: a day of ten times as much is only believed a fifth more, so that an
- * attacker who warms an account up gains a factor of 1.2 a day that his growth itself gives away, and one
+ * The maxima grow slowly: a day of ten times as much is only believed half as much again, so that
+ * an attacker who warms an account up gains a factor of 1.5 a day that his growth itself gives away, and one
  * odd day does not open the door. They sink by 1 % a learned day: a habit given up is forgotten in months.
  *
  * The sums of shares keep about the last 2,000 recipients: an account's own past outweighs the server's
@@ -10,12 +10,12 @@
 
 #include <math.h>
 
-#define TRUST_DAYS   3.0f /* days at which a habit is half believed: most people write on 3 days of a week */
-#define GROWTH       1.5f /* most by which one day raises a maximum */
-#define GROWTH_FLOOR 8.0f /* and at least so many: small numbers are not habits */
-#define SINK         0.99f
-#define SHARES_KEPT  2000.0f /* recipients */
-#define HOURS_KNOWN  5       /* learned days before an hour can be odd */
+#define TRUST_DAYS   3.0f  /* days at which a habit is half believed: most people write on 3 days of a week */
+#define GROWTH       1.5f  /* most by which one day raises a maximum */
+#define GROWTH_FLOOR 8.0f  /* and at least so many: small numbers are not habits */
+#define SINK         0.99f /* a learned day: by half in 70 of them */
+#define SHARES_KEPT  2000.0f /* recipients: some months of a person, as above */
+#define HOURS_KNOWN  5       /* learned days before an hour can be odd: a working week, assumed */
 
 double habit_trust(const struct habit *habit)
 {

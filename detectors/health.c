@@ -18,7 +18,7 @@
 
 #define HEALTH_SLOTS     12
 #define HEALTH_SLOT      (5 * USEC_MINUTE)
-#define HEALTH_HALF_LIFE (7.0 * 24 * 12) /* slots */
+#define HEALTH_HALF_LIFE (7.0 * 24 * 12) /* slots: a week, so that weekends are in every past */
 
 const struct setting health_settings[] = {
 	SETTING(COUNT, struct health_options, minimum, "20", 1, 1000000,
@@ -190,7 +190,7 @@ static void health_advance(struct health_pair *pair, usec_t time)
 
 	pair->past_attempts *= fade;
 	pair->past_refused *= fade;
-	/* What accounts did fades within days: blame is for what happens now. */
+	/* What accounts did is halved every day (288 slots): blame is for what happens now. */
 	for (size_t i = 0; i < pair->row.account_count; i++) {
 		pair->row.accounts[i].attempts *= exp2(-(double)passed / 288);
 		pair->row.accounts[i].bad *= exp2(-(double)passed / 288);
@@ -266,7 +266,10 @@ static void health_tell(struct health *health, struct health_pair *pair, const s
 		health->verdict(health->context, &verdict);
 }
 
-/* It begins at the share that is set and three times what is usual; it ends at a third of that. */
+/*
+ * It begins at the share that is set and three times what is usual; it ends at a third of that. A provider that
+ * is new is taken to refuse 2 % (0.2 of 10), and whatever is usual, nine of ten refused are told. All assumed.
+ */
 static void health_judge(struct health *health, struct health_pair *pair, const struct attempt *attempt)
 {
 	double attempts = 0, refused = 0;

@@ -26,19 +26,21 @@ const struct setting hours_settings[] = {
 };
 
 #define ABUSE_ODD 0.4 /* share of abuse at the wrong hour: half of the day is, and some keep office hours */
-#define PER_HOUR  2.0 /* decibans for each hour beyond those in which one is awake */
+#define PER_HOUR  2.0 /* decibans for each hour beyond those in which one is awake: assumed */
 
 static void hours_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
 {
 	const struct hours_options *o = options;
 	double odd = fmin(view->odd, view->strangers), decibans = 0, hours, usual;
 
+	/* Three strangers give half of it, as with places (origins.c): one late mail is nothing. */
 	if (odd > 0)
 		decibans = fmin(o->most_odd, odds_decibans(ABUSE_ODD / o->odd)) * view->trust * odd /
 			   (view->strangers + 3);
 	hours = view->horizon < HORIZON_24H
 			? 0
 			: windows_hours(&view->record->windows, view->now, COUNT_STRANGERS);
+	/* Three hours over the fullest day there was: a long evening. Assumed. */
 	usual = fmax(o->awake, (double)view->habit->busy_hours + 3);
 	if (hours > usual && view->record->kind == ACCOUNT_LOGIN)
 		decibans += fmin(o->most_awake, (hours - usual) * PER_HOUR) * view->habit->days /

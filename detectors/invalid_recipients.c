@@ -36,9 +36,10 @@ const struct setting invalid_settings[] = {
 	{ .name = NULL },
 };
 
-/* Refusals come at once, acceptance takes its time: what is open is more likely good. */
-#define OPEN              0.5
-#define ONE_PROVES_LITTLE 1.5 /* K hits count for K / (K + this): one wrong address is a slip of the pen */
+/* Refusals come at once, acceptance takes its time: what is open is more likely good. Half is assumed. */
+#define OPEN 0.5
+#define ONE_PROVES_LITTLE \
+	1.5 /* K hits count for K / (K + this): one is a slip of the pen, three are a list */
 
 static void invalid_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
 {

@@ -46,14 +46,14 @@ const struct setting judge_settings[] = {
 	{ .name = NULL },
 };
 
-#define BAD_MOST     8.0 /* decibans */
-#define NEW_MOST     25.0
+#define BAD_MOST     8.0  /* decibans that one refusal can add: see matters() */
+#define NEW_MOST     25.0 /* and somewhere new: a little over `most` of origins */
 #define GROWTH_MOST  12.0 /* decibans for twice as many strangers: amount and share together */
 #define GROWTH_FLOOR 12.0 /* strangers below which their number says nothing */
-#define STEP_MOST    12
-#define FEWEST_MET   3   /* strangers in the account's whole time */
-#define INNOCENT     5.0 /* decibans below which an account may witness for others */
-#define TRAIL_KEPT   (2 * USEC_DAY)
+#define STEP_MOST    12   /* strangers without a question at most: assumed */
+#define FEWEST_MET   3    /* strangers in the account's whole time: no score has fewer (score.c) */
+#define INNOCENT     5.0  /* decibans below which an account may witness for others: three to one, assumed */
+#define TRAIL_KEPT   (2 * USEC_DAY) /* as long as neighbours count (crowd.h) */
 
 static void judge_evicted(void *context, struct record *record)
 {
@@ -215,7 +215,7 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 	delta.helo = delta_hash(envelope->helo);
 	count_all(judge, record, envelope->customer, &delta, source, position, &applied);
 	meet_subnet(judge, record, &origin, &applied, envelope->time);
-	/* More than it could know: the first moment at which a flood can be told. */
+	/* More than it could know, and twenty (assumed): the first moment at which a flood can be told. */
 	if (delta.count > record->recipient_used + 20U) {
 		const struct cause cause = {
 			.time = envelope->time,

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 #define LOOK_EVERY (30 * USEC_MINUTE) /* event time between looks at accounts that are not normal */
-#define ALONE_FULL 8.0                /* decibans over `alone` at which neighbours have their full weight */
+#define ALONE_FULL 8.0                /* decibans over `alone` at which neighbours weigh in full: assumed */
 #define WATCH_HOLD USEC_HOUR          /* watching is cheap to leave, but not at every line */
 
 static void raised_add(struct judge *judge, const struct record *record)

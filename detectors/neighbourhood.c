@@ -6,7 +6,8 @@
  * there the suspicious count by their share of all users.
  *
  * One client subnet that is strange to several accounts is more than several odd accounts of one customer,
- * who may have moved together; a common HELO is less: programs have defaults.
+ * who may have moved together; a common HELO is less: programs have defaults. How much more and less, and from how
+ * many decibans on, is assumed.
  */
 #include "detectors/neighbourhood.h"
 

@@ -37,14 +37,14 @@ const struct setting origins_settings[] = {
 	{ .name = NULL },
 };
 
-#define PRIOR_DAYS      3.0  /* days that the server's average novelty weighs */
-#define FEW             3.5  /* strangers at which the finding has half its weight */
-#define ELSEWHERE       0.01 /* share of honest mail days that a network must have to be a place to turn up */
-#define COUNTRIES_KNOWN 100.0 /* learned days at which the server's countries are half known */
-#define REFUSED         0.1   /* share at which a list is no longer anybody's own */
-#define BOTH_PLACES     4.0   /* decibans */
-#define HOME_SILENT     -5.0
-#define MANY_DAILY      0.15 /* chance that a day with a new network has yet another: phones on trains */
+#define PRIOR_DAYS      3.0 /* days that the server's average novelty weighs: as many as trust a habit half */
+#define FEW             3.5 /* strangers at which the finding has half its weight: assumed */
+#define ELSEWHERE       0.01  /* of honest mail days, for a network to be a place to turn up: assumed */
+#define COUNTRIES_KNOWN 100.0 /* learned days at which the server's countries are half known: assumed */
+#define REFUSED         0.1 /* share at which a list is no longer anybody's own; ordinary is 1 to 3 %. Assumed */
+#define BOTH_PLACES     4.0  /* decibans, assumed: phones stay at home, and some use a VPN */
+#define HOME_SILENT     -5.0 /* likewise: three to one that its owner travels */
+#define MANY_DAILY      0.15 /* chance that a day with a new network has yet another: phones on trains. Assumed */
 
 /*
  * A place proves less where every mail is welcome: of those who write to some dozens from abroad, and are not
@@ -119,7 +119,7 @@ static double network_decibans(const struct view *view, const struct origins_opt
 	double chance = (PRIOR_DAYS * population_new_network(view->population) + habit->new_networks) /
 			(PRIOR_DAYS + fmax(0, habit->days - HABIT_SETTLED));
 	double share = popularity(view);
-	/* Where the server's people are, they also turn up anew; who abuses accounts seldom chooses it. */
+	/* Where the server's people are, they also turn up anew; who abuses accounts a fifth as often (assumed). */
 	double place = (0.1 * share + ELSEWHERE) / (0.5 * share + ELSEWHERE);
 
 	*chance_r = within(view, chance);
@@ -132,7 +132,10 @@ static double country_decibans(const struct view *view, const struct origins_opt
 	double chance = (PRIOR_DAYS * population_new_country(view->population) + habit->new_countries) /
 			(PRIOR_DAYS + fmax(0, habit->days - HABIT_SETTLED));
 	chance = within(view, chance);
-	/* Honest journeys go where the server's people are; who abuses accounts is anywhere. */
+	/*
+	 * Honest journeys go where the server's people are; who abuses accounts is anywhere. The figures come
+	 * from a trial on simulated mail, lowered for popular countries; assumed, and bounded by `most_country`.
+	 */
 	double honest = chance * (0.3 * share + 0.0125), abuse = o->abroad * (0.2 * share + 0.02);
 
 	return fmax(0, fmin(o->most_country, odds_decibans(abuse / honest)));
@@ -157,6 +160,7 @@ static double silence_decibans(const struct view *view)
 	}
 	if (last == 0 || elapsed <= 0)
 		return 0;
+	/* Three hours: hardly anybody is abroad so soon. */
 	if (now - last <= 3 * 60)
 		return BOTH_PLACES;
 	/* Silence says something only of those who are seldom silent. */

@@ -14,13 +14,13 @@
 
 #define INVALID_PRIOR  0.02
 #define SPAM_PRIOR     0.002
-#define SHARES_WEIGHT  500.0 /* recipients that the two priors weigh */
+#define SHARES_WEIGHT  500.0 /* recipients that the two priors weigh: ten times the day below, assumed */
 #define NETWORK_PRIOR  0.10
 #define COUNTRY_PRIOR  0.01
-#define DAYS_WEIGHT    50.0  /* days that the two priors weigh */
-#define DAY_MOST       50.0  /* recipients that one account's day can weigh */
-#define NETWORKS_MOST  65536 /* networks remembered */
-#define COUNTRY_WEIGHT 20.0  /* days that the even spread over countries weighs */
+#define DAYS_WEIGHT    50.0  /* days that the two priors weigh: ten people's working week, assumed */
+#define DAY_MOST       50.0  /* recipients that one account's day can weigh: a person's busy one, assumed */
+#define NETWORKS_MOST  65536 /* networks remembered, of some bytes each: as many as there are /16 */
+#define COUNTRY_WEIGHT 20.0  /* days that the even spread over countries weighs: assumed */
 #define COUNTRY_EVEN   0.005 /* share of a country never seen: some 200 there are */
 
 uint32_t population_country(struct span code)

@@ -1,9 +1,9 @@
 /*
  * Refusals for what is in the message, against the account's past and what is usual on the server.
  *
- * Refusals for the address (listed, blocked) are left out where the whole server meets them at that
- * provider (judge.c counts them as temporary then); the others, and rates, weigh little: they follow abuse,
- * but a listed neighbour brings them too.
+ * Refusals for our address (listed, blocked) and for how much came (rates) are no evidence, whoever meets them:
+ * they follow abuse, but a listed neighbour brings them too, and how much an account sends is weighed as such. A
+ * refusal as spam that unsuspicious others meet at that provider, too, is counted as one of these (judge.c).
  *
  * One provider that dislikes a newsletter refuses it to all its users: that is one opinion. Several
  * providers are several.
@@ -41,9 +41,9 @@ const struct setting rejects_settings[] = {
 	{ .name = NULL },
 };
 
-/* As with invalid recipients: refusals come first. */
+/* Both as with invalid recipients: refusals come first; one refusal may be anybody's, three are not. */
 #define OPEN              0.5
-#define ONE_PROVES_LITTLE 1.5 /* as with invalid recipients */
+#define ONE_PROVES_LITTLE 1.5
 
 static void rejects_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
 {

@@ -23,7 +23,7 @@ const struct setting scripts_settings[] = {
 	{ .name = NULL },
 };
 
-#define SERVER_KNOWN 3 /* days of log before a script can be called new */
+#define SERVER_KNOWN 3 /* days of log before a script can be called new: one more than `young` has */
 
 static bool odd_folder(struct span account)
 {
@@ -47,6 +47,7 @@ static void scripts_weigh(const struct view *view, const void *options, struct e
 
 	if ((kind != ACCOUNT_SCRIPT && kind != ACCOUNT_LOCAL) || (!fresh && !odd))
 		return;
+	/* Ten strangers give half of it: a new shop's first orders are fewer. Assumed. */
 	evidence_r->decibans = ((fresh ? o->fresh : 0) + (odd ? o->folder : 0)) * view->strangers /
 			       (view->strangers + 10);
 	if (!view->explain)

@@ -26,7 +26,7 @@ const struct setting senders_settings[] = {
 };
 
 #define LOCAL_USUAL 3.0 /* sender domains that a site may take up at once: its own, its shop's, its owner's */
-#define LOCAL_EACH  2.0 /* decibans for each beyond */
+#define LOCAL_EACH  2.0 /* decibans for each beyond: assumed */
 
 static bool is_local(const struct view *view)
 {
@@ -65,10 +65,11 @@ static void senders_weigh(const struct view *view, const void *options, struct e
 	}
 	if (seen < 1)
 		return;
+	/* What is usual weighs ten strangers: soon the account's own share says more. */
 	own = ((double)habit->foreign + o->usual * 10) / ((double)habit->strangers + 10);
 	names = record_distinct(view->record, SEEN_SENDER, view->horizon, true);
 	decibans = odds_decibans(o->forged / fmin(0.95, fmax(own, 0.005)));
-	/* Every further new sender name is as odd again as half a new network. */
+	/* Every further new sender name is as odd again as half a new network; two anybody may have. */
 	decibans += fmax(0, names - 2) * 1.5;
 	evidence_r->decibans = fmin(o->most, fmax(0, decibans)) * seen / (view->strangers + 2);
 	if (!view->explain)

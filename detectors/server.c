@@ -32,10 +32,10 @@ const struct setting server_settings[] = {
 	{ .name = NULL },
 };
 
-#define CALM_HOURS   2
-#define SILENCE_MORE 3.0   /* times the longest silence of late */
-#define SILENCE_LOST 200.0 /* lines that should have come meanwhile */
-#define NAMES_BITS   1024
+#define CALM_HOURS   2   /* before an end is told: one usual hour may lie between two that are not. Assumed */
+#define SILENCE_MORE 3.0 /* times the longest silence of late: assumed */
+#define SILENCE_LOST 200.0 /* lines that should have come meanwhile: some dozens of messages. Assumed */
+#define NAMES_BITS   1024  /* of 128 bytes; linear counting tells some thousand names apart with them */
 
 enum signal_kind {
 	SIGNAL_LINES,
@@ -54,7 +54,10 @@ enum signal_kind {
 	SIGNALS
 };
 
-/* What a signal is called, the fewest of an hour that anybody should be woken for, and what it is a part of. */
+/*
+ * What a signal is called, the fewest of an hour that anybody should be woken for, and what it is a part of. The
+ * fewest are assumed; a busy server is measured by its own past.
+ */
 static const struct signal_row {
 	const char *name;
 	double minimum; /* 0: never told of, only a measure for others */

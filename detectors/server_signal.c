@@ -9,15 +9,15 @@
 #include <math.h>
 #include <stdio.h>
 
-#define SLOT_ENOUGH  3    /* hours before a slot's own mean is believed */
+#define SLOT_ENOUGH  3    /* hours before a slot's own mean is believed: assumed */
 #define LEARN_LEAST  0.1  /* weight of an hour in a mean that is old: ten weeks of one slot */
 #define SPREAD_FIRST 0.5  /* of a logarithm: within 1.6 times, before anything is known */
-#define SPREAD_LEAST 0.25 /* small spreads are chance */
+#define SPREAD_LEAST 0.25 /* small spreads are chance: within 1.3 times */
 #define PEAK_LIFT    1.1  /* an hour, while it is news: tenfold in a day */
 #define SETTLED      24   /* hours before a spread is learned: a day and a night */
-#define MOVE_MOST    3    /* spreads by which one hour moves a mean */
+#define MOVE_MOST    3    /* spreads by which one hour moves a mean: beyond lies 1 of 370, were it normal */
 #define SPREAD_LEARN 0.02 /* weight of an hour in the spread: two days */
-#define MEAN_TO_DEV  1.25 /* from the mean of absolute distances to the standard deviation */
+#define MEAN_TO_DEV  1.25 /* from the mean of absolute distances to the standard deviation: sqrt(pi / 2) */
 
 void signal_begin(struct signal *signal, bool calm)
 {

@@ -45,23 +45,23 @@ const struct setting strangers_settings[] = {
 	{ .name = NULL },
 };
 
-#define SHRINK      0.6  /* of the ordinary reference, for an account that is known to write less */
-#define AWAY_LEAST  -2.0 /* decibans: that little comes from elsewhere does not excuse it */
+#define SHRINK      0.6  /* of the ordinary, for an account that is known to write less: assumed */
+#define AWAY_LEAST  -2.0 /* decibans: that little comes from elsewhere does not excuse it. Assumed */
 #define ALL_STRANGE 0.98 /* share of strangers where none of the correspondents is meant to be written to */
-#define ALL_WEIGHT  25.0
-#define INVITES     0.1 /* honest accounts that write to strangers only, for once */
-#define VOUCHED     2.0 /* known correspondents at which their being among them counts half */
-#define CIRCULAR    0.2 /* share of correspondents among the recipients of circulars */
+#define ALL_WEIGHT  25.0 /* how sure that is: assumed */
+#define INVITES     0.1  /* honest accounts that write to strangers only, for once: assumed */
+#define VOUCHED     2.0  /* known correspondents at which their being among them counts half: assumed */
+#define CIRCULAR    0.2  /* share of correspondents among the recipients of circulars: assumed */
 #define HABIT_WEIGHT \
-	4.0 /* recipients that an even share of strangers weighs before the account has its own */
-#define HABIT_MOST 40.0
+	4.0             /* recipients that an even share of strangers weighs before the account has its own */
+#define HABIT_MOST 40.0 /* recipients that the habit weighs at most: people change. Assumed */
 
 static double reference_of(const struct view *view, const struct strangers_options *o)
 {
 	const struct habit *habit = view->habit;
 	double ordinary[HORIZONS] = { (double)o->per_5m, (double)o->per_hour, (double)o->per_day,
 				      (double)o->per_week };
-	/* Five minutes are not learned: more than half of a busiest hour can be in them. */
+	/* Five minutes are not learned: more than half of a busiest hour can be in them (assumed). */
 	double own[HORIZONS] = { (double)habit->top_hour * 0.6, (double)habit->top_hour,
 				 (double)habit->top_day, (double)habit->top_week };
 	double reference = ordinary[view->horizon] * (1 - SHRINK * view->trust);

@@ -31,14 +31,15 @@ const struct setting volume_settings[] = {
 	{ .name = NULL },
 };
 
-/* A mail to somebody known is worth this much of one to a stranger: repeating a list is what lists are for. */
+/* A mail to somebody known is worth this much of one to a stranger (assumed): lists are for being repeated. */
 #define KNOWN_WEIGHT 0.3
-#define SHRINK       0.6 /* of the ordinary, for an account that is known to write less */
+#define SHRINK       0.6 /* of the ordinary, for an account that is known to write less: assumed */
 
 static void volume_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
 {
 	const struct volume_options *o = options;
 	double hour = (double)o->per_hour, day = (double)o->per_day;
+	/* Half of an hour can be in five minutes, and the work of four full days in a week. */
 	double reference = view->horizon == HORIZON_5M    ? hour / 2
 			   : view->horizon == HORIZON_1H  ? hour
 			   : view->horizon == HORIZON_24H ? day
@@ -47,7 +48,7 @@ static void volume_weigh(const struct view *view, const void *options, struct ev
 	double seen = view->crowd + view->known * KNOWN_WEIGHT, decibans;
 
 	reference *= 1 - SHRINK * view->trust;
-	/* A week has five full days at most; a busy day can be over in an hour. */
+	/* A week has five full days at most; a busy day can be over in an hour, and a fifth busier than any. */
 	usual *= view->horizon == HORIZON_7D ? 5 : 1.2;
 	if (usual > reference)
 		reference *= pow(usual / reference, view->trust);

@@ -11,11 +11,11 @@
 
 #include <stdlib.h>
 
-#define VOICES         16
-#define PROVIDERS_MOST 4096
-#define KEPT           (2 * USEC_HOUR)
-#define FEWEST         3   /* other accounts that were refused */
-#define SHARE          0.3 /* of the others' voices: ordinary refusals are one in some hundred */
+#define VOICES         16   /* enough to see three tenths of them; 24 bytes each */
+#define PROVIDERS_MOST 4096 /* so that all of them are 1.6 MB; those beyond were not heard of for longest */
+#define KEPT           (2 * USEC_HOUR) /* a list is left within hours: what was before says nothing. Assumed */
+#define FEWEST         3               /* other accounts that were refused: two may share a habit. Assumed */
+#define SHARE          0.3             /* of the others' voices: ordinary refusals are one in some hundred */
 
 struct voice {
 	uint64_t account;
