@@ -97,7 +97,7 @@ static bool known_read_one(struct known *known, struct redis_accounts *redis, st
 {
 	*record_r = NULL;
 	if (redis == NULL) {
-		*record_r = store->calls->record(store, name, false);
+		*record_r = store == NULL ? NULL : store->calls->record(store, name, false);
 		return true;
 	}
 	record_free(&known->record);

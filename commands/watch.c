@@ -324,7 +324,7 @@ static void watch_loop(struct watch *watch)
 			watch_save(watch, false);
 		if (watch->watchdog > 0)
 			service_tell("WATCHDOG=1");
-		watch_wait(watch, idle);
+		watch_wait(watch, idle && !watch->stop);
 		watch_signals(watch);
 	}
 }

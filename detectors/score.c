@@ -66,7 +66,8 @@ static double person_of(const struct view *view)
 static double steady_of(const struct view *view)
 {
 	const struct habit *habit = view->habit;
-	double elapsed = (double)(view->now / USEC_DAY) - habit->first;
+	int64_t day = view->now / USEC_DAY;
+	double elapsed = (double)day - habit->first;
 	double mean = habit->days == 0 ? 0 : (double)habit->strangers / habit->days;
 	double even = fmin(1, EVEN * (mean + 1) / ((double)habit->top_day + 1));
 
