@@ -54,7 +54,7 @@ struct redis_board {
 	enum board_question question;
 	char last[BOARD_ID]; /* the entry that was read last */
 	bool under_way, whole_page, torn;
-	usec_t due, resync;
+	usec_t due, resync, look;
 };
 
 static void pairs_add(struct board_pairs *pairs, struct span field, struct span value, bool drop)
@@ -279,6 +279,7 @@ static void board_send(struct redis_board *board)
 
 void redis_board_step(struct redis_board *board, usec_t now)
 {
+	board->look = now + USEC_SECOND;
 	if (!redis_worker_idle(board->worker))
 		return;
 	if (board->under_way)
@@ -289,7 +290,7 @@ void redis_board_step(struct redis_board *board, usec_t now)
 
 usec_t redis_board_due(const struct redis_board *board)
 {
-	return board->under_way ? USEC_NEVER : board->due;
+	return board->under_way ? board->look : board->due;
 }
 
 int redis_board_fd(const struct redis_board *board)

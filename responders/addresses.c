@@ -27,10 +27,13 @@
 
 static const char *const address_states[] = { "flagged", "disabled", NULL };
 
+/* So many failures of one network are remembered, FEW_TIMES for each account. */
+enum { ADDRESS_ACCOUNTS_MOST = NETWORK_FAILED / FEW_TIMES };
+
 const struct setting address_settings[] = {
 	SETTING(FLAG, struct address_options, enabled, "yes", 0, 0,
 		"keep a list of networks that guess passwords or send through stolen accounts"),
-	SETTING(COUNT, struct address_options, accounts, "10", 2, NETWORK_FAILED / FEW_TIMES,
+	SETTING(COUNT, struct address_options, accounts, "10", 2, ADDRESS_ACCOUNTS_MOST,
 		"a network that fails at so many accounts guesses (three times as many of only one or two domains)"),
 	SETTING(DURATION, struct address_options, window, "1d", USEC_MINUTE, 30 * USEC_DAY,
 		"a pause so long between failures begins the count anew"),
