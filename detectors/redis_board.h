@@ -41,7 +41,8 @@ void redis_board_drop(struct redis_board *board, struct span field, struct span 
 
 /* Go on with it at NOW of the monotonic clock: tells what came, sends what is due. Never waits. */
 void redis_board_step(struct redis_board *board, usec_t now);
-usec_t redis_board_due(const struct redis_board *board); /* while an answer is awaited: when to see whether it is overdue */
+/* While an answer is awaited: when to see whether it is overdue. */
+usec_t redis_board_due(const struct redis_board *board);
 int redis_board_fd(const struct redis_board *board);
 
 /* Since when Redis has not answered, and why; see redis_worker_away. */
