@@ -23,6 +23,7 @@ struct command {
 		*options; /* names of the options that it takes, blank-separated (arguments.c has the rows) */
 	const char *about; /* one line, in the list of commands */
 	const char *more;  /* further lines of its --help; NULL where there are none */
+	bool prints;       /* line upon line as it reads: it ends with whoever reads them (SIGPIPE) */
 	int (*run)(const struct arguments *arguments);
 };
 

@@ -6,6 +6,7 @@
 #include "base/settings_nearest.h"
 #include "commands/command.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #define LOG_OPTIONS "since until year timezone account passwd owners geo threads progress quiet"
@@ -21,22 +22,26 @@ static const struct command commands[] = {
 	  .usage = "LOG...",
 	  .options = "config format exit-code html case " LOG_OPTIONS,
 	  .run = command_replay,
+	  .prints = true,
 	  .about = "judge old logs: which account, since when, how much, why; nothing is acted on",
 	  .more = "For --html and --case the logs are read twice, so they must be files.\n" },
 	{ .name = "parse",
 	  .usage = "LOG...",
 	  .options = "config attempts coverage format " LOG_OPTIONS,
 	  .run = command_parse,
+	  .prints = true,
 	  .about = "what the lines say, one JSON object a line" },
 	{ .name = "trace",
 	  .usage = "WHAT LOG...",
 	  .options = "config format " LOG_OPTIONS,
 	  .run = command_trace,
+	  .prints = true,
 	  .about = "every step of a message: WHAT is an address, a queue id, a message-id or an account" },
 	{ .name = "explain",
 	  .usage = "REPLY | -",
 	  .options = "config format list",
 	  .run = command_explain,
+	  .prints = true,
 	  .about = "what a refusal means, whom it blames, and what to do",
 	  .more = "REPLY is the remote server's answer, or a whole log line; with - one a line from standard "
 		  "input.\n" },
@@ -44,11 +49,13 @@ static const struct command commands[] = {
 	  .usage = "[LOG...]",
 	  .options = "config format " LOG_OPTIONS,
 	  .run = command_health,
+	  .prints = true,
 	  .about = "how remote providers treat our own addresses, and who causes it" },
 	{ .name = "backtest",
 	  .usage = "LOG...",
 	  .options = "config format suggest compare " LOG_OPTIONS,
 	  .run = command_backtest,
+	  .prints = true,
 	  .about = "what these settings would have done on old logs, and what the rules of others would have",
 	  .more = "backtest --compare A.conf B.conf LOG... shows what changes from the one to the other.\n" },
 	{ .name = "accounts",
@@ -170,5 +177,8 @@ int main(int argc, char **argv)
 		main_command_help(command, stdout);
 		return main_finish(EXIT_DONE);
 	}
+	/* A program, a Redis or a watch at the other end that goes away is an error that is told, and no end. */
+	if (!command->prints)
+		signal(SIGPIPE, SIG_IGN);
 	return main_finish(command->run(&arguments));
 }

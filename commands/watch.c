@@ -338,7 +338,6 @@ static int watch_block_signals(void)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a file at its limit is an error of write, like a full disk */
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }

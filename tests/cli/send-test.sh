@@ -8,7 +8,8 @@ settings ''
 : > mail.log
 mkdir state
 printf '#!/bin/sh\ncat > %s/got\necho done it\n' "$TMP" > tell
-printf '#!/bin/sh\necho no such queue\nexit 7\n' > fail
+# It reads nothing: what it is told may meet a closed pipe.
+printf '#!/bin/sh\nexec <&-\necho no such queue\nexit 7\n' > fail
 chmod +x tell fail
 cat >> detect.conf << EOS
 [webhook good]
