@@ -89,16 +89,35 @@ void marks_note(struct marks *marks, const struct collector *collector, uint32_t
 		mark->time = time;
 }
 
+/* Was the line that SEEN stands at read before MARK was made? */
+static bool mark_covers(const struct mark *mark, const struct mark *seen)
+{
+	return seen->time < mark->time || (seen->time == mark->time && seen->count <= mark->count);
+}
+
 bool marks_cover(const struct marks *marks, struct marks *seen, const struct collector *collector,
 		 uint32_t source, usec_t time)
 {
 	const struct mark *mark = marks_find(marks, marks_name(collector, source));
-	const struct mark *now;
 
 	marks_note(seen, collector, source, time);
-	now = marks_of(seen, collector, source);
-	return mark != NULL &&
-	       (now->time < mark->time || (now->time == mark->time && now->count <= mark->count));
+	return mark != NULL && mark_covers(mark, marks_of(seen, collector, source));
+}
+
+bool marks_passed(const struct marks *marks, const struct marks *seen)
+{
+	for (size_t i = 0; i < marks->count; i++) {
+		const struct mark *now = marks_find(seen, span_of(marks->items[i].name));
+
+		if (now == NULL || mark_covers(&marks->items[i], now))
+			return false;
+	}
+	return true;
+}
+
+const char *marks_source(const struct marks *marks, size_t at)
+{
+	return at < marks->count ? marks->items[at].name : NULL;
 }
 
 usec_t marks_newest(const struct marks *marks)

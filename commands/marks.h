@@ -24,6 +24,12 @@ void marks_note(struct marks *marks, const struct collector *collector, uint32_t
 bool marks_cover(const struct marks *marks, struct marks *seen, const struct collector *collector,
 		 uint32_t source, usec_t time);
 
+/* Has SEEN gone past the mark of every source? A source that has no line behind its mark keeps it false. */
+bool marks_passed(const struct marks *marks, const struct marks *seen);
+
+/* The source of the mark AT this place, without a host: "/var/log/mail.log"; NULL behind the last. */
+const char *marks_source(const struct marks *marks, size_t at);
+
 /* The newest stamp of all; USEC_NEVER where there is none. */
 usec_t marks_newest(const struct marks *marks);
 

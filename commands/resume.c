@@ -12,10 +12,11 @@
 
 #include <glob.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 /* What is no message but helps to tell whose one is (a login before it) is older than it, by minutes. */
 #define RESUME_BEFORE USEC_HOUR
+
+#define RESUME_TURN 10000 /* lines between two looks at whether all marks were passed */
 
 static void resume_path(const char *state, struct text *path)
 {
@@ -120,46 +121,76 @@ bool resume_covers(struct resume *resume, const struct line *line, usec_t time)
 	return true;
 }
 
-/* Files that were last written before FROM hold nothing from then on. */
-static char **resume_add(char **files, size_t *count, const glob_t *found, usec_t from)
+static void resume_name(char ***names, size_t *count, char *name)
 {
-	for (size_t i = 0; i < found->gl_pathc; i++) {
-		struct stat about;
-
-		if (stat(found->gl_pathv[i], &about) != 0 ||
-		    (from != USEC_NEVER && about.st_mtim.tv_sec < from / USEC_SECOND))
-			continue;
-		files = memory_grow(files, *count + 1, sizeof(*files));
-		files[(*count)++] = memory_copy(span_of(found->gl_pathv[i]));
-	}
-	return files;
+	*names = memory_grow(*names, *count + 1, sizeof(**names));
+	(*names)[(*count)++] = name;
 }
 
-/* The logs and their rotations, as far as they are of interest. */
-static char **resume_files(const char *const *logs, size_t count, usec_t from, size_t *count_r)
+static void resume_free_names(char **names, size_t count)
 {
-	char **files = NULL;
+	for (size_t i = 0; i < count; i++)
+		free(names[i]);
+	free(names);
+}
 
-	*count_r = 0;
+/* The logs and all their rotations. */
+static struct collector *resume_history(const char *const *logs, size_t count,
+					const struct collector_calls *calls)
+{
+	struct collector *collector = NULL;
+	struct error error;
+	char **names = NULL;
+	size_t name_count = 0;
+
 	for (size_t i = 0; i < count; i++) {
 		struct text pattern = { 0 };
 		glob_t found;
 
-		if (journald_name_is(logs[i])) {
-			files = memory_grow(files, *count_r + 1, sizeof(*files));
-			files[(*count_r)++] = from == USEC_NEVER ? memory_copy(span_of(logs[i]))
-								 : journald_name_since(logs[i], from);
-		}
+		if (journald_name_is(logs[i]))
+			resume_name(&names, &name_count, memory_copy(span_of(logs[i])));
 		if (journald_name_is(logs[i]) || listen_name_is(logs[i]))
 			continue;
 		text_add_format(&pattern, "%s*", logs[i]);
 		if (glob(pattern.at, 0, NULL, &found) == 0) {
-			files = resume_add(files, count_r, &found, from);
+			for (size_t file = 0; file < found.gl_pathc; file++)
+				resume_name(&names, &name_count, memory_copy(span_of(found.gl_pathv[file])));
 			globfree(&found);
 		}
 		text_free(&pattern);
 	}
-	return files;
+	if (name_count > 0)
+		collector = collector_replay((const char *const *)names, name_count, calls, &error);
+	resume_free_names(names, name_count);
+	return collector;
+}
+
+/*
+ * What the marks are of, from where it is of interest. It is followed, and not replayed: logs may be rotated right
+ * now, and a line that is missed here is an open message of which nothing more would be counted.
+ */
+static struct collector *resume_recall(const struct resume *resume, const char *const *logs, size_t count,
+				       const struct collector_calls *calls)
+{
+	const struct collector_live_options options = {
+		.start = COLLECTOR_START_SINCE, .since = resume->recall_from, .poll = true, .grace = 1
+	};
+	struct collector *collector = NULL;
+	struct error error;
+	const char *source;
+	char **names = NULL;
+	size_t name_count = 0;
+
+	for (size_t i = 0; (source = marks_source(resume->marks, i)) != NULL; i++)
+		if (*source == '/')
+			resume_name(&names, &name_count, memory_copy(span_of(source)));
+	for (size_t i = 0; i < count; i++)
+		if (journald_name_is(logs[i]))
+			resume_name(&names, &name_count, memory_copy(span_of(logs[i])));
+	if (name_count > 0)
+		collector = collector_live((const char *const *)names, name_count, &options, calls, &error);
+	resume_free_names(names, name_count);
+	return collector;
 }
 
 static void resume_ignore(void *context, const char *words)
@@ -179,38 +210,32 @@ void resume_learn(struct resume *resume, struct pipeline *pipeline, const char *
 		  usec_t recall, usec_t tell_from)
 {
 	struct collector_calls calls = pipeline_calls(pipeline);
-	struct error error;
-	size_t file_count;
-	char **files;
+	bool recalls = resume->marks != NULL;
 
-	if (resume->marks != NULL && resume->open == USEC_NEVER)
+	if (recalls && resume->open == USEC_NEVER)
 		return;
-	resume->recall_from = resume->marks == NULL ? USEC_NEVER : resume_from(resume, recall);
-	files = resume_files(logs, count, resume->recall_from, &file_count);
+	resume->recall_from = recalls ? resume_from(resume, recall) : USEC_NEVER;
 	calls.trouble = resume_ignore;
-	if (file_count > 0)
-		resume->learning = collector_replay((const char *const *)files, file_count, &calls, &error);
-	if (resume->learning != NULL) {
-		resume->pipeline = pipeline;
-		resume->tell_from = tell_from;
-		resume->tells = false;
-		marks_free(&resume->seen);
-		resume->seen = marks_new();
-		/* What was in a shared store when the snapshot was lost is there still. */
-		pipeline_tell(pipeline,
-			      resume->marks != NULL || (resume->lost && pipeline_is_shared(pipeline))
-				      ? PIPELINE_RECALLS
-				      : PIPELINE_QUIET);
-		(void)pipeline_run(pipeline, resume->learning, 0);
-		if (resume->marks == NULL && !resume->lost) {
-			resume->tells = true;
-			pipeline_tell(pipeline, PIPELINE_TELLS_LATE);
-			judge_tell_standing(pipeline_judge(pipeline), tell_from);
-		}
-		pipeline_tell(pipeline, PIPELINE_TELLS);
-		collector_close(&resume->learning);
+	resume->learning = recalls ? resume_recall(resume, logs, count, &calls)
+				   : resume_history(logs, count, &calls);
+	if (resume->learning == NULL)
+		return;
+	resume->pipeline = pipeline;
+	resume->tell_from = tell_from;
+	resume->tells = false;
+	marks_free(&resume->seen);
+	resume->seen = marks_new();
+	/* What was in a shared store when the snapshot was lost is there still. */
+	pipeline_tell(pipeline, recalls || (resume->lost && pipeline_is_shared(pipeline)) ? PIPELINE_RECALLS
+											  : PIPELINE_QUIET);
+	while (pipeline_run(pipeline, resume->learning, RESUME_TURN) == COLLECTED_LINE)
+		if (recalls && marks_passed(resume->marks, resume->seen))
+			break;
+	if (!recalls && !resume->lost) {
+		resume->tells = true;
+		pipeline_tell(pipeline, PIPELINE_TELLS_LATE);
+		judge_tell_standing(pipeline_judge(pipeline), tell_from);
 	}
-	for (size_t i = 0; i < file_count; i++)
-		free(files[i]);
-	free(files);
+	pipeline_tell(pipeline, PIPELINE_TELLS);
+	collector_close(&resume->learning);
 }
