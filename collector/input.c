@@ -102,8 +102,9 @@ static bool input_begin(struct input *input, struct ahead *ahead, struct error *
 	return true;
 }
 
-static struct input *input_open_file(const char *path, struct ahead *ahead, atomic_uint_fast64_t *read,
-				     struct error *error)
+/* FD: PATH's, the input's from here on; -1: it could not be had. */
+static struct input *input_open_fd(int fd, const char *path, struct ahead *ahead, atomic_uint_fast64_t *read,
+				   struct error *error)
 {
 	struct input *input = memory_new(1, sizeof(*input));
 	bool standard = strcmp(path, "-") == 0;
@@ -112,7 +113,7 @@ static struct input *input_open_file(const char *path, struct ahead *ahead, atom
 	input->read = read;
 	for (unsigned i = 0; i < 2; i++)
 		input->blocks[i] = memory_new(LINES_HEADROOM + INPUT_BLOCK, 1);
-	input->fd = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	input->fd = fd;
 	if (input->fd < 0) {
 		error_set(error, "%s: %s", input->path, strerror(errno));
 		input_close(&input);
@@ -147,7 +148,24 @@ struct input *input_open(const char *path, struct ahead *ahead, atomic_uint_fast
 {
 	if (journald_name_is(path))
 		return input_open_journal(path, error);
-	return input_open_file(path, ahead, read, error);
+	return input_open_fd(strcmp(path, "-") == 0 ? dup(STDIN_FILENO)
+						    : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY),
+			     path, ahead, read, error);
+}
+
+int input_hold(const struct input *input)
+{
+	return input->fd < 0 ? -1 : fcntl(input->fd, F_DUPFD_CLOEXEC, 0);
+}
+
+struct input *input_open_held(int held, const char *path, struct ahead *ahead, atomic_uint_fast64_t *read,
+			      struct error *error)
+{
+	int fd = fcntl(held, F_DUPFD_CLOEXEC, 0);
+
+	if (fd >= 0)
+		(void)lseek(fd, 0, SEEK_SET);
+	return input_open_fd(fd, path, ahead, read, error);
 }
 
 struct input_about input_about(const struct input *input)

@@ -25,6 +25,16 @@ struct input_about {
 struct input *input_open(const char *path, struct ahead *ahead, atomic_uint_fast64_t *read,
 			 struct error *error);
 
+/*
+ * Keep the file of INPUT open beyond it, so that it is the same when its turn comes, whatever name it has by then; -1
+ * where there is no room for more. The descriptor is the caller's.
+ */
+int input_hold(const struct input *input);
+
+/* HELD from its beginning, as PATH in what is said; nobody else may read HELD meanwhile. */
+struct input *input_open_held(int held, const char *path, struct ahead *ahead, atomic_uint_fast64_t *read,
+			      struct error *error);
+
 struct input_about input_about(const struct input *input);
 
 /* For people; of a journal the name that is the same for every reading of it. */

@@ -19,8 +19,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define PLAN_HEAD ((size_t)256)
+#define PLAN_HELD ((size_t)256) /* files that are held open, of the 1,024 that a process usually may */
 
 struct plan_work {
 	struct plan *plan;
@@ -88,11 +90,14 @@ static void plan_add(struct plan_work *work, const char *path)
 		input_close(&input);
 		return;
 	}
-	if (about.regular)
-		input_close(&input);
 	plan->files = memory_grow(plan->files, plan->count + 1, sizeof(*plan->files));
 	file = &plan->files[plan->count++];
-	*file = (struct plan_file){ .path = memory_copy(span_of(path)), .about = about, .kept = input };
+	*file = (struct plan_file){ .path = memory_copy(span_of(path)), .about = about, .held = -1 };
+	if (about.regular && plan->count <= PLAN_HELD)
+		file->held = input_hold(input);
+	if (about.regular)
+		input_close(&input);
+	file->kept = input;
 	file->rotation = rotation_of(span_of(base == NULL ? path : base + 1));
 	if (about.regular)
 		file->log = plan_log_of(path, &file->rotation);
@@ -118,6 +123,23 @@ static void plan_expand(struct plan_work *work, const char *name)
 	}
 	error_set(&error, "%s: no file has such a name", name);
 	plan_trouble(work, &error);
+}
+
+struct input *plan_input(const struct plan_file *file, struct ahead *ahead, atomic_uint_fast64_t *read,
+			 struct error *error)
+{
+	struct input *input = file->held >= 0 ? input_open_held(file->held, file->path, ahead, read, error)
+					      : input_open(file->path, ahead, read, error);
+	struct input_about about;
+
+	if (input == NULL)
+		return NULL;
+	about = input_about(input);
+	if (about.ino != file->about.ino || about.dev != file->about.dev) {
+		input_close(&input);
+		error_set(error, "%s: is another file than it was: logs were rotated meanwhile", file->path);
+	}
+	return input;
 }
 
 void *plan_opened(struct plan_file *file, const struct collector_calls *calls)
@@ -151,7 +173,7 @@ static void plan_look(struct plan_file *file, const struct collector_calls *call
 
 	file->first = file->about.written;
 	if (file->kept == NULL)
-		file->kept = input_open(file->path, NULL, &looked, &error);
+		file->kept = plan_input(file, NULL, &looked, &error);
 	if (file->kept == NULL)
 		return; /* gone since: reading it will say so */
 	file->empty = !input_next(file->kept, &data, &len, &broken, &error);
@@ -289,6 +311,8 @@ void plan_free(struct plan *plan, const struct collector_calls *calls)
 
 		plan_closed(file, calls);
 		input_close(&file->kept);
+		if (file->held >= 0)
+			close(file->held);
 		free(file->path);
 		free(file->log);
 	}

@@ -21,6 +21,7 @@ struct plan_file {
 	bool was_opened; /* ... which is there, and to be closed */
 	bool empty;
 	struct input *kept; /* already open: a pipe, which cannot be opened again */
+	int held;           /* its descriptor, should its name go to another file meanwhile; -1: there are too many */
 };
 
 struct plan {
@@ -34,6 +35,10 @@ struct plan {
 /* Troubles with single files are told through CALLS; false where there is no file left. */
 bool plan_make(struct plan *plan, const char *const *logs, size_t count, const struct collector_calls *calls,
 	       atomic_uint_fast64_t *read, struct error *error);
+
+/* FILE from its beginning. NULL, and ERROR, where it cannot be read, or is another file than was planned. */
+struct input *plan_input(const struct plan_file *file, struct ahead *ahead, atomic_uint_fast64_t *read,
+			 struct error *error);
 
 /* FILE's context for `time`, made when first asked for. */
 void *plan_opened(struct plan_file *file, const struct collector_calls *calls);

@@ -69,8 +69,7 @@ static void replay_start_ahead(struct replay *replay)
 		if (!file->about.packed || file->empty || !file->about.regular ||
 		    replay->started[replay->ahead_at] != NULL)
 			continue;
-		replay->started[replay->ahead_at] = input_open(file->path, replay->ahead, &replay->read,
-							       &error);
+		replay->started[replay->ahead_at] = plan_input(file, replay->ahead, &replay->read, &error);
 		if (replay->started[replay->ahead_at] != NULL)
 			replay->waiting++;
 	}
@@ -90,7 +89,7 @@ static struct input *replay_take_input(struct replay *replay, size_t at, struct 
 	if (replay->ahead_at <= at)
 		replay->ahead_at = at + 1;
 	if (input == NULL)
-		input = input_open(file->path, replay->ahead, &replay->read, error);
+		input = plan_input(file, replay->ahead, &replay->read, error);
 	replay_start_ahead(replay);
 	return input;
 }

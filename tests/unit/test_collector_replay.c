@@ -52,6 +52,17 @@ static const struct collector_calls replay_calls = {
 	.trouble = replay_trouble,
 };
 
+static void (*meanwhile)(void); /* after the plan is made, before the first line; once */
+
+static void rotate(void)
+{
+	assert_int_equal(unlink(scratch_path("mail.log.2")), 0);
+	scratch_move("mail.log.1", "mail.log.2");
+	assert_true(scratch_pack("gzip", "mail.log.2"));
+	scratch_move("mail.log", "mail.log.1");
+	scratch_write("mail.log", "2026-11-01T10:00:07Z g\n");
+}
+
 static struct collector_stats replay_run(const char *const *names, unsigned threads)
 {
 	const char *logs[16];
@@ -71,6 +82,9 @@ static struct collector_stats replay_run(const char *const *names, unsigned thre
 		print_error("%s\n", error.text);
 		fail();
 	}
+	if (meanwhile != NULL)
+		meanwhile();
+	meanwhile = NULL;
 	while (collector_next(collector, &line) == COLLECTED_LINE) {
 		assert_non_null(collector_opened(collector));
 		assert_non_null(collector_source_name(collector, line.source));
@@ -159,6 +173,18 @@ static void what_cannot_be_read_is_named_and_the_rest_is_read(void **state)
 	assert_non_null(strstr(said.at, "/folder: is a folder; name the logs in it"));
 	assert_non_null(strstr(said.at, "/none*.log: no file has such a name\n"));
 	assert_non_null(strstr(said.at, "/old.log.Z: is a compress archive, which this build cannot read\n"));
+}
+
+static void a_rotation_meanwhile_changes_nothing(void **state)
+{
+	(void)state;
+	scratch_write("mail.log", T("05") "e\n" T("06") "f\n");
+	scratch_write("mail.log.1", T("03") "c\n" T("04") "d\n");
+	scratch_write("mail.log.2", T("01") "a\n");
+	meanwhile = rotate;
+	RUN("mail.log", "mail.log.2", "mail.log.1");
+	replay_expect(T("01") "a\n" T("03") "c\n" T("04") "d\n" T("05") "e\n" T("06") "f\n");
+	assert_int_equal(said.len, 0);
 }
 
 static void nothing_to_read_is_an_error(void **state)
@@ -398,6 +424,7 @@ int main(void)
 		ROW(one_log_alone_asks_for_no_times_after_the_plan),
 		ROW(a_file_named_twice_is_read_once),
 		ROW(what_cannot_be_read_is_named_and_the_rest_is_read),
+		ROW(a_rotation_meanwhile_changes_nothing),
 		ROW(nothing_to_read_is_an_error),
 		ROW(a_cut_archive_gives_its_whole_lines_then_its_name_and_the_byte),
 		ROW(rubbish_is_skipped_and_counted),
