@@ -1,20 +1,12 @@
 /*
  * Following any number of logs: one tail each, merged by time while several have lines, so that catching up
  * with days of several logs is in order too.
- *
- * Changes wake it at once when it was idle; while a log is busy, FOLLOW_PACE bounds the wake-ups. Whatever
- * inotify does not tell (network file systems, a link switched in a folder above, a folder that
- * came back) a slow poll finds. Where all that is known of is watched, that poll is made when somebody else
- * wakes the process, and wakes it itself only where nobody does.
  */
 #define _GNU_SOURCE
+#include "collector/follow.h"
+
 #include "collector/live.h"
-#include "collector/merge.h"
 #include "collector/names.h"
-#include "collector/position.h"
-#include "collector/source.h"
-#include "collector/tail.h"
-#include "collector/watcher.h"
 
 #include "base/memory.h"
 #include "base/save.h"
@@ -26,34 +18,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define FOLLOW_GRACE     (2 * USEC_SECOND)
-#define FOLLOW_POLL      (30 * USEC_SECOND)        /* beside inotify */
-#define FOLLOW_POLL_LATE (600 * USEC_SECOND)       /* with all watched, and nobody else awake */
-#define FOLLOW_POLL_ONLY (USEC_SECOND / 2)         /* without */
-#define FOLLOW_PACE      (50 * USEC_SECOND / 1000) /* between two wake-ups under load */
-#define FOLLOW_TURN      256                       /* lines between two looks at the other logs */
-
-struct follow {
-	struct collector collector;
-	struct collector_live_options options;
-	char *positions_path;
-	char **patterns;
-	int *pattern_folders;
-	size_t pattern_count;
-	struct tail **tails;
-	size_t count;
-	struct positions positions; /* as saved last, with those of logs that are not there now */
-	bool remembered;            /* there were saved positions at start */
-	bool started;               /* the first round of names is over: what appears now is new */
-	struct watcher *watcher;
-	bool polling;
-	bool all_dirty, names_dirty;
-	usec_t poll_at; /* monotonic: when to look at everything again */
-	struct merge merge;
-	struct tail *given;
-	unsigned turn;
-	bool busy; /* lines were given since the last wait */
-};
+#define FOLLOW_GRACE (2 * USEC_SECOND)
+#define FOLLOW_TURN  256 /* lines between two looks at the other logs */
 
 /* A file that was there, unseen, before the positions were saved is old; one born later is news. */
 static bool follow_is_news(const struct follow *follow, const char *path)
@@ -140,66 +106,6 @@ static void follow_expand_all(struct follow *follow)
 	follow->names_dirty = false;
 }
 
-static void follow_unwatch(struct follow *follow, int number)
-{
-	for (size_t i = 0; i < follow->count; i++) {
-		const struct tail *tail = follow->tails[i];
-
-		if (tail->watch_file == number || tail->watch_path == number)
-			return;
-	}
-	watcher_remove(follow->watcher, number);
-}
-
-static void follow_watch(struct follow *follow, struct tail *tail)
-{
-	int file = tail->piece == NULL ? -1 : watcher_add_open(follow->watcher, tail->piece->fd);
-	int path = watcher_add_file(follow->watcher, tail->path);
-	int old_file = tail->watch_file, old_path = tail->watch_path;
-	char *folder = names_folder(tail->path);
-
-	tail->watch_folder = watcher_add_folder(follow->watcher, folder);
-	free(folder);
-	tail->watch_file = file;
-	tail->watch_path = path;
-	tail->renamed = false;
-	if (tail->piece != NULL && path < 0 && file < 0)
-		follow->polling = true; /* no more watches to be had */
-	if (old_file >= 0 && old_file != file)
-		follow_unwatch(follow, old_file);
-	if (old_path >= 0 && old_path != path && old_path != old_file)
-		follow_unwatch(follow, old_path);
-}
-
-static void follow_watch_patterns(struct follow *follow)
-{
-	for (size_t i = 0; i < follow->pattern_count; i++) {
-		char *folder = names_folder(follow->patterns[i]);
-
-		if (strpbrk(folder, "*?[{") == NULL) /* a glob of folders is left to the poll */
-			follow->pattern_folders[i] = watcher_add_folder(follow->watcher, folder);
-		free(folder);
-	}
-}
-
-static void follow_happened(void *context, int number, bool names)
-{
-	struct follow *follow = context;
-
-	follow->all_dirty = follow->all_dirty || (number < 0 && names);
-	for (size_t i = 0; names && i < follow->pattern_count; i++)
-		follow->names_dirty = follow->names_dirty || follow->pattern_folders[i] == number;
-	for (size_t i = 0; i < follow->count; i++) {
-		struct tail *tail = follow->tails[i];
-
-		if (tail->watch_file == number || tail->watch_path == number ||
-		    tail->watch_folder == number) {
-			tail->dirty = true;
-			tail->renamed = tail->renamed || names;
-		}
-	}
-}
-
 static usec_t follow_time(const struct follow *follow, const struct tail *tail, usec_t before)
 {
 	usec_t time = follow->count < 2 || follow->collector.calls.time == NULL
@@ -234,19 +140,12 @@ static bool follow_look(struct follow *follow, struct tail *tail, bool watch)
 	return found;
 }
 
-static usec_t follow_poll_every(const struct follow *follow)
-{
-	if (follow->options.poll_every != 0)
-		return follow->options.poll_every;
-	return follow->polling ? FOLLOW_POLL_ONLY : FOLLOW_POLL;
-}
-
 /* Look at every tail of which something was heard. */
 static void follow_round(struct follow *follow)
 {
 	usec_t now = clock_monotonic();
 
-	watcher_read(follow->watcher, follow_happened, follow);
+	follow_hear(follow);
 	if (now >= follow->poll_at) {
 		follow->all_dirty = true;
 		follow->poll_at = now + follow_poll_every(follow);
@@ -282,38 +181,6 @@ static void follow_advance(struct follow *follow)
 	}
 	top->time = follow_time(follow, tail, top->time);
 	merge_settle(&follow->merge);
-}
-
-/* Is every file watched, and every folder in which one could appear? */
-static bool follow_hears_all(const struct follow *follow)
-{
-	bool all = !follow->polling && follow->options.poll_every == 0;
-
-	for (size_t i = 0; i < follow->count; i++) {
-		const struct tail *tail = follow->tails[i];
-
-		all = all && tail->watch_folder >= 0 && (tail->watch_path >= 0 || tail->piece == NULL);
-	}
-	for (size_t i = 0; i < follow->pattern_count; i++)
-		all = all && (!names_is_pattern(follow->patterns[i]) || follow->pattern_folders[i] >= 0);
-	return all;
-}
-
-static void follow_wait(struct follow *follow)
-{
-	usec_t now = clock_monotonic();
-	usec_t delay = follow->poll_at - now + (follow_hears_all(follow) ? FOLLOW_POLL_LATE : 0);
-
-	for (size_t i = 0; i < follow->count; i++) {
-		usec_t wake = follow->tails[i]->wake;
-
-		if (wake != USEC_NEVER && wake - now < delay)
-			delay = wake - now;
-	}
-	if (follow->busy && delay > FOLLOW_PACE)
-		delay = FOLLOW_PACE;
-	watcher_arm(follow->watcher, delay, follow->busy);
-	follow->busy = false;
 }
 
 static enum collected follow_peek(struct collector *collector, struct line *line_r)

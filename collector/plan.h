@@ -21,7 +21,7 @@ struct plan_file {
 	bool was_opened; /* ... which is there, and to be closed */
 	bool empty;
 	struct input *kept; /* already open: a pipe, which cannot be opened again */
-	int held;           /* its descriptor, should its name go to another file meanwhile; -1: there are too many */
+	int held; /* its descriptor, should its name go to another file meanwhile; -1: there are too many */
 };
 
 struct plan {

@@ -10,19 +10,19 @@
 #include "commands/options.h"
 #include "commands/resume.h"
 
-#define FIRST                                                                                        \
-	"2026-11-20T10:00:00.000001+00:00 mx1 postfix/submission/smtpd[7]: AAAAAAAA01: "             \
-	"client=x[192.0.2.7], sasl_method=PLAIN, sasl_username=ann@example.com\n"                    \
+#define FIRST \
+	"2026-11-20T10:00:00.000001+00:00 mx1 postfix/submission/smtpd[7]: AAAAAAAA01: " \
+	"client=x[192.0.2.7], sasl_method=PLAIN, sasl_username=ann@example.com\n" \
 	"2026-11-20T10:00:00.100000+00:00 mx1 postfix/qmgr[7]: AAAAAAAA01: from=<ann@example.com>, " \
 	"size=100, nrcpt=1 (queue active)\n"
-#define SECOND                                                                                       \
-	"2026-11-20T10:05:00.000001+00:00 mx1 postfix/submission/smtpd[7]: AAAAAAAA02: "             \
-	"client=x[192.0.2.7], sasl_method=PLAIN, sasl_username=bob@example.com\n"                    \
+#define SECOND \
+	"2026-11-20T10:05:00.000001+00:00 mx1 postfix/submission/smtpd[7]: AAAAAAAA02: " \
+	"client=x[192.0.2.7], sasl_method=PLAIN, sasl_username=bob@example.com\n" \
 	"2026-11-20T10:05:00.100000+00:00 mx1 postfix/qmgr[7]: AAAAAAAA02: from=<bob@example.com>, " \
 	"size=100, nrcpt=1 (queue active)\n"
-#define SENT(second, queue_id)                                                                             \
-	"2026-11-20T10:06:0" second ".000001+00:00 mx1 postfix/smtp[7]: " queue_id ": to=<x@r.example>, "  \
-	"relay=r.example[198.51.100.9]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)\n"     \
+#define SENT(second, queue_id) \
+	"2026-11-20T10:06:0" second ".000001+00:00 mx1 postfix/smtp[7]: " queue_id ": to=<x@r.example>, " \
+	"relay=r.example[198.51.100.9]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)\n" \
 	"2026-11-20T10:06:0" second ".100000+00:00 mx1 postfix/qmgr[7]: " queue_id ": removed\n"
 
 struct again {
