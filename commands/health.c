@@ -1,7 +1,8 @@
 /*
  * `sendwatch health`: how remote providers treat our own addresses, from logs, and which accounts caused it.
  * Without LOG it is what the watch that runs here knows, from its snapshot; where servers share a Redis, the windows
- * of all their addresses. Where neither is, the logs that watch would follow are read.
+ * of all their addresses. Where neither is, the logs that watch would follow are read. With --account, how providers
+ * treat what that account sent; that is not known by itself, so it is read from logs, too.
  */
 #define _GNU_SOURCE
 #include "base/text.h"
@@ -14,6 +15,7 @@
 #include "commands/snapshot.h"
 #include "responders/payload.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 struct health_command {
@@ -26,8 +28,10 @@ struct health_command {
 static void health_seen(void *context, const struct attempt *attempt, enum attempt_stage stage)
 {
 	const struct health_command *command = context;
+	const char *account = command->arguments->account;
 
-	health_attempt(command->health, attempt, stage);
+	if (account == NULL || span_equal(attempt->envelope->account, span_of(account)))
+		health_attempt(command->health, attempt, stage);
 }
 
 static void health_trouble(void *context, const char *words)
@@ -43,7 +47,8 @@ static void health_warn(void *context, const struct verdict *verdict)
 {
 	const struct health_command *command = context;
 
-	if (command->arguments->format == FORMAT_NDJSON) {
+	/* What one account met is no verdict on the address. */
+	if (command->arguments->format == FORMAT_NDJSON && command->arguments->account == NULL) {
 		char *json = payload_verdict(verdict);
 
 		puts(json);
@@ -302,10 +307,13 @@ int command_health(const struct arguments *arguments)
 		return EXIT_USAGE;
 	}
 	command.health = health_new(&options.health, health_warn, &command);
-	/* What is known now cannot be cut to a time; logs can. */
+	/* What is known now cannot be cut to a time or an account; logs can. */
 	bool known = arguments->count == 0 && arguments->since == USEC_NEVER &&
-		     arguments->until == USEC_NEVER;
+		     arguments->until == USEC_NEVER && arguments->account == NULL;
 
+	/* A Redis that hangs up is an error that is told. */
+	if (known)
+		signal(SIGPIPE, SIG_IGN);
 	if (known && options.redis.topology != REDIS_OFF) {
 		status = health_of_all(&command, &options);
 	} else if (known && health_restore(&command, &options)) {
