@@ -14,6 +14,7 @@
 enum argument_kind { ARGUMENT_FLAG, ARGUMENT_TEXT, ARGUMENT_COUNT, ARGUMENT_TIME, ARGUMENT_FORMAT };
 
 struct argument {
+	const char *word; /* a command's word for taking it */
 	const char *name;
 	enum argument_kind kind;
 	size_t place;
@@ -21,10 +22,11 @@ struct argument {
 	const char *about;
 };
 
-#define ARGUMENT(name_, kind_, field, value_, about_) \
+#define ARGUMENT_AS(word_, name_, kind_, field, value_, about_) \
 	{ \
-		name_, ARGUMENT_##kind_, offsetof(struct arguments, field), value_, about_ \
+		word_, name_, ARGUMENT_##kind_, offsetof(struct arguments, field), value_, about_ \
 	}
+#define ARGUMENT(name_, kind_, field, value_, about_) ARGUMENT_AS(name_, name_, kind_, field, value_, about_)
 
 #define ARGUMENTS_MOST 40
 
@@ -36,6 +38,8 @@ static const struct argument arguments_known[] = {
 		 "show what happened from TIME on; the time before is still learned from"),
 	ARGUMENT("until", TIME, until, "TIME",
 		 "stop reading at TIME (2026-11-01, 2026-11-01T03:04:05+01:00)"),
+	ARGUMENT_AS("ends", "until", TIME, until, "TIME",
+		    "when it ends by itself (2026-11-01, 2026-11-01T03:04:05+01:00)"),
 	ARGUMENT("year", COUNT, year, "YEAR", "of the first line, where stamps have none"),
 	ARGUMENT("timezone", TEXT, timezone, "ZONE", "of stamps that name none: Europe/Berlin, +02:00"),
 	ARGUMENT("account", TEXT, account, "ACCOUNT", "show this account alone"),
@@ -74,16 +78,16 @@ static const struct argument arguments_known[] = {
 
 #define ARGUMENTS_KNOWN (sizeof(arguments_known) / sizeof(arguments_known[0]))
 
-static bool arguments_takes(const struct command *command, const char *name)
+static bool arguments_takes(const struct command *command, const char *word)
 {
 	struct span rest = span_of(command->options), option;
 
-	if (strcmp(name, "help") == 0)
+	if (strcmp(word, "help") == 0)
 		return true;
 	while (span_cut(&rest, ' ', &option))
-		if (span_equal(option, span_of(name)))
+		if (span_equal(option, span_of(word)))
 			return true;
-	return span_equal(rest, span_of(name));
+	return span_equal(rest, span_of(word));
 }
 
 static const char *const arguments_formats[] = { [FORMAT_TEXT] = "text",
@@ -144,7 +148,7 @@ static bool arguments_refuse(const char *typed, int found, const struct command 
 	for (size_t i = 0; i < ARGUMENTS_KNOWN; i++) {
 		size_t distance = settings_distance(name, span_of(arguments_known[i].name));
 
-		if (arguments_takes(command, arguments_known[i].name) && distance < least) {
+		if (arguments_takes(command, arguments_known[i].word) && distance < least) {
 			least = distance;
 			nearest = arguments_known[i].name;
 		}
@@ -162,7 +166,7 @@ bool arguments_read(int argc, char **argv, const struct command *command, struct
 	int which = 0, found;
 
 	for (size_t i = 0; i < ARGUMENTS_KNOWN && count < ARGUMENTS_MOST - 1; i++)
-		if (arguments_takes(command, arguments_known[i].name))
+		if (arguments_takes(command, arguments_known[i].word))
 			options[count++] = (struct option){ arguments_known[i].name,
 							    arguments_known[i].value == NULL
 								    ? no_argument
@@ -180,7 +184,7 @@ bool arguments_read(int argc, char **argv, const struct command *command, struct
 			return arguments_refuse(argv[optind - 1], found, command, error);
 		while (name != NULL && strcmp(arguments_known[i].name, name) != 0)
 			i++;
-		if (!arguments_takes(command, arguments_known[i].name))
+		if (!arguments_takes(command, arguments_known[i].word))
 			return arguments_refuse(argv[optind - 1], '?', command, error);
 		if (!arguments_put(&arguments_known[i], optarg, &arguments, error))
 			return false;
@@ -200,7 +204,7 @@ void arguments_print(const struct command *command, FILE *out)
 		const struct argument *known = &arguments_known[i];
 		int width;
 
-		if (!arguments_takes(command, known->name))
+		if (!arguments_takes(command, known->word))
 			continue;
 		width = fprintf(out, "  --%s%s%s", known->name, known->value == NULL ? "" : " ",
 				known->value == NULL ? "" : known->value);

@@ -19,8 +19,8 @@ enum exit_status {
 struct command {
 	const char *name;  /* NULL ends the table */
 	const char *usage; /* what follows the options: "LOG..." */
-	const char
-		*options; /* names of the options that it takes, blank-separated (arguments.c has the rows) */
+	const char *
+		options; /* words for the options that it takes, blank-separated (arguments.c has the rows) */
 	const char *about; /* one line, in the list of commands */
 	const char *more;  /* further lines of its --help; NULL where there are none */
 	bool prints;       /* line upon line as it reads: it ends with whoever reads them (SIGPIPE) */

@@ -6,6 +6,7 @@
 #include "base/settings_nearest.h"
 #include "commands/command.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 
@@ -71,7 +72,7 @@ static const struct command commands[] = {
 	  .more = "domain:NAME, customer:NAME and \"address:OURS PROVIDER\" show what all accounts of these did.\n" },
 	{ .name = "disable",
 	  .usage = "ACCOUNT...",
-	  .options = "config reason until",
+	  .options = "config reason ends",
 	  .run = command_disable,
 	  .about = "stop an account now, as watch would: until it is released, or TIME" },
 	{ .name = "release",
@@ -81,7 +82,7 @@ static const struct command commands[] = {
 	  .about = "undo what was done about an account, and judge it anew" },
 	{ .name = "exempt",
 	  .usage = "ACCOUNT...",
-	  .options = "config reason until end",
+	  .options = "config reason ends end",
 	  .run = command_exempt,
 	  .about = "do nothing about an account until TIME: verdicts go on" },
 	{ .name = "addresses",
@@ -143,7 +144,9 @@ static int main_finish(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	perror("sendwatch: standard output");
+	/* Who reads only the beginning, as head does, has what was wanted. */
+	if (errno != EPIPE)
+		perror("sendwatch: standard output");
 	return status == EXIT_DONE ? EXIT_FAILED : status;
 }
 

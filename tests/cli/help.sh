@@ -36,3 +36,13 @@ if [ -w /dev/full ]; then
 	[ $? = 1 ] || die "writing to a full disk succeeded"
 	has err 'standard output'
 fi
+
+# One word, two meanings: of logs it is where reading stops, of an order when it ends.
+expect 0 "$SENDWATCH" replay --help
+has out '--until TIME            stop reading at TIME'
+for command in disable exempt; do
+	expect 0 "$SENDWATCH" $command --help
+	has out '--until TIME            when it ends by itself'
+done
+expect 1 "$SENDWATCH" release --password-changed -c /dev/null bob@example.com
+has err 'sendwatch release: '
