@@ -418,7 +418,8 @@ bool act_password(struct act *act, struct deliver *deliver, usec_t now, const st
 
 	if (order->account.len == 0 || order->account.len > ACCOUNT_LONGEST)
 		return error_set(error, "no account is named");
-	if (open == NULL || !case_is_disabled(open)) {
+	/* Elsewhere it may be so where this server does nothing: in dry run, or because it is protected here. */
+	if ((open == NULL || !case_is_disabled(open)) && !act_orders_disabled(act, order->account, now)) {
 		act_write(deliver, now, &note);
 		return true;
 	}

@@ -46,14 +46,6 @@ void act_order_begin(struct order *order, struct span account, uint64_t server, 
 		 SPAN_ARGS(text_utf8_head(reason, sizeof(order->reason) - 1)));
 }
 
-static bool order_is_shared(struct span account)
-{
-	struct span key;
-	bool local;
-
-	return adapter_key(account, &key, &local) && !local;
-}
-
 static void orders_keep(struct act *act, usec_t now)
 {
 	struct error error;
@@ -121,6 +113,13 @@ void act_orders_exempt(struct act *act, usec_t now, const struct act_order *give
 	orders_give(act, now, &order, true);
 }
 
+bool act_orders_disabled(const struct act *act, struct span account, usec_t now)
+{
+	const struct order *order = orders_find(act->orders, account, false);
+
+	return order != NULL && order_disables(order, now);
+}
+
 bool act_orders_throttled(const struct act *act, struct span account)
 {
 	const struct order *order = orders_find(act->orders, account, false);
@@ -157,11 +156,6 @@ static bool orders_may(struct act *act, usec_t now, const struct order *order, c
 	return brake == BRAKE_NONE || (brake == BRAKE_DRY_RUN && strcmp(order->cause, "-") == 0);
 }
 
-static bool order_disables(const struct order *order)
-{
-	return order->restriction.kind == RESTRICTION_REJECT || order->restriction.kind == RESTRICTION_HOLD;
-}
-
 static void obey_restriction(struct act *act, usec_t now, const struct order *order)
 {
 	struct open_case *open = cases_find(act->cases, span_of(order->account));
@@ -172,7 +166,7 @@ static void obey_restriction(struct act *act, usec_t now, const struct order *or
 	brakes_hear(act->brakes, span_of(order->account), order->times, order->time);
 	/* What is disabled is not throttled: whoever said so had not heard of it. */
 	if (open != NULL && case_is_disabled(open)) {
-		if (!order_disables(order) && !open->elsewhere)
+		if (!order_disables(order, now) && !open->elsewhere)
 			act_orders_restrict(act, now, open, SPAN("sendwatch"), SPAN("is disabled already"));
 		return;
 	}
@@ -186,10 +180,11 @@ static void obey_restriction(struct act *act, usec_t now, const struct order *or
 	open->until = order->until;
 	memcpy(open->cause, order->cause, sizeof(open->cause));
 	act_restrict(act, open, order->restriction);
-	if (order_disables(order))
+	if (order_disables(order, now))
 		act_jobs_disable(act, open, false);
 	act_save(act, now);
-	obeyed(act, now, order, order_disables(order) ? "disabled" : "throttled", span_of(order->reason));
+	obeyed(act, now, order, order_disables(order, now) ? "disabled" : "throttled",
+	       span_of(order->reason));
 }
 
 static void obey_release(struct act *act, usec_t now, const struct order *order)

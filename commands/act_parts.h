@@ -84,7 +84,8 @@ void act_orders_restrict(struct act *act, usec_t now, const struct open_case *op
 void act_orders_release(struct act *act, usec_t now, const struct act_order *given, bool tell);
 void act_orders_exempt(struct act *act, usec_t now, const struct act_order *given);
 
-/* Is it throttled somewhere? */
+/* Is it disabled, or throttled, on any server? */
+bool act_orders_disabled(const struct act *act, struct span account, usec_t now);
 bool act_orders_throttled(const struct act *act, struct span account);
 
 bool act_orders_open(struct act *act, struct error *error);

@@ -3,7 +3,8 @@
  * whom and why stands in its journal.
  *
  * Where the windows live in Redis, a release or an exemption goes to all servers: by the watch that runs here, or,
- * where none does, straight from here; each server undoes what it did, at its next start where it is down.
+ * where none does, straight from here; each server undoes what it did, at its next start where it is down. So does a
+ * changed password that is enough by the settings.
  */
 #define _GNU_SOURCE
 #include "commands/command.h"
@@ -35,8 +36,12 @@ static struct span order_account(const struct options *options, struct span type
 	return account_login(&rules, typed, name);
 }
 
-/* Where the windows live in Redis, every server learns of a release from there. False: nothing was released. */
-static bool order_release_shared(const struct options *options, struct span account, struct error *error)
+/*
+ * Where the windows live in Redis, every server learns of a release from there; it is left alone until UNTIL. False:
+ * nothing was released.
+ */
+static bool order_release_shared(const struct options *options, struct span account, usec_t until,
+				 struct error *error)
 {
 	struct redis_accounts *accounts;
 	struct record record;
@@ -47,8 +52,7 @@ static bool order_release_shared(const struct options *options, struct span acco
 	accounts = redis_accounts_open(&options->redis, error);
 	if (accounts == NULL)
 		return false;
-	good = redis_accounts_release(accounts, account, clock_now(), clock_now() + options->watch.release,
-				      &record, error);
+	good = redis_accounts_release(accounts, account, clock_now(), until, &record, error);
 	if (good && record.name == NULL)
 		good = error_set(error, "%.*s: Redis knows no such account", SPAN_ARGS(account));
 	if (good)
@@ -57,20 +61,31 @@ static bool order_release_shared(const struct options *options, struct span acco
 	return good;
 }
 
-/* Later than what is known, also where the clock of the server that said it is ahead. */
-static bool order_time(const struct options *options, struct order *order, struct error *error)
+/* What all servers were last told about the account of ORDER; nothing where KNOWN_R has no account. */
+static bool order_known(const struct options *options, const struct order *order, struct order *known_r,
+			struct error *error)
 {
 	struct text field = { 0 }, value = { 0 };
-	struct order known;
 	bool good;
 
 	order_write(order, &field, &value);
 	good = redis_board_read(&options->redis, text_span(&field), &value, error);
-	order->time = clock_now();
-	if (good && order_read(text_span(&field), text_span(&value), &known) && known.time >= order->time)
-		order->time = known.time + 1;
+	if (!good || !order_read(text_span(&field), text_span(&value), known_r))
+		*known_r = (struct order){ .until = USEC_NEVER };
 	text_free(&field);
 	text_free(&value);
+	return good;
+}
+
+/* Later than what is known, also where the clock of the server that said it is ahead. */
+static bool order_time(const struct options *options, struct order *order, struct error *error)
+{
+	struct order known;
+	bool good = order_known(options, order, &known, error);
+
+	order->time = clock_now();
+	if (good && known.account[0] != '\0' && known.time >= order->time)
+		order->time = known.time + 1;
 	return good;
 }
 
@@ -83,6 +98,9 @@ static bool order_tell(const struct options *options, const struct control_order
 	char by[24];
 	bool good;
 
+	if (!order_is_shared(given->account))
+		return error_set(error, "%.*s is known on one machine alone, and no watch runs here",
+				 SPAN_ARGS(given->account));
 	snprintf(by, sizeof(by), "uid %u", (unsigned)getuid());
 	act_order_begin(&order, given->account, act_server(state), span_of(by), given->reason);
 	order.exemption = span_equal(given->verb, SPAN("exempt"));
@@ -95,6 +113,29 @@ static bool order_tell(const struct options *options, const struct control_order
 	return good;
 }
 
+/* No watch runs here: what act_password does, from what all servers were told. */
+static bool order_password(const struct options *options, const struct control_order *given,
+			   struct error *error)
+{
+	struct control_order release = *given;
+	struct order order = { .until = USEC_NEVER }, known;
+	usec_t now = clock_now();
+
+	snprintf(order.account, sizeof(order.account), "%.*s", SPAN_ARGS(given->account));
+	if (!order_known(options, &order, &known, error))
+		return false;
+	if (!order_disables(&known, now))
+		return true;
+	if (known.times > options->act.password_releases)
+		return error_set(error, "%.*s stays disabled: that was the case %u times by now",
+				 SPAN_ARGS(given->account), (unsigned)known.times);
+	release.verb = SPAN("release");
+	release.reason = SPAN("its password was changed");
+	/* One that Redis has no windows of is refused by policy services all the same, until they are told. */
+	(void)order_release_shared(options, given->account, now, error);
+	return order_tell(options, &release, error);
+}
+
 /* To the watch that runs here, which tells the others where there are any. */
 static bool order_send(const struct options *options, const struct control_order *order, struct error *error)
 {
@@ -103,27 +144,29 @@ static bool order_send(const struct options *options, const struct control_order
 	     released = false;
 
 	if (everywhere && span_equal(order->verb, SPAN("release")))
-		released = order_release_shared(options, order->account, &shared);
+		released = order_release_shared(options, order->account, clock_now() + options->watch.release,
+						&shared);
 	if (control_ask(options->watch.state == NULL ? "." : options->watch.state, order, error))
 		return true;
+	if (everywhere && span_equal(order->verb, SPAN("password")))
+		return order_password(options, order, error);
 	if (everywhere && order_tell(options, order, &shared))
 		return true;
 	return released;
 }
 
-static int order_give(const struct arguments *arguments, const char *verb)
+static int order_give(const struct arguments *arguments, const char *command, const char *verb)
 {
 	struct options options;
 	struct error error;
 	int status = EXIT_DONE;
 
 	if (arguments->count == 0) {
-		fprintf(stderr, "sendwatch %s: names no account\n",
-			strcmp(verb, "password") == 0 ? "release" : verb);
+		fprintf(stderr, "sendwatch %s: names no account\n", command);
 		return EXIT_USAGE;
 	}
 	if (!options_load(arguments, &options, &error)) {
-		fprintf(stderr, "sendwatch %s: %s\n", verb, error.text);
+		fprintf(stderr, "sendwatch %s: %s\n", command, error.text);
 		return EXIT_USAGE;
 	}
 	for (size_t i = 0; i < arguments->count; i++) {
@@ -137,7 +180,7 @@ static int order_give(const struct arguments *arguments, const char *verb)
 
 		if (order_send(&options, &order, &error))
 			continue;
-		fprintf(stderr, "sendwatch %s: %s\n", verb, error.text);
+		fprintf(stderr, "sendwatch %s: %s\n", command, error.text);
 		status = EXIT_FAILED;
 	}
 	options_free(&options);
@@ -146,13 +189,13 @@ static int order_give(const struct arguments *arguments, const char *verb)
 
 int command_disable(const struct arguments *arguments)
 {
-	return order_give(arguments, "disable");
+	return order_give(arguments, "disable", "disable");
 }
 
 int command_release(const struct arguments *arguments)
 {
 	/* Whether that is enough is for the watch to say that disabled it. */
-	return order_give(arguments, arguments->password_changed ? "password" : "release");
+	return order_give(arguments, "release", arguments->password_changed ? "password" : "release");
 }
 
 int command_exempt(const struct arguments *arguments)
@@ -161,5 +204,5 @@ int command_exempt(const struct arguments *arguments)
 		fprintf(stderr, "sendwatch exempt: until when? --until 2026-11-02, or --end to end it\n");
 		return EXIT_USAGE;
 	}
-	return order_give(arguments, "exempt");
+	return order_give(arguments, "exempt", "exempt");
 }

@@ -80,6 +80,19 @@ void orders_mark(struct orders *orders, const struct order *order, uint32_t hear
 	known->heard = heard;
 }
 
+bool order_disables(const struct order *order, usec_t now)
+{
+	return (order->restriction.kind == RESTRICTION_REJECT ||
+		order->restriction.kind == RESTRICTION_HOLD) &&
+	       (order->until == USEC_NEVER || order->until > now);
+}
+
+/* No login holds a colon (parsers/account.h), and all other accounts do. */
+bool order_is_shared(struct span account)
+{
+	return account.len > 0 && memchr(account.at, ':', account.len) == NULL;
+}
+
 bool order_is_over(const struct order *order, usec_t before)
 {
 	return order->restriction.kind == RESTRICTION_NONE && order->time < before && order->until < before;

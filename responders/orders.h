@@ -50,6 +50,12 @@ const struct order *orders_next(const struct orders *orders, const struct order 
 /* Mark a known one as shared, and heard. */
 void orders_mark(struct orders *orders, const struct order *order, uint32_t heard);
 
+/* Does it have the account disabled at NOW? */
+bool order_disables(const struct order *order, usec_t now);
+
+/* May other servers be told of orders about ACCOUNT? Of logins; a local user is another one on each machine. */
+bool order_is_shared(struct span account);
+
 /* Is it a release, or an exemption, that nobody needs to know of any more who heard of it before BEFORE? */
 bool order_is_over(const struct order *order, usec_t before);
 void orders_forget(struct orders *orders, usec_t before);

@@ -16,7 +16,7 @@ one='' two=''
 start_redis
 trap 'kill -9 $redis $one $two 2> /dev/null; stop_all' EXIT
 
-start() # NAME: a server of its own
+start() # NAME [LINE]: a server of its own; LINE is added to [act]
 {
 	mkdir -p "$1"
 	: >> "$1/mail.log"
@@ -30,6 +30,7 @@ state = $TMP/$1/state
 file = $TMP/$1/verdicts.ndjson
 [act]
 dry_run = no
+$2
 [policy]
 address = $TMP/$1/policy
 [adapter list]
@@ -106,6 +107,33 @@ start two
 await 5 unlisted one joe@shop.test
 await 5 unlisted two joe@shop.test
 says two joe@shop.test DUNNO || die "still refused"
+
+# A new password is enough wherever it is said: on a server that has nothing in force itself, and without a watch;
+# but only as often as the settings say.
+run one disable pat@shop.test
+run one disable "o'neil@shop.test"
+await 5 listed two pat@shop.test
+await 5 says two "o'neil@shop.test" '554 5.7.1'
+stop two
+rm -rf two/state
+start two 'protect = pat@*, o*'
+sleep 0.5
+says two pat@shop.test DUNNO || die "refused though protected"
+run two release --password-changed pat@shop.test
+await 5 unlisted one pat@shop.test
+await 5 says one pat@shop.test DUNNO
+stop two
+run two release --password-changed "o'neil@shop.test"
+await 5 says one "o'neil@shop.test" DUNNO
+run one disable pat@shop.test
+await 5 listed one pat@shop.test
+if "$SENDWATCH" release --password-changed -c two/detect.conf pat@shop.test 2> err; then
+	die "released a second time"
+fi
+has err "sendwatch release: pat@shop.test stays disabled: that was the case 2 times by now"
+says one pat@shop.test '554' || die "released a second time all the same"
+run one release pat@shop.test
+start two
 
 # Released while Redis is away, by a server that is killed then; and Redis comes back empty.
 run one disable kim@shop.test
