@@ -15,6 +15,7 @@
 /* Raised with every change of what is written here; sizes of what is written as it stands are seen to below. */
 #define JUDGE_PACK_VERSION 3
 #define BLOCK_ENOUGH       ((size_t)64 * 1024)
+#define RECORDS_AHEAD      8
 
 enum block { BLOCK_COMMON = 'c', BLOCK_RECORDS = 'r', BLOCK_GROUPS = 'g' };
 
@@ -123,19 +124,50 @@ static bool common_unpack(struct judge *judge, struct unpack *from)
 	       from->rest.len == 0;
 }
 
+/* What a block has of one account. */
+struct packed {
+	struct span name, bytes, trail;
+};
+
+static struct packed packed_next(struct unpack *from)
+{
+	struct packed packed;
+
+	packed.name = unpack_span(from);
+	packed.bytes = unpack_span(from);
+	packed.trail = unpack_span(from);
+	return packed;
+}
+
+static bool packed_restore(struct store *store, const struct packed *packed)
+{
+	struct record *record = store->calls->record(store, packed->name, true);
+
+	if (!record_unpack(record, packed->bytes))
+		return false;
+	trail_free(&record->trail);
+	return packed->trail.len == 0 || (record->trail = trail_unpack(packed->trail)) != NULL;
+}
+
+/* Names are known some accounts ahead: to wait for the table at each was an eighth of a start with a million. */
 static bool records_unpack(struct store *store, struct unpack *from)
 {
-	while (from->rest.len > 0) {
-		struct span name = unpack_span(from), bytes = unpack_span(from), trail = unpack_span(from);
-		struct record *record;
+	struct packed ahead[RECORDS_AHEAD];
+	size_t known = 0, done = 0;
 
-		if (from->broken)
-			return false;
-		record = store->calls->record(store, name, true);
-		if (!record_unpack(record, bytes))
-			return false;
-		trail_free(&record->trail);
-		if (trail.len > 0 && (record->trail = trail_unpack(trail)) == NULL)
+	while (from->rest.len > 0 || done < known) {
+		if (from->rest.len > 0) {
+			struct packed *next = &ahead[known++ % RECORDS_AHEAD];
+
+			*next = packed_next(from);
+			if (from->broken)
+				return false;
+			if (store->calls->soon != NULL)
+				store->calls->soon(store, next->name);
+			if (known - done < RECORDS_AHEAD && from->rest.len > 0)
+				continue;
+		}
+		if (!packed_restore(store, &ahead[done++ % RECORDS_AHEAD]))
 			return false;
 	}
 	return true;

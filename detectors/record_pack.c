@@ -107,11 +107,11 @@ static void slot_unpack(struct windows *windows, struct unpack *from)
 {
 	uint32_t key = (uint32_t)unpack_bounded(from, UINT32_MAX);
 	uint64_t used = unpack_bounded(from, (UINT64_C(1) << COUNTERS) - 1);
-	struct counts counts = { { 0 } };
 
+	windows_put(windows, key);
 	for (; used != 0; used &= used - 1)
-		counts.n[__builtin_ctzll(used)] = (uint32_t)unpack_bounded(from, UINT32_MAX);
-	windows_put(windows, key, &counts);
+		windows_set(windows, (enum counter)__builtin_ctzll(used),
+			    (uint32_t)unpack_bounded(from, UINT32_MAX));
 }
 
 static void windows_unpack(struct windows *windows, struct unpack *from)

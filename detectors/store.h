@@ -68,6 +68,9 @@ struct store_calls {
 	bool (*full)(const struct store *store);
 	usec_t (*away)(const struct store *store, struct error *why_r);
 	bool (*claim)(struct store *store, struct span account, enum account_state state, char *id);
+
+	/* The account's record is asked for soon: let the processor fetch what finding it reads. NULL: no matter. */
+	void (*soon)(const struct store *store, struct span account);
 };
 
 /* SOURCE of the lines to come is called NAME, on all servers and after every restart. */

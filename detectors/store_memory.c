@@ -52,6 +52,11 @@ static struct record *memory_record(struct store *store, struct span account, bo
 	return record;
 }
 
+static void memory_soon(const struct store *store, struct span account)
+{
+	map_prefetch(((const struct store_memory *)store)->map, hash_stable(account));
+}
+
 static void memory_apply(struct store *store, struct record *record, const struct delta *delta,
 			 uint32_t source, uint64_t position, struct applied *applied_r)
 {
@@ -107,6 +112,7 @@ static const struct store_calls memory_calls = {
 	.next = memory_next,
 	.stats = memory_stats,
 	.free = memory_free_all,
+	.soon = memory_soon,
 };
 
 struct store *store_memory_new(uint32_t most)

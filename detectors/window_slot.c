@@ -96,14 +96,25 @@ void windows_make(struct windows *windows, uint8_t room)
 	windows->slots = room == 0 ? NULL : memory_new(room, sizeof(struct slot_narrow));
 }
 
-void windows_put(struct windows *windows, uint32_t key, const struct counts *counts)
+void windows_put(struct windows *windows, uint32_t key)
 {
-	struct slot_more more;
-
 	assert(windows->used < windows->room);
-	slot_more(&more, counts);
-	*slot_at(windows, windows->used) = key;
-	slot_add(windows, windows->used++, &more);
+	*slot_at(windows, windows->used++) = key;
+}
+
+/* Each goes where it stays: gathered first and then added as vectors they were a tenth of a start. */
+void windows_set(struct windows *windows, enum counter counter, uint32_t count)
+{
+	void *slot;
+
+	assert(windows->used > 0);
+	if (count > NARROW_MOST && !windows->wide)
+		windows_widen(windows);
+	slot = slot_at(windows, windows->used - 1U);
+	if (windows->wide)
+		((struct slot_wide *)slot)->n[counter] = count;
+	else
+		((struct slot_narrow *)slot)->n[counter] = (uint16_t)count;
 }
 
 uint32_t windows_at(const struct windows *windows, unsigned number, struct counts *counts_r)

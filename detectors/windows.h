@@ -102,10 +102,12 @@ usec_t windows_since(const struct windows *windows, usec_t now, enum horizon hor
 
 /*
  * The slots one by one, for keeping them elsewhere. A key says which time of which horizon a slot is for.
- * windows_put is for windows that were made with room for so many and have none of this key yet.
+ * windows_put begins a slot without counts, for windows that were made with room for so many and have none of this
+ * key yet; windows_set gives it a count.
  */
 void windows_make(struct windows *windows, uint8_t room);
-void windows_put(struct windows *windows, uint32_t key, const struct counts *counts);
+void windows_put(struct windows *windows, uint32_t key);
+void windows_set(struct windows *windows, enum counter counter, uint32_t count);
 uint32_t windows_at(const struct windows *windows, unsigned number, struct counts *counts_r);
 
 /* Ask the processor for the newest slots, some work ahead of windows_add. */
