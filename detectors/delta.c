@@ -86,5 +86,6 @@ struct delta delta_of(const struct envelope *envelope, enum delta_kind kind, use
 		.client = origin.client,
 		.network = origin.network,
 		.country = origin.country,
+		.subnet = origin.subnet,
 	};
 }

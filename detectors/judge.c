@@ -61,7 +61,8 @@ static void judge_evicted(void *context, struct record *record)
 	trail_free(&record->trail);
 }
 
-static void judge_changed(void *context, struct record *record);
+static void judge_changed(void *context, struct record *record, const struct delta *delta,
+			  const struct applied *applied);
 
 struct judge *judge_new(const struct judge_options *options, struct store *store,
 			const struct judge_sink *sink)
@@ -143,15 +144,21 @@ static void meet_subnet(struct judge *judge, const struct record *record, const 
 		neighbourhood_meet(judge->groups, origin->subnet, &who);
 }
 
-/* Other servers counted on it too: no line of ours is the cause. */
-static void judge_changed(void *context, struct record *record)
+/* Other servers counted on it too, and no line of ours is the cause; or DELTA is, which had to wait for theirs. */
+static void judge_changed(void *context, struct record *record, const struct delta *delta,
+			  const struct applied *applied)
 {
 	struct share_names names;
-	const struct cause cause = { .time = record->now, .names = &names };
+	struct cause cause = { .time = record->now, .names = &names };
 
 	if (record->habit.first == 0)
 		return;
 	judge_names_of(context, record, &names);
+	if (delta != NULL) {
+		cause.time = delta->time;
+		neighbourhood_rename(&names, applied->away ? delta->subnet : 0,
+				     applied->away ? delta->helo : 0);
+	}
 	judge_ask(context, record, &cause);
 }
 
@@ -308,6 +315,9 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	origin = origins_find(&judge->origins, envelope->client_ip, envelope->account_kind);
 	delta = delta_of(envelope, stage == ATTEMPT_FIRST ? DELTA_ATTEMPT : DELTA_CHANGED, attempt->time,
 			 origin);
+	/* What a shared store has to answer first is asked about later, and by what it shares then. */
+	if (judge->suspects != NULL)
+		delta.helo = delta_hash(envelope->helo);
 	delta.outcome = delta_outcome(attempt->meaning.class, attempt->outcome);
 	delta.elsewhere = attempt->direction == DIRECTION_OUTBOUND ||
 			  attempt->direction == DIRECTION_UNKNOWN || attempt->counted;

@@ -25,10 +25,13 @@ void judge_names_of(const struct judge *judge, const struct record *record, stru
 		neighbourhood_names(&shared, names);
 }
 
-static void group_changed(void *context, struct record *group)
+static void group_changed(void *context, struct record *group, const struct delta *delta,
+			  const struct applied *applied)
 {
 	const struct judge *judge = context;
 
+	(void)delta;
+	(void)applied;
 	if (group->crowd != NULL && group->crowd->members != NULL)
 		suspects_stir(judge->suspects, group);
 }

@@ -13,7 +13,7 @@
 #include <assert.h>
 
 /* Raised with every change of what is written here; sizes of what is written as it stands are seen to below. */
-#define JUDGE_PACK_VERSION 3
+#define JUDGE_PACK_VERSION 4
 #define BLOCK_ENOUGH       ((size_t)64 * 1024)
 #define RECORDS_AHEAD      8
 
@@ -49,6 +49,7 @@ static void common_pack(const struct judge *judge, struct packing *packing)
 	pack_number(into, judge->raised_count);
 	for (size_t i = 0; i < judge->raised_count; i++)
 		pack_span(into, span_of(judge->raised[i]));
+	suspects_pack(judge->suspects, into);
 	population_pack(&judge->population, into);
 	witnesses_pack(judge->witnesses, into);
 	packing_put(packing);
@@ -120,6 +121,10 @@ static bool common_unpack(struct judge *judge, struct unpack *from)
 	count = unpack_number(from);
 	for (uint64_t i = 0; i < count && !from->broken; i++)
 		raised_unpack(judge, unpack_span(from));
+	if (from->broken || !suspects_unpack(judge->suspects, from))
+		return false;
+	if (judge->suspects != NULL)
+		suspects_recall(judge->suspects, judge->store, judge->groups);
 	return population_unpack(&judge->population, from) && witnesses_unpack(judge->witnesses, from) &&
 	       from->rest.len == 0;
 }

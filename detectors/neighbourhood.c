@@ -11,7 +11,7 @@
  */
 #include "detectors/neighbourhood.h"
 
-#include "base/hash.h"
+#include "detectors/delta.h"
 
 #define FRESH (10 * USEC_SECOND) /* event time for which what a shared store told of a group is good enough */
 
@@ -36,27 +36,26 @@ static struct span name_by_hash(enum group_kind kind, uint32_t hash, char into[G
 	return group_name(kind, (struct span){ digits, sizeof(digits) }, into);
 }
 
+void neighbourhood_rename(struct share_names *names, uint32_t subnet, uint32_t helo)
+{
+	names->name[SHARE_SUBNET] = names->name[SHARE_HELO] = (struct span){ NULL, 0 };
+	if (subnet != 0)
+		names->name[SHARE_SUBNET] = name_by_hash(GROUP_OF_SUBNET, subnet, names->room[SHARE_SUBNET]);
+	if (helo != 0)
+		names->name[SHARE_HELO] = name_by_hash(GROUP_OF_HELO, helo, names->room[SHARE_HELO]);
+	names->any = names->name[SHARE_CUSTOMER].len > 0 || subnet != 0 || helo != 0;
+}
+
 void neighbourhood_names(const struct shared *shared, struct share_names *names)
 {
-	struct span helo = shared->helo;
-
-	for (int s = 0; s < SHARES; s++)
-		names->name[s] = (struct span){ NULL, 0 };
+	names->name[SHARE_CUSTOMER] = (struct span){ NULL, 0 };
 	if (shared->customer.len > 0)
 		names->name[SHARE_CUSTOMER] = group_name(GROUP_OF_CUSTOMER, shared->customer,
 							 names->room[SHARE_CUSTOMER]);
 	else if (shared->domain.len > 0)
 		names->name[SHARE_CUSTOMER] = group_name(GROUP_OF_DOMAIN, shared->domain,
 							 names->room[SHARE_CUSTOMER]);
-	if (shared->subnet != 0)
-		names->name[SHARE_SUBNET] = name_by_hash(GROUP_OF_SUBNET, shared->subnet,
-							 names->room[SHARE_SUBNET]);
-	if (helo.len > 0)
-		names->name[SHARE_HELO] = name_by_hash(GROUP_OF_HELO, (uint32_t)hash_stable(helo),
-						       names->room[SHARE_HELO]);
-	names->any = names->name[SHARE_CUSTOMER].len + names->name[SHARE_SUBNET].len +
-			     names->name[SHARE_HELO].len >
-		     0;
+	neighbourhood_rename(names, shared->subnet, delta_hash(shared->helo));
 }
 
 static void tell(struct store *groups, struct span name, const struct sighting *who, struct delta *delta)

@@ -36,6 +36,9 @@ struct share_names {
 
 void neighbourhood_names(const struct shared *shared, struct share_names *names_r);
 
+/* The same account with another SUBNET, and a HELO of this hash (delta_hash); 0: without. */
+void neighbourhood_rename(struct share_names *names, uint32_t subnet, uint32_t helo);
+
 /* ACCOUNT, whatever it is like, sends from the client subnet SUBNET. */
 void neighbourhood_meet(struct store *groups, uint32_t subnet, const struct sighting *who);
 

@@ -49,6 +49,7 @@ struct delta {
 	uint32_t refuser; /* the provider, where the outcome is COUNT_SPAM */
 	bool distinct;    /* different things are counted, however many */
 	uint32_t domain;  /* the recipient's */
+	uint32_t subnet;  /* of the client */
 	/* Of groups: */
 	uint32_t marks;   /* bit N: counter N */
 	uint64_t account; /* the hash of its name */

@@ -139,37 +139,22 @@ static void copy_take_newer(struct record *into, const struct record *other)
 	crowd_merge(&into->crowd, other->crowd);
 }
 
-/*
- * FOUND, with the changes counted on it that it does not have, becomes the copy. The judge could not ask while it
- * did not know what others had counted: at the FIRST answer it asks after each change, as if it came just now.
- */
-static void copy_replace(struct store_redis *redis, struct copy *copy, struct record *found, bool first)
+/* FOUND becomes the copy; the changes that it does not have are counted on it when all copies of the batch are here. */
+static void copy_replace(struct exchange *exchange, struct record *found)
 {
-	uint32_t kept = 0;
+	struct copy *copy = exchange->copy;
 
+	exchange->anew = true;
 	record_swap(&copy->record, found);
 	found->unsettled = copy->record.unsettled; /* which is not swapped: of what was here */
 	copy->record.unsettled = false;
 	copy_take_newer(&copy->record, found);
-	for (uint32_t i = 0; i < copy->change_count; i++) {
-		struct applied applied;
-
-		if (change_covered(&copy->changes[i], copy->reached))
-			continue;
-		record_apply(&copy->record, &copy->changes[i].delta, &applied);
-		copy->changes[kept++] = copy->changes[i];
-		if (first && redis->store.changed != NULL)
-			redis->store.changed(redis->store.context, &copy->record);
-	}
-	copy->change_count = kept;
-	if (kept == 0)
-		changes_drop(redis, copy);
 }
 
 /* Another server was faster, or Redis lost what it had: begin from there, and count our changes on it. */
-static void copy_rebase(struct store_redis *redis, struct copy *copy, const struct exchange *exchange,
-			bool first)
+static void copy_rebase(struct store_redis *redis, struct exchange *exchange)
 {
+	struct copy *copy = exchange->copy;
 	struct record found = { .kind = copy->record.kind };
 	struct reached reached[REDIS_SOURCES];
 	bool known = copy->version != 0, released;
@@ -194,26 +179,114 @@ static void copy_rebase(struct store_redis *redis, struct copy *copy, const stru
 		/* A release forgets what was counted, not how far. */
 		if (!known || !reached_within(reached, copy->reached))
 			memcpy(copy->reached, reached, sizeof(copy->reached));
-		copy_replace(redis, copy, &found, first);
+		copy_replace(exchange, &found);
 	}
 	record_free(&found);
+}
+
+/* What Redis answered becomes the copy. */
+static void exchange_take(struct store_redis *redis, struct exchange *exchange)
+{
+	struct copy *copy = exchange->copy;
+
+	copy->under_way = false;
+	exchange->first = copy->record.unsettled;
+	exchange->taken = exchange->answered && exchange->version_now == exchange->version;
+	if (!exchange->taken) {
+		copy_rebase(redis, exchange);
+	} else if (exchange->first && copy->record.habit.days == 0) {
+		/* Nobody had heard of it: from nothing, change by change. */
+		struct record nothing = { .kind = copy->record.kind };
+
+		copy_replace(exchange, &nothing);
+		record_free(&nothing);
+	}
+	copy->record.unsettled = false;
+}
+
+/* A change that is counted anew. */
+struct again {
+	const struct exchange *exchange;
+	uint32_t number;
+	usec_t time;
+};
+
+static int again_order(const void *a, const void *b)
+{
+	const struct again *one = a, *other = b;
+
+	if (one->time != other->time)
+		return one->time < other->time ? -1 : 1;
+	if (one->exchange != other->exchange)
+		return one->exchange < other->exchange ? -1 : 1;
+	return one->number < other->number ? -1 : one->number > other->number;
+}
+
+static struct again *again_list(const struct store_redis *redis, size_t count, size_t *found_r)
+{
+	struct again *all;
+	size_t most = 0, found = 0;
+
+	for (size_t i = 0; i < count; i++)
+		most += redis->exchanges[i].anew ? redis->exchanges[i].copy->change_count : 0;
+	all = memory_new(most, sizeof(*all));
+	for (size_t i = 0; i < count; i++) {
+		const struct exchange *exchange = &redis->exchanges[i];
+		const struct copy *copy = exchange->copy;
+		usec_t time = INT64_MIN;
+
+		for (uint32_t n = 0; exchange->anew && n < copy->change_count; n++) {
+			/* A late one stays behind those that it came after. */
+			if (copy->changes[n].delta.time > time)
+				time = copy->changes[n].delta.time;
+			if (!change_covered(&copy->changes[n], copy->reached))
+				all[found++] = (struct again){ exchange, n, time };
+		}
+	}
+	qsort(all, found, sizeof(*all), again_order);
+	*found_r = found;
+	return all;
+}
+
+/*
+ * The judge could not ask while it did not know what others had counted: at the first answer it asks after each
+ * change, as if that came just now; of all accounts in the order of time, since they are evidence for each other.
+ */
+static void changes_count_again(struct store_redis *redis, size_t count)
+{
+	size_t found;
+	struct again *all = again_list(redis, count, &found);
+
+	for (size_t i = 0; i < found; i++) {
+		struct copy *copy = all[i].exchange->copy;
+		const struct change change = copy->changes[all[i].number];
+		struct applied applied;
+
+		record_apply(&copy->record, &change.delta, &applied);
+		if (all[i].exchange->first && redis->store.changed != NULL)
+			redis->store.changed(redis->store.context, &copy->record, &change.delta, &applied);
+	}
+	free(all);
+}
+
+/* Only what Redis does not have stays to be sent. */
+static void changes_keep_open(struct store_redis *redis, struct copy *copy)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < copy->change_count; i++)
+		if (!change_covered(&copy->changes[i], copy->reached))
+			copy->changes[kept++] = copy->changes[i];
+	copy->change_count = kept;
+	if (kept == 0)
+		changes_drop(redis, copy);
 }
 
 static void exchange_end(struct store_redis *redis, struct exchange *exchange)
 {
 	struct copy *copy = exchange->copy;
-	bool first = copy->record.unsettled,
-	     taken = exchange->answered && exchange->version_now == exchange->version;
 
-	copy->under_way = false;
-	if (taken && first && copy->record.habit.days == 0) {
-		/* Nobody had heard of it: from nothing, change by change. */
-		struct record nothing = { .kind = copy->record.kind };
-
-		copy_replace(redis, copy, &nothing, true);
-		record_free(&nothing);
-	}
-	if (taken) {
+	if (exchange->taken) {
 		copy->version = exchange->version;
 		memcpy(copy->reached, exchange->reached, sizeof(copy->reached));
 		copy->change_count -= copy->change_sent;
@@ -223,13 +296,13 @@ static void exchange_end(struct store_redis *redis, struct exchange *exchange)
 		else
 			changes_drop(redis, copy);
 	} else {
-		copy_rebase(redis, copy, exchange, first);
+		if (exchange->anew)
+			changes_keep_open(redis, copy);
 		copy_queue(redis, copy);
 	}
 	copy->change_sent = 0;
-	copy->record.unsettled = false;
-	if ((first || !taken) && redis->store.changed != NULL)
-		redis->store.changed(redis->store.context, &copy->record);
+	if ((exchange->first || !exchange->taken) && redis->store.changed != NULL)
+		redis->store.changed(redis->store.context, &copy->record, NULL, NULL);
 }
 
 static void exchange_free(struct exchange *exchange)
@@ -246,11 +319,12 @@ void exchanges_settle(struct store_redis *redis)
 	if (count == 0 || !redis_worker_idle(redis->worker))
 		return;
 	redis->under_way = 0;
+	for (size_t i = 0; i < count; i++)
+		exchange_take(redis, &redis->exchanges[i]);
+	changes_count_again(redis, count);
 	for (size_t i = 0; i < count; i++) {
-		struct exchange *exchange = &redis->exchanges[i];
-
-		exchange_end(redis, exchange);
-		exchange_free(exchange);
+		exchange_end(redis, &redis->exchanges[i]);
+		exchange_free(&redis->exchanges[i]);
 	}
 	if (redis->first == NULL)
 		redis->restoring = false;

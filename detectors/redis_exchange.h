@@ -36,6 +36,8 @@ struct exchange {
 	uint64_t version_now;
 	struct text bytes_now;
 	bool answered;
+	/* Of the answer: the first for this copy; what was offered is there; the copy began anew from what is there. */
+	bool first, taken, anew;
 };
 
 struct store_redis {

@@ -29,10 +29,14 @@ struct store_stats {
 
 struct store {
 	const struct store_calls *calls; /* first member of every store */
-	/* Set by the judge. EVICTED: the record goes now. CHANGED: others counted on it too. */
+	/*
+	 * Set by the judge. EVICTED: the record goes now. CHANGED: others counted on it too, or, where DELTA is not
+	 * NULL, a change of ours was counted on what others had counted, and this was found.
+	 */
 	void *context;
 	void (*evicted)(void *context, struct record *record);
-	void (*changed)(void *context, struct record *record);
+	void (*changed)(void *context, struct record *record, const struct delta *delta,
+			const struct applied *applied);
 	uint64_t server; /* set by the owner: who claims, the same after a restart */
 	/*
 	 * The groups' store, set and owned by the owner; NULL where the judge has one of its own. What is asked of

@@ -88,12 +88,12 @@ bool suspects_find(const struct suspects *suspects, struct span account, struct 
 	return false;
 }
 
-static void groups_fetch(struct store *groups, const struct share_names *names)
+static void groups_fetch(struct store *groups, const struct share_names *names, bool make)
 {
 	for (int s = 0; s < SHARES; s++) {
 		struct record *group = names->name[s].len == 0
 					       ? NULL
-					       : groups->calls->record(groups, names->name[s], false);
+					       : groups->calls->record(groups, names->name[s], make);
 
 		if (group == NULL)
 			continue;
@@ -108,9 +108,79 @@ void suspects_refresh(struct suspects *suspects, struct store *groups, usec_t no
 	if (now - suspects->refreshed < REFRESH)
 		return;
 	suspects->refreshed = now;
-	for (int i = 0; i < SUSPECTS; i++)
-		if (suspects->all[i].account != NULL && now - suspects->all[i].noted < LATELY)
-			groups_fetch(groups, &suspects->all[i].names);
+	for (int i = 0; i < SUSPECTS; i++) {
+		struct suspect *suspect = &suspects->all[i];
+
+		if (suspect->noted == 0)
+			suspect->noted = now;
+		if (suspect->account != NULL && now - suspect->noted < LATELY)
+			groups_fetch(groups, &suspect->names, false);
+	}
+}
+
+void suspects_recall(const struct suspects *suspects, struct store *accounts, struct store *groups)
+{
+	for (int i = 0; i < SUSPECTS; i++) {
+		const struct suspect *suspect = &suspects->all[i];
+
+		if (suspect->account == NULL)
+			continue;
+		accounts->calls->keep(accounts,
+				      accounts->calls->record(accounts, span_of(suspect->account), true));
+		groups_fetch(groups, &suspect->names, true);
+	}
+}
+
+void suspects_pack(const struct suspects *suspects, struct text *into)
+{
+	unsigned count = 0;
+
+	for (int i = 0; suspects != NULL && i < SUSPECTS; i++)
+		count += suspects->all[i].account != NULL;
+	pack_number(into, count);
+	for (int i = 0; suspects != NULL && i < SUSPECTS; i++) {
+		const struct suspect *suspect = &suspects->all[i];
+
+		if (suspect->account == NULL)
+			continue;
+		pack_span(into, span_of(suspect->account));
+		pack_signed(into, suspect->time);
+		for (int s = 0; s < SHARES; s++)
+			pack_span(into, suspect->names.name[s]);
+	}
+}
+
+static void suspect_unpack(struct suspect *suspect, struct unpack *from)
+{
+	struct share_names *names = &suspect->names;
+	struct span account = unpack_span(from);
+
+	suspect->time = unpack_signed(from);
+	for (int s = 0; s < SHARES; s++) {
+		struct span name = unpack_span(from);
+
+		if (name.len > GROUP_NAME_SIZE || account.len == 0)
+			from->broken = true;
+		if (from->broken)
+			return;
+		memcpy(names->room[s], name.at, name.len);
+		names->name[s] = (struct span){ name.len == 0 ? NULL : names->room[s], name.len };
+		names->any = names->any || name.len > 0;
+	}
+	suspect->account = memory_copy(account);
+}
+
+bool suspects_unpack(struct suspects *suspects, struct unpack *from)
+{
+	uint64_t count = unpack_bounded(from, SUSPECTS);
+
+	for (uint64_t i = 0; i < count && !from->broken; i++) {
+		struct suspect forgotten = { .account = NULL };
+
+		suspect_unpack(suspects == NULL ? &forgotten : &suspects->all[i], from);
+		free(forgotten.account);
+	}
+	return !from->broken;
 }
 
 void suspects_stir(struct suspects *suspects, const struct record *group)

@@ -6,6 +6,7 @@
 #ifndef SENDWATCH_DETECTORS_SUSPECTS_H
 #define SENDWATCH_DETECTORS_SUSPECTS_H
 
+#include "base/pack.h"
 #include "detectors/neighbourhood.h"
 
 struct suspects;
@@ -21,6 +22,13 @@ bool suspects_find(const struct suspects *suspects, struct span account, struct 
 
 /* NOW of the monotonic clock: ask for the groups of those that were noted lately, where it is time to. */
 void suspects_refresh(struct suspects *suspects, struct store *groups, usec_t now);
+
+/* As bytes, and back into an empty one. NULL: there are none, and what was read is forgotten. */
+void suspects_pack(const struct suspects *suspects, struct text *into);
+bool suspects_unpack(struct suspects *suspects, struct unpack *from);
+
+/* After a restart: ask for all of them, and for their groups. */
+void suspects_recall(const struct suspects *suspects, struct store *accounts, struct store *groups);
 
 /* There is news of GROUP. */
 void suspects_stir(struct suspects *suspects, const struct record *group);

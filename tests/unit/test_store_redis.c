@@ -360,9 +360,12 @@ static void suspects_of_two_servers_are_neighbours(void **state)
 
 static struct record *told;
 
-static void changed(void *context, struct record *record)
+static void changed(void *context, struct record *record, const struct delta *delta,
+		    const struct applied *applied)
 {
 	(void)context;
+	(void)delta;
+	(void)applied;
 	told = record;
 }
 
@@ -380,6 +383,45 @@ static void a_record_is_unsettled_until_redis_spoke(void **state)
 	settle(store);
 	assert_false(record->unsettled);
 	assert_ptr_equal(told, record);
+	store_free(&store);
+}
+
+static struct record *asked[64];
+static size_t asked_count;
+static usec_t asked_last;
+
+static void ask_again(void *context, struct record *record, const struct delta *delta,
+		      const struct applied *applied)
+{
+	(void)context;
+	if (delta == NULL)
+		return;
+	assert_true(delta->time >= asked_last);
+	assert_true(asked_count < 64);
+	asked_last = delta->time;
+	asked[asked_count++] = record;
+	/* As it was when that change came. */
+	assert_int_equal(record->now, delta->time);
+	assert_true(applied->stranger);
+}
+
+/* Accounts are evidence for each other: what had to wait for Redis is asked about in the order in which it came. */
+static void what_waited_is_asked_about_in_the_order_of_time(void **state)
+{
+	struct store *store = store_new("mx1:/var/log/mail.log");
+
+	(void)state;
+	ask("FLUSHALL", NULL);
+	store->changed = ask_again;
+	asked_count = 0;
+	asked_last = 0;
+	for (uint32_t i = 1; i <= 30; i++)
+		count(store, i % 3 == 0 ? "amy@example.com" : "ben@example.com", i, i);
+	settle(store);
+	assert_int_equal(asked_count, 30);
+	for (size_t i = 0; i < asked_count; i++)
+		assert_string_equal(asked[i]->name, (i + 1) % 3 == 0 ? "amy@example.com" : "ben@example.com");
+	assert_int_equal(counted(store, "amy@example.com", COUNT_RECIPIENTS), 10);
 	store_free(&store);
 }
 
@@ -549,6 +591,7 @@ int main(void)
 		cmocka_unit_test(a_release_here_is_one_there),
 		cmocka_unit_test(a_release_after_a_restart_is_one),
 		cmocka_unit_test(a_record_is_unsettled_until_redis_spoke),
+		cmocka_unit_test(what_waited_is_asked_about_in_the_order_of_time),
 		cmocka_unit_test(an_outage_loses_nothing),
 		cmocka_unit_test(what_redis_forgets_is_restored),
 		cmocka_unit_test(a_full_store_says_so),
