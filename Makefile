@@ -90,7 +90,7 @@ help:
 	echo 'make bench-table     put what the last bench found into README.md'
 	echo 'make bench-compare BASE=rev  the same work by this tree and by another revision, in turns'
 	echo 'make bench-detection  what is found, how early, and who is flagged falsely, by kind'
-	echo 'make crash-test      kill watch and Redis masters (KILLS=200 SEED=1), compare all totals with the truth'
+	echo 'make crash-test      kill watch and Redis masters (KILLS=200 SEED=1 LOGS=1), compare all totals with the truth'
 	echo 'make fuzz            fuzz every target (FUZZ_SECONDS=60 each, FUZZ=name for one)'
 	echo 'make clean'
 
@@ -194,7 +194,7 @@ bench-detection: deps-build deps-check
 crash-test: deps-build deps-check
 	$(MAKE) --no-print-directory $(JOBS) all
 	PATH=$$PATH:/usr/sbin:/sbin PYTHONDONTWRITEBYTECODE=1 LC_ALL=C TZ=UTC \
-		tests/crash/crash.py --kills $${KILLS:-200} --seed $${SEED:-1}
+		tests/crash/crash.py --kills $${KILLS:-200} --logs $${LOGS:-1} --seed $${SEED:-1}
 
 fuzz: deps-build deps-check
 	$(MAKE) --no-print-directory $(JOBS) sanitized

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Kill `sendwatch watch` again and again, and Redis masters too: nothing may be lost, nothing counted twice.
 
-    tests/crash/crash.py [--kills N] [--masters N] [--seed N] [--store memory|redis|cluster] [--keep]
+    tests/crash/crash.py [--kills N] [--masters N] [--logs N] [--seed N] [--store memory|redis|cluster] [--keep]
 
 A log grows while logrotate rotates it in ways that the seed draws, the collector is killed (SIGKILL) at random
 moments, and of a cluster the master of a shard as well. In the end the totals of every account and every domain
@@ -10,6 +10,7 @@ figures.
 """
 import argparse
 import collections
+import datetime
 import json
 import os
 import pathlib
@@ -22,32 +23,62 @@ import tempfile
 import time
 
 import redis_nodes
-from mail import Mail
+from mail import EPOCH, Mail
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 SENDWATCH = os.environ.get("SENDWATCH", str(TOP / "sendwatch"))
 COUNTED = ("messages", "recipients", "delivered", "invalid")
 
 
+class Logs:
+    """One mail server's log, or several that grow together: what is of one message is in one of them."""
+
+    def __init__(self, folder, draw, lines, count):
+        (folder / "logs").mkdir()
+        self.lines, self.at, self.draw = lines, 0, draw
+        self.logs = [Log(folder, draw, "mail%s.log" % (number or "")) for number in range(count)]
+
+    def grow(self, count):
+        for line in self.lines[self.at : self.at + count]:
+            queue_id = line.split("]: ", 1)[1].split(":", 1)[0]
+            log = self.logs[int(queue_id, 16) % len(self.logs)]
+            log.file.write(line + "\n")
+            log.last = line.split(" ", 1)[0]
+        self.at = min(self.at + count, len(self.lines))
+
+    def rotate(self):
+        self.draw.choice(self.logs).rotate(self.grow)
+
+    def are_read(self, snapshot):
+        """Does the text of a snapshot have the last line of each?"""
+        marks = {
+            path: int(time)
+            for word, time, _, path in (line.split(" ", 3) for line in snapshot.split("\n\n", 1)[0].split("\n")[1:])
+            if word == "mark"
+        }
+        return all(marks.get(str(log.path)) == in_microseconds(log.last) for log in self.logs if log.last)
+
+    def rotations(self):
+        return sum(log.rotations for log in self.logs)
+
+
+def in_microseconds(stamp):
+    return (datetime.datetime.fromisoformat(stamp) - EPOCH) // datetime.timedelta(microseconds=1)
+
+
 class Log:
     """A log that grows, and that logrotate rotates now and then."""
 
-    def __init__(self, folder, draw, lines):
-        self.folder, self.draw, self.lines = folder, draw, lines
-        self.at = self.rotations = 0
-        self.path = folder / "logs" / "mail.log"
-        self.path.parent.mkdir()
+    def __init__(self, folder, draw, name):
+        self.folder, self.draw = folder, draw
+        self.rotations, self.last = 0, None
+        self.path = folder / "logs" / name
         self.file = open(self.path, "a", buffering=1)
         self.names = draw.choice(["", "dateext\ndateformat -%Y%m%d-%s\n"])
         self.packs = draw.choice(["", "compress\n", "compress\ndelaycompress\n"])
         self.logrotate = shutil.which("logrotate", path=os.environ["PATH"] + ":/usr/sbin:/sbin")
 
-    def grow(self, count):
-        for line in self.lines[self.at : self.at + count]:
-            self.file.write(line + "\n")
-        self.at = min(self.at + count, len(self.lines))
-
-    def rotate(self):
+    def rotate(self, grow):
         self.rotations += 1
         way = self.draw.choice(["create", "copytruncate"])
         if self.logrotate is None:
@@ -57,7 +88,7 @@ class Log:
                 old = "%s.%d" % (self.path, number - 1) if number > 1 else self.path
                 os.rename(old, "%s.%d" % (self.path, number))
         else:
-            settings = self.folder / "logrotate.conf"
+            settings = self.folder / (self.path.name + ".conf")
             settings.write_text(
                 "%s {\nrotate 10000\nmissingok\n%s%s%s\n}\n" % (self.path, self.names, self.packs, way)
             )
@@ -70,7 +101,7 @@ class Log:
         if "copytruncate" in way:
             return
         if "delay" in self.packs:
-            self.grow(self.draw.randint(0, 8))  # whoever writes has the old file open for a while
+            grow(self.draw.randint(0, 8))  # whoever writes has the old file open for a while
         self.file = open(self.path, "a", buffering=1)
 
 
@@ -80,7 +111,7 @@ class Collector:
     def __init__(self, folder, port, redis):
         self.folder, self.process = folder, None
         with open(folder / "detect.conf", "w") as out:
-            out.write("[logs]\nfiles = %s/logs/mail.log\nstart = beginning\n" % folder)
+            out.write("[logs]\nfiles = %s/logs/mail*.log\nstart = beginning\n" % folder)
             out.write("[watch]\nstate = %s/state\nsave_every = 100ms\n" % folder)
             out.write("[journal]\nfile = %s/verdicts.ndjson\n[outbox]\npause = 100ms\n" % folder)
             out.write("longest_pause = 300ms\n[webhook ops]\nurl = http://127.0.0.1:%s/\n" % port)
@@ -98,14 +129,14 @@ class Collector:
         self.process.kill()
         self.process.wait()
 
-    def finish(self, stamp, seconds):
+    def finish(self, logs, seconds):
         """Start once more, until all was read; then stop in peace."""
         self.start()
-        wanted = b"mark %d " % stamp
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             try:
-                if wanted in (self.folder / "state" / "snapshot").read_bytes():
+                text = (self.folder / "state" / "snapshot").read_bytes().partition(b"open ")[2]
+                if logs.are_read(text.decode(errors="replace")):
                     break
             except OSError:
                 pass
@@ -220,7 +251,7 @@ def judge(given, kind, mail, log, collector, folder):
             kind,
             given.kills,
             ", %d of masters" % given.masters if kind == "cluster" else "",
-            log.rotations,
+            log.rotations(),
             sum(expected[name]["recipients"] for name in mail.totals),
             sum(found[name]["recipients"] for name in mail.totals),
             len(wanted),
@@ -242,12 +273,12 @@ def run(given, kind):
         if kind != "memory":
             nodes = redis_nodes.Cluster(folder) if kind == "cluster" else redis_nodes.Single(folder)
             settings = nodes.settings()
-        log = Log(folder, draw, mail.lines)
+        log = Logs(folder, draw, mail.lines, given.logs)
         collector = Collector(folder, port, settings)
         disturb(given, draw, log, collector, nodes if kind == "cluster" else None)
         if nodes:
             nodes.recover()
-        collector.finish(mail.last, 60)
+        collector.finish(log, 60)
         return judge(given, kind, mail, log, collector, folder)
     finally:
         if collector and collector.process and collector.process.poll() is None:
@@ -270,6 +301,7 @@ def main():
     arguments.add_argument("--masters", type=int)
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--store", choices=["memory", "redis", "cluster", "all"], default="all")
+    arguments.add_argument("--logs", type=int, default=1, help="how many logs grow at once, found by a glob")
     arguments.add_argument("--keep", action="store_true")
     given = arguments.parse_args()
     if given.masters is None:

@@ -29,11 +29,10 @@ class Mail:
             self.message(self.draw.choice(people), clock, "198.51.100.%d" % self.draw.randint(1, 5), False)
             clock += self.draw.expovariate(1 / step)
             said += 1
-        self.lines, self.last = [], 0
+        self.lines = []
         while self.waiting:
             moment, _, program, text = heapq.heappop(self.waiting)
             stamp = datetime.datetime.fromtimestamp(moment, datetime.timezone.utc)
-            self.last = max(self.last, (stamp - EPOCH) // datetime.timedelta(microseconds=1))
             self.lines.append(
                 "%s mx1 postfix/%s[77]: %s" % (stamp.isoformat(timespec="microseconds"), program, text)
             )

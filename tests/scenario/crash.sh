@@ -4,5 +4,5 @@
 # needs: python3 gzip
 . "$TOP/tests/shell.sh"
 
-"$TOP/tests/crash/crash.py" --kills 5 --seed "${SEED:-1}" > out 2>&1 || { cat out >&2; die "something was lost, or counted twice"; }
+"$TOP/tests/crash/crash.py" --kills 5 --logs 2 --seed "${SEED:-1}" > out 2>&1 || { cat out >&2; die "something was lost, or counted twice"; }
 sed 's/^/note: /' out
