@@ -258,6 +258,14 @@ static void deliver_log(usec_t now, const struct verdict *verdict)
 	text_free(&words);
 }
 
+void deliver_same(const struct deliver *deliver, struct verdict *verdict)
+{
+	if (strcmp(verdict->type, "verdict") == 0 &&
+	    journal_knows(deliver->journal, verdict->id) == JOURNAL_NEW)
+		(void)journal_told(deliver->journal, verdict->account, span_of(state_name(verdict->state)),
+				   verdict->time, verdict->late, verdict->id, sizeof(verdict->id));
+}
+
 void deliver_verdict(struct deliver *deliver, usec_t now, const struct verdict *verdict)
 {
 	const struct deliver_what what = { verdict, verdict->type, verdict->id, verdict->account };

@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "responders/journal_told.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,6 +37,7 @@ struct journal_id {
 struct journal {
 	const struct journal_options *options;
 	struct map *ids;
+	struct told *told;
 	struct text path; /* of a rotated file, reused */
 	int file;
 	int64_t size;
@@ -55,8 +57,11 @@ static void journal_remember(struct journal *journal, struct span id, bool acted
 /* Our own lines, so their keys stand where we put them: type and id of a verdict, id and action of a response. */
 static void journal_learn(struct journal *journal, struct span line)
 {
-	bool response = span_skip(&line, SPAN("{\"type\":\"response\",\"time\":\""));
 	struct span skipped, id;
+	bool response;
+
+	told_line(journal->told, line);
+	response = span_skip(&line, SPAN("{\"type\":\"response\",\"time\":\""));
 
 	if (!response && !span_skip(&line, SPAN("{\"type\":\"")))
 		return;
@@ -125,6 +130,7 @@ struct journal *journal_open(const struct journal_options *options, struct error
 
 	journal->options = options;
 	journal->ids = map_new(&ids);
+	journal->told = told_new();
 	journal->file = -1;
 	if (options->file == NULL)
 		return journal;
@@ -143,6 +149,7 @@ void journal_close(struct journal **journal)
 	if ((*journal)->file >= 0)
 		close((*journal)->file);
 	map_free(&(*journal)->ids);
+	told_free(&(*journal)->told);
 	text_free(&(*journal)->path);
 	free(*journal);
 	*journal = NULL;
@@ -228,7 +235,14 @@ bool journal_verdict(struct journal *journal, const char *id, const char *json, 
 	good = journal_write(journal, &line, error);
 	text_free(&line);
 	journal_remember(journal, span_of(id), false);
+	told_line(journal->told, span_of(json));
 	return good;
+}
+
+bool journal_told(const struct journal *journal, struct span account, struct span state, usec_t time,
+		  bool late, char *id, size_t id_size)
+{
+	return told_before(journal->told, account, state, time, late, id, id_size);
 }
 
 bool journal_response(struct journal *journal, usec_t now, const char *id, const char *action,

@@ -33,6 +33,10 @@ void journal_close(struct journal **journal);
 /* What is known of a verdict: nothing, that it was written, or that its responses were queued as well. */
 enum journal_knows journal_knows(const struct journal *journal, const char *id);
 
+/* See told_before: was this told of under another id? Then ID becomes that one. */
+bool journal_told(const struct journal *journal, struct span account, struct span state, usec_t time,
+		  bool late, char *id, size_t id_size);
+
 /* A verdict's line. False where it could not be written: it is remembered as written all the same. */
 bool journal_verdict(struct journal *journal, const char *id, const char *json, struct error *error);
 

@@ -184,6 +184,55 @@ static void test_save(void **state)
 	assert_true(save_remove(file, &error));
 }
 
+static bool told(const struct journal *journal, const char *account, const char *state, usec_t time,
+		 bool late, const char *expected)
+{
+	char id[33] = "other";
+	bool found = journal_told(journal, span_of(account), span_of(state), time, late, id, sizeof(id));
+
+	assert_string_equal(id, found ? expected : "other");
+	return found;
+}
+
+/* Found again by another line after a kill: the same while nothing ended it, and within an hour of the log. */
+static void test_what_was_told_is_known_under_another_id(void **state)
+{
+	const struct journal_options options = { .file = file, .rotate_at = 1 << 20, .keep = 2 };
+	struct error error;
+	struct journal *journal = journal_open(&options, &error);
+	usec_t time;
+
+	(void)state;
+	assert_true(clock_parse(SPAN("2026-11-17T01:00:00Z"), &time));
+	journal_verdict(
+		journal, "a1",
+		"{\"type\":\"verdict\",\"id\":\"a1\",\"time\":\"2026-11-17T01:00:00Z\",\"account\":\"eve@x\","
+		"\"state\":\"flagged\",\"host\":null}",
+		&error);
+	journal_verdict(
+		journal, "a2",
+		"{\"type\":\"verdict\",\"id\":\"a2\",\"time\":\"2026-11-17T01:10:00Z\",\"account\":\"eve@x\","
+		"\"state\":\"disabled\",\"late\":true}",
+		&error);
+	for (int turn = 0; turn < 2; turn++) {
+		assert_true(told(journal, "eve@x", "flagged", time + USEC_MINUTE, false, "a1"));
+		assert_true(told(journal, "eve@x", "flagged", time - USEC_MINUTE, false, "a1"));
+		assert_true(told(journal, "eve@x", "disabled", time, true, "a2"));
+		/* Told too late to be acted on: what is in time is told anew. */
+		assert_false(told(journal, "eve@x", "disabled", time, false, ""));
+		assert_false(told(journal, "eve@x", "watch", time, false, ""));
+		assert_false(told(journal, "bob@x", "flagged", time, false, ""));
+		assert_false(told(journal, "eve@x", "flagged", time + 2 * USEC_HOUR, false, ""));
+		journal_close(&journal);
+		journal = journal_open(&options, &error);
+	}
+	journal_verdict(journal, "b1",
+			"{\"type\":\"act\",\"id\":\"b1\",\"action\":\"released\",\"account\":\"eve@x\"}",
+			&error);
+	assert_false(told(journal, "eve@x", "flagged", time, false, ""));
+	journal_close(&journal);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +242,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_put_away_by_another, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_save, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_was_told_is_known_under_another_id, set_up,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
