@@ -190,7 +190,8 @@ static void message_keyed(struct message *message, struct span account)
 	if (account.len <= MESSAGE_KEY_MAX)
 		text_add(&message->field[MESSAGE_KEY], account);
 	else
-		text_add_format(&message->field[MESSAGE_KEY], "%.16s-%016llx", account.at,
+		text_add_format(&message->field[MESSAGE_KEY], "%.*s-%016llx",
+				SPAN_ARGS(text_utf8_head(account, 16)),
 				(unsigned long long)hash_stable(account));
 }
 

@@ -5,9 +5,9 @@
  *	discord		webhooks: an embed; nobody is mentioned, whatever the text says
  *	teams		workflows: an adaptive card, whose text runs know no markdown
  *	mattermost	incoming webhooks: markdown
- *	telegram	sendMessage of the bot API, without a parse mode: plain text
+ *	telegram	sendMessage of the bot API (7.0 or later), without a parse mode: plain text
  *	pagerduty	events API v2; an account is one incident
- *	opsgenie	alert API; closed by its alias
+ *	opsgenie	alert API; closed by its alias, with a body of that request's own
  *	alertmanager	API v2; without endsAt it would be over after minutes, since we do not repeat it
  */
 #include "responders/template.h"
@@ -52,7 +52,7 @@ const struct template template_of[] = {
 	  .mentions = true,
 	  .chat = true,
 	  .longest = 3500,
-	  .body = "{\"chat_id\":\"{chat}\",\"text\":\"{text}\",\"disable_web_page_preview\":true}" },
+	  .body = "{\"chat_id\":\"{chat}\",\"text\":\"{text}\",\"link_preview_options\":{\"is_disabled\":true}}" },
 	{ .name = "pagerduty",
 	  .alone = true,
 	  .token = true,
@@ -66,6 +66,7 @@ const struct template template_of[] = {
 	  .alone = true,
 	  .longest = 4000,
 	  .closes = "/sendwatch-{key}/close?identifierType=alias",
+	  .closing = "{\"source\":\"sendwatch\",\"note\":\"{title}\"}",
 	  .body = "{\"message\":\"sendwatch: {short}\",\"alias\":\"sendwatch-{key}\",\"description\":\"{text}\","
 		  "\"priority\":\"{priority}\",\"source\":\"sendwatch\",\"entity\":\"{account}\","
 		  "\"details\":{\"state\":\"{state}\",\"host\":\"{host}\",\"undo\":\"{undo}\",\"id\":\"{id}\"}}" },
@@ -100,28 +101,47 @@ static bool template_in_word(char byte)
 	       (unsigned char)byte >= 0x80;
 }
 
-/* For the markup of whoever shows it. */
+/* One byte of TEXT for the markup of whoever shows it. */
+static void template_byte(const struct template *template, struct span text, size_t i, struct text *out)
+{
+	struct span byte = { text.at + i, 1 };
+	char before = i > 0 ? text.at[i - 1] : ' ';
+
+	if (template->entities && *byte.at == '&')
+		text_add(out, SPAN("&amp;"));
+	else if (template->entities && *byte.at == '<')
+		text_add(out, SPAN("&lt;"));
+	else if (template->entities && *byte.at == '>')
+		text_add(out, SPAN("&gt;"));
+	else if (template->markdown && strchr("\\`*_{}[]()<>#+-!|~", *byte.at) != NULL && *byte.at != '\0') {
+		text_add(out, SPAN("\\"));
+		text_add(out, byte);
+	} else
+		text_add(out, byte);
+	if (template->mentions && ((*byte.at == '@' && !template_in_word(before)) ||
+				   (*byte.at == ':' && span_starts(span_from(text, i), SPAN("://")))))
+		text_add(out, TEMPLATE_BREAK);
+}
+
+/*
+ * The text as it is shown to OUT, up to a whole character. What counts is what it has become: a service refuses a
+ * message that is too long, for good, and "<<<<" is four times as long as an entity; nobody is to stay unnoticed by
+ * the name that he gives himself.
+ */
 static void template_neutral(const struct template *template, struct span text, struct text *out)
 {
-	for (size_t i = 0; i < text.len; i++) {
-		struct span byte = { text.at + i, 1 };
-		char before = i > 0 ? text.at[i - 1] : ' ';
+	size_t whole = 0; /* of OUT, before the character that TEXT is at */
 
-		if (template->entities && *byte.at == '&')
-			text_add(out, SPAN("&amp;"));
-		else if (template->entities && *byte.at == '<')
-			text_add(out, SPAN("&lt;"));
-		else if (template->entities && *byte.at == '>')
-			text_add(out, SPAN("&gt;"));
-		else if (template->markdown && strchr("\\`*_{}[]()<>#+-!|~", *byte.at) != NULL &&
-			 *byte.at != '\0') {
-			text_add(out, SPAN("\\"));
-			text_add(out, byte);
-		} else
-			text_add(out, byte);
-		if (template->mentions && ((*byte.at == '@' && !template_in_word(before)) ||
-					   (*byte.at == ':' && span_starts(span_from(text, i), SPAN("://")))))
-			text_add(out, TEMPLATE_BREAK);
+	for (size_t i = 0; i < text.len; i++) {
+		if (((unsigned char)text.at[i] & 0xc0) != 0x80)
+			whole = out->len;
+		template_byte(template, text, i, out);
+		if (template->longest > 0 && out->len > template->longest) {
+			out->at[whole] = '\0';
+			out->len = whole;
+			text_add(out, SPAN("\xe2\x80\xa6"));
+			return;
+		}
 	}
 }
 
@@ -143,14 +163,11 @@ static void template_json(struct span text, struct text *out)
 
 static void template_put(const struct template *template, struct span value, struct text *out)
 {
-	struct span head = template->longest > 0 ? text_utf8_head(value, template->longest) : value;
 	struct text neutral = { 0 };
 
-	while (head.len > 0 && head.at[head.len - 1] == '\n')
-		head.len--;
-	template_neutral(template, head, &neutral);
-	if (template->longest > 0 && value.len > template->longest)
-		text_add(&neutral, SPAN("\xe2\x80\xa6"));
+	while (value.len > 0 && value.at[value.len - 1] == '\n')
+		value.len--;
+	template_neutral(template, value, &neutral);
 	if (template->plain)
 		text_add(out, text_span(&neutral));
 	else
@@ -193,9 +210,12 @@ static bool template_walk(const struct template *template, const struct message 
 void template_fill(const struct template *template, const struct message *message,
 		   const struct template_given *given, struct text *out)
 {
+	struct template closing = *template;
 	struct span unknown;
 
-	(void)template_walk(template, message, given, out, &unknown);
+	if (template->closing != NULL && message_resolves(message))
+		closing.body = template->closing;
+	(void)template_walk(&closing, message, given, out, &unknown);
 }
 
 /* A made-up verdict: what can stand in a body shows whether a template makes JSON of it. */

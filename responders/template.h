@@ -18,13 +18,14 @@ struct template
 	const char *body; /* NULL: what is told goes as it is */
 	const char *
 		closes; /* appended to the URL where it is over and the service wants that elsewhere; else NULL */
-	bool entities;    /* & < > become entities */
-	bool markdown;    /* marks of markdown get a backslash */
-	bool mentions;    /* an @ that begins a word, and "://", are broken up */
-	bool alone;       /* an alert an account: never gathered */
-	bool plain;       /* no JSON at all: mails */
-	bool token, chat; /* cannot do without */
-	size_t longest;   /* bytes of one field, 0: no bound */
+	const char *closing; /* the body that goes there; NULL: the same */
+	bool entities;       /* & < > become entities */
+	bool markdown;       /* marks of markdown get a backslash */
+	bool mentions;       /* an @ that begins a word, and "://", are broken up */
+	bool alone;          /* an alert an account: never gathered */
+	bool plain;          /* no JSON at all: mails */
+	bool token, chat;    /* cannot do without */
+	size_t longest;      /* bytes of one field as it is shown, 0: no bound */
 };
 
 /* NAME's choices for a setting, ended by NULL; "own" is the last. */

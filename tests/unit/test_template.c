@@ -185,11 +185,55 @@ static void test_longest(void **state)
 	assert_false(message_read(SPAN("{"), &message));
 }
 
+/* No text makes a field longer than what its service takes: it would refuse the whole, and nobody were told. */
+static void test_bounds(void **state)
+{
+	static const struct {
+		const char *name, *before;
+		size_t most;
+	} rows[] = {
+		{ "slack", "\"emoji\":false,\"text\":\"", 3000 },
+		{ "discord", "\"description\":\"", 4096 },
+		{ "telegram", "\"text\":\"", 4096 },
+		{ "mattermost", "\"text\":\"", 16383 },
+		{ "pagerduty", "\"summary\":\"", 1024 },
+		{ "opsgenie", "\"message\":\"", 130 },
+		{ "opsgenie", "\"description\":\"", 15000 },
+	};
+	struct text account = { 0 }, json = { 0 };
+	struct message message;
+
+	(void)state;
+	for (int i = 0; i < 5000; i++)
+		text_add(&account, SPAN("<@&*\xc3\xa4://"));
+	text_add_format(&json, "{\"type\":\"verdict\",\"state\":\"flagged\",\"account\":\"%s\"}", account.at);
+	assert_true(message_read(text_span(&json), &message));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct text out = { 0 };
+		size_t which = 0;
+		const char *from;
+
+		while (strcmp(template_of[which].name, rows[i].name) != 0)
+			which++;
+		template_fill(&template_of[which], &message, &given, &out);
+		assert_true(payload_is_json(text_span(&out)));
+		from = strstr(out.at, rows[i].before);
+		assert_non_null(from);
+		from += strlen(rows[i].before);
+		if (strcspn(from, "\"") > rows[i].most)
+			fail_msg("%s: %zu", rows[i].name, strcspn(from, "\""));
+		text_free(&out);
+	}
+	message_free(&message);
+	text_free(&account);
+	text_free(&json);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden), cmocka_unit_test(test_is_json), cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_checks), cmocka_unit_test(test_longest),
+		cmocka_unit_test(test_checks), cmocka_unit_test(test_longest), cmocka_unit_test(test_bounds),
 	};
 
 	if (argc > 1 && strcmp(argv[1], "write") == 0) {
