@@ -4,6 +4,8 @@
  */
 #include "collector/tail.h"
 
+#include <errno.h>
+
 static uint64_t piece_backlog(const struct piece *piece, uint64_t given)
 {
 	uint64_t read = piece->kind == NULL ? given : atomic_load(&piece->read);
@@ -11,6 +13,14 @@ static uint64_t piece_backlog(const struct piece *piece, uint64_t given)
 	uint64_t size = fstat(piece->fd, &now) == 0 ? (uint64_t)now.st_size : piece->size;
 
 	return size > read ? size - read : 0;
+}
+
+/* Of the logs that are named by default, most machines have one: the others are waited for, and that is no trouble. */
+static bool tail_is_awaited(const struct tail *tail)
+{
+	struct stat named;
+
+	return tail->piece == NULL && !tail->has_given && stat(tail->path, &named) != 0 && errno == ENOENT;
 }
 
 void tail_describe(const struct tail *tail, struct collector_source *source_r)
@@ -29,6 +39,6 @@ void tail_describe(const struct tail *tail, struct collector_source *source_r)
 		.behind = behind,
 		/* Removed, or renamed and not begun anew: what is held open gets no more lines. */
 		.open = piece != NULL && stat(tail->path, &named) == 0 && S_ISREG(named.st_mode),
-		.trouble = tail->said,
+		.trouble = tail_is_awaited(tail) ? "" : tail->said,
 	};
 }

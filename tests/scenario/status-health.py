@@ -68,6 +68,11 @@ def start_redis(socket):
 
 def stuck():
     """Only the thread that reads is stopped: the server must say so, and answer everything else."""
+    # Of the logs that are named, one is there: the other is waited for.
+    folder = os.environ["TMP"]
+    os.makedirs(folder + "/detect.conf.d")
+    with open(folder + "/detect.conf.d/logs.conf", "w", encoding="ascii") as conf:
+        conf.write(f"[logs]\nfiles = {folder}/mail.log, {folder}/another.log\nstart = end\n")
     with Watching(status="stuck_after = 4s\nopen = health, metrics, page", log=day()) as watch:
         await_that(watch.ready)
         libc = ctypes.CDLL(None, use_errno=True)
