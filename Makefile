@@ -292,7 +292,7 @@ RPMDIR ?= $(BUILD)/rpm
 rpm:
 	rm -rf $(RPMDIR) && mkdir -p $(RPMDIR)/SOURCES
 	{ git ls-files -z 2>/dev/null || find . -path ./build -prune -o \( -type f -o -type l \) -print0; } | \
-		tar -c -z --null -T - --transform 's,^,sendwatch-$(VERSION)/,' -f $(RPMDIR)/SOURCES/sendwatch-$(VERSION).tar.gz
+		tar -c -z --null -T - --transform 's,^,sendwatch-$(VERSION)/,S' -f $(RPMDIR)/SOURCES/sendwatch-$(VERSION).tar.gz
 	env -u MAKEFLAGS -u MAKELEVEL -u BUILD -u V rpmbuild -bb $(RPMFLAGS) --define "_topdir $(abspath $(RPMDIR))" \
 		contrib/rpm/sendwatch.spec > $(RPMDIR)/build.log 2>&1 || { tail -n 40 $(RPMDIR)/build.log >&2; exit 1; }
 	ls $(RPMDIR)/RPMS/*/*.rpm
