@@ -56,17 +56,34 @@ static bool demote_folders(const struct options *options, const struct rights *r
 	       folder.len == 0 || demote_folder("[journal] file", folder, rights, 0750, error);
 }
 
-/* A Unix socket that is asked was made by root: it is that user's and its group's, where root may give it away. */
+/*
+ * Without CAP_CHOWN, as under sendwatch.service, who owns a file may still give it to a group that he is of. Only the
+ * effective group changes, for one call; nothing else runs yet.
+ */
+static bool demote_group(const char *path, gid_t group)
+{
+	gid_t own = getegid();
+	bool given = setegid(group) == 0 && lchown(path, (uid_t)-1, group) == 0;
+
+	return setegid(own) == 0 && given;
+}
+
+/* A Unix socket that is asked was made by root: it is that user's and its group's, or else its group's. */
 static void demote_socket(const char *where, const char *path, const struct rights *rights)
 {
 	struct span address = span_of(path);
+	struct stat about;
 
 	if (address.len == 0 || span_starts(address, SPAN("inet:")))
 		return;
 	(void)span_skip(&address, SPAN("unix:"));
-	if (lchown(address.at, rights->uid, rights->gid) != 0)
-		log_say(clock_now(), LOG_LEVEL_WARNING, "[policy] %s: %s stays root's: %s", where, address.at,
-			strerror(errno));
+	if (lchown(address.at, rights->uid, rights->gid) == 0 || demote_group(address.at, rights->gid))
+		return;
+	if (stat(address.at, &about) != 0 || (about.st_mode & S_IWOTH) == 0)
+		log_say(clock_now(), LOG_LEVEL_WARNING,
+			"[policy] %s: %s stays root's alone: mode = 0666 lets others ask, in a folder that keeps "
+			"strangers out",
+			where, address.at);
 }
 
 static bool demote_rights(const struct options *options, struct rights *rights_r, struct error *error)

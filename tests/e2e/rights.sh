@@ -175,10 +175,12 @@ await 5 grep -q '^eve@shop.test: suspended' $LAB/own/list
 kill -TERM $watcher
 wait $watcher || die "watch ended with $?"
 
-# Root that may not give files away: the socket stays root's, which is said, and all else goes on.
+# Root that may not give files away: the socket is the group's then, and all else goes on.
 chown -R 4711 $LAB/state
 settings sendwatch policy
 rm -f $LAB/root/policy
 start setpriv --bounding-set -chown,-fowner
-grep -q "$LAB/root/policy stays root's" watch.err || die "not said"
+! grep -q "stays root's" watch.err || die "$(cat watch.err)"
+[ "$(stat -c %u:%g:%a $LAB/root/policy)" = 0:4711:660 ] || die "the socket: $(stat -c %u:%g:%a $LAB/root/policy)"
 [ "$(of $watcher Uid | cut -f1)" = 4711 ] || die "it is $(of $watcher Uid)"
+[ "$(of $watcher Gid | tr '\t' ' ')" = "4711 4711 4711 4711" ] || die "it is of $(of $watcher Gid)"

@@ -85,6 +85,75 @@ kill -STOP "$(show MainPID)"
 await restarted 2
 logged "Watchdog timeout" || die "it was not the watchdog"
 
+# All that listens, where Postfix is chrooted: its folder of private sockets lets nobody else in. The socket in a folder
+# of its own belongs to its group.
+rm /etc/systemd/system/postfix.service
+postconf -e 'smtpd_authorized_xclient_hosts = 127.0.0.1' 'inet_interfaces = 127.0.0.1'
+cat >> /etc/postfix/master.cf << 'CF'
+127.0.0.1:587 inet n - y - - smtpd
+  -o { smtpd_recipient_restrictions = check_policy_service { unix:private/sendwatch, timeout=2s, default_action=DUNNO }, permit_mynetworks, reject }
+127.0.0.1:588 inet n - y - - smtpd
+  -o { smtpd_recipient_restrictions = check_sender_access socketmap:unix:private/sendwatch-map:disabled, permit_mynetworks, reject }
+CF
+systemctl daemon-reload
+systemctl start postfix
+echo secret > /etc/sendwatch/status.password
+chmod 600 /etc/sendwatch/status.password
+printf '%s\n' '[policy]' 'address = /run/sendwatch/policy.sock' '[act]' 'dry_run = no' > /etc/sendwatch/detect.conf.d/listen.conf
+chgrp sendwatch /etc/sendwatch/detect.conf.d/listen.conf
+systemctl restart sendwatch
+is "its socket" "$(stat -c '%U %G %a' /run/sendwatch/policy.sock)" "root sendwatch 660"
+printf '%s\n' '[policy]' 'address = /var/spool/postfix/private/sendwatch' 'socketmap = /var/spool/postfix/private/sendwatch-map' \
+	'mode = 0666' '[act]' 'dry_run = no' '[status]' 'listen = 127.0.0.1:8025, /run/sendwatch/status.sock' \
+	'password_file = credential:status' > /etc/sendwatch/detect.conf.d/listen.conf
+mkdir -p /etc/systemd/system/sendwatch.service.d
+zcat -f /usr/share/doc/sendwatch/examples/postfix.conf* > /etc/systemd/system/sendwatch.service.d/postfix.conf
+printf '[Service]\nLoadCredential=status:/etc/sendwatch/status.password\nRestartSec=100ms\n' > /etc/systemd/system/sendwatch.service.d/status.conf
+systemctl daemon-reload
+systemctl restart sendwatch
+answers() # PORT ACCOUNT WANTED: to its recipient
+{
+	perl -MIO::Socket::INET -e 'my ($port, $login, $wanted) = @ARGV;
+		my $smtp = IO::Socket::INET->new("127.0.0.1:$port") or die; my $line = <$smtp>;
+		for my $say ("EHLO x", "XCLIENT LOGIN=$login", "EHLO x", "MAIL FROM:<$login>", "RCPT TO:<root\@localhost>") {
+			print $smtp "$say\r\n"; do { $line = <$smtp> } while ($line =~ /^...-/);
+		}
+		exit($line =~ /^$wanted/ ? 0 : 1)' "$@"
+}
+status() # PATH [HEADER]: what is answered
+{
+	printf 'GET %s HTTP/1.0\r\nHost: localhost:8025\r\n%s\r\n\r\n' "$1" "${2:-}" |
+		perl -MIO::Socket::INET -e 'my $to = IO::Socket::INET->new("127.0.0.1:8025") or die; print $to <STDIN>; print substr(<$to>, 9, 3)'
+}
+is_ready() { [ "$(status /readyz)" = 200 ]; }
+listens()
+{
+	await is_ready
+	is /healthz "$(status /healthz)" 200
+	is /metrics "$(status /metrics)" 200
+	is "the page" "$(status /)" 401
+	is "the page" "$(status / "Authorization: Basic $(printf admin:secret | base64)")" 200
+	for port in 587 588; do
+		await answers $port mallory@example.com 554 || die "mallory goes on"
+		answers $port bob@example.com 250 || die "bob cannot send"
+	done
+}
+answers 587 mallory@example.com 250 && answers 588 mallory@example.com 250 || die "nobody was stopped yet"
+sendwatch disable mallory@example.com --reason test > said 2>&1 || die "$(cat said)"
+listens
+runuser -u nobody -- perl -MIO::Socket::UNIX -e 'exit(IO::Socket::UNIX->new("/var/spool/postfix/private/sendwatch") ? 0 : 1)' && die "anybody may ask"
+systemctl reload sendwatch
+listens
+kill -9 "$(show MainPID)"
+await restarted 1
+listens
+systemctl stop sendwatch
+await answers 587 mallory@example.com 250
+answers 588 bob@example.com 451 || die "a table that is not there does not say 451"
+rm -r /etc/systemd/system/sendwatch.service.d /etc/sendwatch/detect.conf.d/listen.conf
+systemctl daemon-reload
+systemctl start sendwatch
+
 # Stopped, it has written down how far it was, and starts from there.
 systemctl stop sendwatch
 is "after a stop" "$(systemctl is-failed sendwatch) $(show Result) $(show ExecMainStatus)" "inactive success 0"
