@@ -10,6 +10,11 @@ TMP=${TMP:-$(mktemp -d)}
 expected=$TOP/tests/cost/instructions.expected
 compiler=$(gcc -dumpmachine)-$(gcc -dumpfullversion)
 
+if [ ! -x "$BUILD/generate" ] || [ ! -x "$SENDWATCH" ]; then
+	echo "$BUILD/generate and $SENDWATCH must be built first: make benches"
+	exit 1
+fi
+
 spent() # MTA LINES
 {
 	"$BUILD/generate" "$1" "$2" > "$TMP/log" || return
@@ -28,6 +33,11 @@ bad=0
 for mta in postfix exim; do
 	short=$(spent $mta 5000)
 	long=$(spent $mta 25000)
+	# What did not run costs nothing, and is no success.
+	if [ "${short:-0}" -eq 0 ] || [ "${long:-0}" -le "${short:-0}" ]; then
+		echo "$mta: nothing was counted: ${short:-nothing} for 5,000 lines, ${long:-nothing} for 25,000"
+		exit 1
+	fi
 	a_line=$(((long - short) / 20000))
 	if [ "${1:-}" = record ]; then
 		echo "$mta $a_line" >> "$expected"
