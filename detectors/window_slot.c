@@ -5,6 +5,7 @@
 #include "detectors/window_slot.h"
 
 #include "base/memory.h"
+#include "base/seldom.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -35,28 +36,36 @@ uint32_t slot_counter(const struct windows *windows, unsigned number, enum count
 			     : ((const struct slot_narrow *)slot)->n[counter];
 }
 
+static_assert(COUNTERS % 4 == 0, "narrow counters fill whole words");
+
 void slot_more(struct slot_more *more, const struct counts *counts)
 {
+	uint16_t narrow[COUNTERS];
 	uint32_t all = 0;
 
 	more->counts = counts;
 	for (int i = 0; i < COUNTERS; i++) {
 		all |= counts->n[i];
-		more->narrow[i] = (uint16_t)counts->n[i];
+		narrow[i] = (uint16_t)counts->n[i];
 	}
+	memcpy(more->narrow, narrow, sizeof(narrow));
 	more->fits = all <= NARROW_MOST;
 }
 
-/* Neither side is over NARROW_MOST, so that no sum passes 16 bits: what is too much shows in the highest. */
-static bool narrow_add(struct slot_narrow *slot, const uint16_t more[COUNTERS])
+/*
+ * Neither side is over NARROW_MOST, so that no sum passes 16 bits, and four of them are added as one word: a third
+ * of the instructions that one by one would take. What is too much shows in the highest bit of the four.
+ */
+static bool narrow_add(struct slot_narrow *slot, const uint64_t more[NARROW_WORDS])
 {
-	uint16_t sums[COUNTERS], all = 0;
+	uint64_t sums[NARROW_WORDS], all = 0;
 
-	for (int i = 0; i < COUNTERS; i++) {
-		sums[i] = (uint16_t)(slot->n[i] + more[i]);
+	memcpy(sums, slot->n, sizeof(sums));
+	for (int i = 0; i < NARROW_WORDS; i++) {
+		sums[i] += more[i];
 		all |= sums[i];
 	}
-	if (all > NARROW_MOST)
+	if ((all & UINT64_C(0x8000800080008000)) != 0)
 		return false;
 	memcpy(slot->n, sums, sizeof(sums));
 	return true;
@@ -77,17 +86,31 @@ static void windows_widen(struct windows *windows)
 	windows->wide = true;
 }
 
-void slot_add(struct windows *windows, unsigned number, const struct slot_more *more)
+static SELDOM void slot_add_wide(struct windows *windows, unsigned number, const struct counts *counts)
 {
 	struct slot_wide *wide;
 
-	if (!windows->wide && more->fits && narrow_add((void *)slot_at(windows, number), more->narrow))
-		return;
 	if (!windows->wide)
 		windows_widen(windows);
 	wide = (void *)slot_at(windows, number);
 	for (int i = 0; i < COUNTERS; i++)
-		wide->n[i] += more->counts->n[i];
+		wide->n[i] += counts->n[i];
+}
+
+void slot_add(struct windows *windows, unsigned number, const struct slot_more *more)
+{
+	if (windows->wide || !more->fits || !narrow_add((void *)slot_at(windows, number), more->narrow))
+		slot_add_wide(windows, number, more->counts);
+}
+
+/* Slot NUMBER is there: is it the newest of its horizon? */
+void slot_note(struct windows *windows, unsigned number)
+{
+	uint32_t key = slot_key(windows, number);
+	uint8_t *last = &windows->last[key_horizon(key)];
+
+	if (slot_key(windows, *last) < key || key_horizon(slot_key(windows, *last)) != key_horizon(key))
+		*last = (uint8_t)number;
 }
 
 void windows_make(struct windows *windows, uint8_t room)
@@ -99,7 +122,8 @@ void windows_make(struct windows *windows, uint8_t room)
 void windows_put(struct windows *windows, uint32_t key)
 {
 	assert(windows->used < windows->room);
-	*slot_at(windows, windows->used++) = key;
+	*slot_at(windows, windows->used) = key;
+	slot_note(windows, windows->used++);
 }
 
 /* Each goes where it stays: gathered first and then added as vectors they were a tenth of a start. */

@@ -1,19 +1,18 @@
 /*
  * Slots of four widths: 1 minute, 5 minutes, 1 hour, 1 day. An account that sends one message a day has
- * four slots (200 bytes), the busiest 52 (2.6 KiB); an idle one none. A slot is found by the hint of its
- * horizon nearly always, else by looking through all: there are few.
+ * four slots (200 bytes), the busiest 52 (2.6 KiB); an idle one none. Each horizon's newest slot is known:
+ * what is newer is not there yet, and only what is late is looked for among all. There are few.
  *
  * Sums are made when somebody asks, not kept: asking is rare (judge.c's gate), counting is not.
  */
 #include "detectors/window_slot.h"
 
 #include "base/memory.h"
+#include "base/seldom.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define KEY_BITS 30 /* minutes since 1970 take 25 */
 
 static const struct {
 	const char *name, *words;
@@ -52,21 +51,6 @@ static void places_of(usec_t time, uint32_t places_r[HORIZONS])
 	places_r[HORIZON_7D] = minute / (24 * 60);
 }
 
-static uint32_t key_of(enum horizon horizon, uint32_t place)
-{
-	return (uint32_t)horizon << KEY_BITS | place;
-}
-
-static enum horizon key_horizon(uint32_t key)
-{
-	return (enum horizon)(key >> KEY_BITS);
-}
-
-static uint32_t key_place(uint32_t key)
-{
-	return key & ((UINT32_C(1) << KEY_BITS) - 1);
-}
-
 /* Does a window that ends at place LAST still reach this slot? */
 static bool reached(uint32_t key, const uint32_t last[HORIZONS])
 {
@@ -76,10 +60,15 @@ static bool reached(uint32_t key, const uint32_t last[HORIZONS])
 }
 
 /* A slot to use: one that no window reaches any more, else a new one. */
-static unsigned slot_new(struct windows *windows, const uint32_t last[HORIZONS])
+static __attribute__((noinline)) unsigned slot_new(struct windows *windows, const uint32_t last[HORIZONS])
 {
+	uint32_t floors[HORIZONS]; /* keys below are reached by no window */
+
+	for (int h = 0; h < HORIZONS; h++)
+		floors[h] = key_of((enum horizon)h,
+				   last[h] < shapes[h].slots ? 0 : last[h] - shapes[h].slots);
 	for (unsigned i = 0; i < windows->used; i++)
-		if (!reached(slot_key(windows, i), last))
+		if (slot_key(windows, i) < floors[key_horizon(slot_key(windows, i))])
 			return i;
 	if (windows->used == windows->room) {
 		/* 5 + 12 + 24 + 7 and one running each are 52: the room never passes 64. */
@@ -90,22 +79,38 @@ static unsigned slot_new(struct windows *windows, const uint32_t last[HORIZONS])
 	return windows->used++;
 }
 
+/* One that is not its horizon's newest. */
+static SELDOM unsigned slot_find(const struct windows *windows, uint32_t key)
+{
+	unsigned number = 0;
+
+	while (number < windows->used && slot_key(windows, number) != key)
+		number++;
+	return number;
+}
+
+/*
+ * What is newer than the newest is not there. Nor is KEY where that newest slot has become another horizon's: it was out
+ * of reach then, and with it all of this one's, while KEY is within.
+ */
 static unsigned slot_of(struct windows *windows, enum horizon horizon, uint32_t place,
 			const uint32_t last[HORIZONS])
 {
-	uint32_t key = key_of(horizon, place);
-	uint8_t hint = windows->last[horizon];
+	uint32_t key = key_of(horizon, place), newest;
 	unsigned number;
 
-	if (hint < windows->used && slot_key(windows, hint) == key)
-		return hint;
-	for (number = 0; number < windows->used; number++)
-		if (slot_key(windows, number) == key)
+	if (windows->used > 0) {
+		newest = slot_key(windows, windows->last[horizon]);
+		if (newest == key)
+			return windows->last[horizon];
+		if (newest > key && key_horizon(newest) == horizon &&
+		    (number = slot_find(windows, key)) < windows->used)
 			return number;
+	}
 	number = slot_new(windows, last);
 	memset(slot_at(windows, number), 0, slot_size(windows));
 	*slot_at(windows, number) = key;
-	windows->last[horizon] = (uint8_t)number;
+	slot_note(windows, number);
 	return number;
 }
 
@@ -248,6 +253,9 @@ void windows_trim(struct windows *windows, usec_t now)
 		if (reached(slot_key(windows, i), last))
 			memmove(slot_at(windows, kept++), slot_at(windows, i), slot_size(windows));
 	windows->used = kept;
+	memset(windows->last, 0, sizeof(windows->last));
+	for (unsigned i = 0; i < kept; i++)
+		slot_note(windows, i);
 	if (kept == 0) {
 		windows_free(windows);
 	} else if (kept <= windows->room / 2 && windows->room > 4) {

@@ -54,7 +54,7 @@ struct windows {
 	void *slots; /* in no order; owned */
 	uint8_t used, room;
 	bool wide;              /* a counter needs more than 16 bits: all slots have 32 */
-	uint8_t last[HORIZONS]; /* where the newest slot of each horizon was: a hint */
+	uint8_t last[HORIZONS]; /* the newest slot of each horizon, where it has one that is reached */
 };
 
 const char *horizon_name(enum horizon horizon);  /* "1h" */

@@ -149,6 +149,38 @@ static void test_both_widths_count_alike(void **state)
 	windows_free(&wide);
 }
 
+/* What is late, trimmed or used again is counted where a plain list of all that happened has it. */
+static void test_sums_are_those_of_a_plain_list(void **state)
+{
+	static const usec_t widths[HORIZONS] = { USEC_MINUTE, 5 * USEC_MINUTE, USEC_HOUR, USEC_DAY };
+	static const int64_t slots[HORIZONS] = { 5, 12, 24, 7 };
+	static usec_t times[4000];
+	struct windows windows = { 0 };
+	uint32_t seed = 7;
+	usec_t now = START;
+
+	(void)state;
+	for (int i = 0; i < 4000; i++) {
+		struct counts sums[HORIZONS];
+
+		now += random_of(&seed) % (random_of(&seed) % 16 == 0 ? 2000 : 3) * USEC_MINUTE;
+		times[i] = now - (random_of(&seed) % 4 == 0 ? random_of(&seed) % 9000 * USEC_MINUTE : 0);
+		windows_add(&windows, now, times[i], &one);
+		if (random_of(&seed) % 64 == 0)
+			windows_trim(&windows, now);
+		assert_true(windows_sound(&windows, now));
+		windows_sum(&windows, now, sums);
+		for (int h = 0; h < HORIZONS; h++) {
+			uint32_t plain = 0;
+
+			for (int j = 0; j <= i; j++)
+				plain += times[j] / widths[h] + slots[h] >= now / widths[h];
+			assert_int_equal(sums[h].n[COUNT_RECIPIENTS], plain);
+		}
+	}
+	windows_free(&windows);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +189,7 @@ int main(void)
 		cmocka_unit_test(test_a_busy_month_takes_no_more_slots_than_the_windows_have),
 		cmocka_unit_test(test_counts_of_any_size_are_exact),
 		cmocka_unit_test(test_both_widths_count_alike),
+		cmocka_unit_test(test_sums_are_those_of_a_plain_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
