@@ -9,13 +9,20 @@ struct origin {
 	uint32_t client, subnet, network, country; /* 0: not known */
 };
 
-/* The last answer is kept: the recipients of a message follow each other. */
+#define ORIGINS_KEPT 512 /* 32 KiB: as many clients as a busy server has at once */
+
+/*
+ * Answers are kept by the address as it was written: who sends more than one message is asked about once. All
+ * zeros at first.
+ */
 struct origins {
 	const struct geo *geo; /* NULL: no countries */
-	char text[48];
-	size_t len;
-	enum account_kind kind;
-	struct origin last;
+	struct {
+		char text[39]; /* the longest address */
+		uint8_t len;   /* 0: free */
+		uint32_t kind;
+		struct origin origin;
+	} kept[ORIGINS_KEPT];
 };
 
 struct origin origins_find(struct origins *origins, struct span client, enum account_kind kind);
