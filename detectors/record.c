@@ -151,15 +151,6 @@ static struct seen *seen_add(struct record *record, enum seen_kind kind, uint32_
 	return seen;
 }
 
-/* Is any of KIND familiar? */
-static bool seen_any(const struct record *record, enum seen_kind kind)
-{
-	for (int i = 0; i < record->seen_used; i++)
-		if (record->seen[i].kind == kind && record->seen[i].credit >= SEEN_FAMILIAR)
-			return true;
-	return false;
-}
-
 /* The oldest of KIND: what an account without learned days calls its own. */
 static bool seen_first(const struct record *record, const struct seen *seen)
 {
@@ -169,25 +160,53 @@ static bool seen_first(const struct record *record, const struct seen *seen)
 	return false;
 }
 
+/* Of one kind: that of HASH, the oldest, and whether one at least is familiar. */
+struct seen_look {
+	struct seen *found, *first;
+	bool familiar;
+};
+
+/* In one pass, which ends where the rest would change nothing: three of them took a fifteenth of a replay. */
+static struct seen_look seen_look(const struct record *record, enum seen_kind kind, uint32_t hash)
+{
+	struct seen_look look = { NULL, NULL, false };
+
+	for (struct seen *seen = record->seen, *end = seen + record->seen_used; seen < end; seen++) {
+		if (seen->kind != kind)
+			continue;
+		if (look.first == NULL)
+			look.first = seen;
+		if (seen->hash == hash)
+			look.found = seen;
+		look.familiar = look.familiar || seen->credit >= SEEN_FAMILIAR;
+		if (look.familiar && look.found != NULL)
+			break;
+	}
+	return look;
+}
+
 /* Note it, and say whether it is strange to this account. */
 static bool seen_meet(struct record *record, enum seen_kind kind, uint32_t hash, usec_t time, bool *new_r)
 {
+	struct seen_look look;
 	struct seen *seen;
-	bool any;
+	bool first;
 
 	if (hash == 0)
 		return false;
-	seen = seen_find(record, kind, hash);
-	any = seen_any(record, kind);
+	look = seen_look(record, kind, hash);
+	seen = look.found;
+	first = seen == look.first;
 	if (seen == NULL) {
 		*new_r = true;
 		seen = seen_add(record, kind, hash);
+		first = seen_first(record, seen); /* it may have taken an older one's place */
 	}
 	if (minutes_of(time) / (24 * 60) > seen->last / (24 * 60))
 		seen->known = false;
 	if (minutes_of(time) > seen->last)
 		seen->last = minutes_of(time);
-	return any ? seen->credit < SEEN_FAMILIAR : !seen_first(record, seen);
+	return look.familiar ? seen->credit < SEEN_FAMILIAR : !first;
 }
 
 /* A known correspondent was written to from here. */
