@@ -13,6 +13,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/seldom.h"
 #include "detectors/delta.h"
 #include "detectors/judge_state.h"
 #include "detectors/trail.h"
@@ -109,6 +110,7 @@ void judge_free(struct judge **judge)
 
 void judge_use_geo(struct judge *judge, const struct geo *geo)
 {
+	memset(&judge->origins, 0, sizeof(judge->origins));
 	judge->origins.geo = geo;
 }
 
@@ -164,26 +166,37 @@ static void judge_changed(void *context, struct record *record, const struct del
 
 /* --- what comes in --- */
 
-/* The account's record, with the days that are over learned. NULL where there is none and none is to be made. */
-static struct record *record_for(struct judge *judge, struct span account, bool make, enum account_kind kind,
-				 usec_t time)
+static SELDOM void record_next_day(struct judge *judge, struct record *record, usec_t time)
 {
-	struct record *record = judge->store->calls->record(judge->store, account, make);
 	struct habit_day day;
 
-	if (record == NULL)
-		return NULL;
+	if (record_close(record, time, judge->options->learn, &day))
+		population_learn(&judge->population, record, &day);
+	judge->store->calls->keep(judge->store, record);
+	if (record->trail != NULL && time - trail_time(record->trail) > TRAIL_KEPT)
+		trail_free(&record->trail);
+}
+
+/* Begin with RECORD, at TIME: the days that are over are learned. */
+static void record_begin(struct judge *judge, struct record *record, enum account_kind kind, usec_t time)
+{
 	if (record->habit.first == 0)
 		record->kind = kind;
 	if (judge->population.first_day == 0)
 		judge->population.first_day = (uint32_t)(time / USEC_DAY);
-	if (record_due(record, time)) {
-		if (record_close(record, time, judge->options->learn, &day))
-			population_learn(&judge->population, record, &day);
-		judge->store->calls->keep(judge->store, record);
-		if (record->trail != NULL && time - trail_time(record->trail) > TRAIL_KEPT)
-			trail_free(&record->trail);
-	}
+	if (record_due(record, time))
+		record_next_day(judge, record, time);
+}
+
+/* The record of the message's account. */
+static struct record *record_for(struct judge *judge, const struct envelope *envelope, usec_t time)
+{
+	struct store *store = judge->store;
+	struct record *record = envelope->note != NULL && store->calls->noted != NULL
+					? store->calls->noted(store, envelope->account, envelope->note)
+					: store->calls->record(store, envelope->account, true);
+
+	record_begin(judge, record, envelope->account_kind, time);
 	return record;
 }
 
@@ -201,7 +214,8 @@ static void count_all(struct judge *judge, struct record *record, struct span cu
 	judge->position = position;
 	delta->distinct = judge->counts_groups;
 	judge->store->calls->apply(judge->store, record, delta, source, position, applied_r);
-	judge_count(judge, record, customer, delta, applied_r, source, position);
+	if (judge->counts_groups)
+		judge_count(judge, record, customer, delta, applied_r, source, position);
 }
 
 void judge_submitted(struct judge *judge, const struct envelope *envelope, uint32_t source, uint64_t position)
@@ -213,7 +227,7 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 
 	if (!is_ours(envelope->account_kind))
 		return;
-	record = record_for(judge, envelope->account, true, envelope->account_kind, envelope->time);
+	record = record_for(judge, envelope, envelope->time);
 	record_prefetch(record, 0);
 	origin = origins_find(&judge->origins, envelope->client_ip, envelope->account_kind);
 	delta = delta_of(envelope, DELTA_SUBMITTED, envelope->time, origin);
@@ -305,11 +319,12 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	uint32_t recipient;
 
 	judge->stats.attempts++;
-	judge_count_address(judge, attempt, stage);
+	if (judge->counts_groups)
+		judge_count_address(judge, attempt, stage);
 	if (stage == ATTEMPT_DONE || (!is_ours(envelope->account_kind) && !attempt->counted))
 		return;
 	judge->stats.recipients++;
-	record = record_for(judge, envelope->account, true, envelope->account_kind, attempt->time);
+	record = record_for(judge, envelope, attempt->time);
 	recipient = delta_hash(attempt->recipient);
 	record_prefetch(record, recipient);
 	origin = origins_find(&judge->origins, envelope->client_ip, envelope->account_kind);
@@ -359,9 +374,10 @@ void judge_login(struct judge *judge, const struct login *login)
 	if (login->account.len == 0)
 		return;
 	/* Failures at names that never sent make no record: anybody can try any name. */
-	record = record_for(judge, login->account, login->succeeded, ACCOUNT_LOGIN, login->time);
+	record = judge->store->calls->record(judge->store, login->account, login->succeeded);
 	if (record == NULL)
 		return;
+	record_begin(judge, record, ACCOUNT_LOGIN, login->time);
 	origin = origins_find(&judge->origins, login->client_ip, ACCOUNT_LOGIN);
 	delta = (struct delta){
 		.kind = login->succeeded ? DELTA_LOGIN : DELTA_LOGIN_FAILED,

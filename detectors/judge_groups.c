@@ -125,8 +125,6 @@ void judge_count(struct judge *judge, const struct record *record, struct span c
 	struct span domain = judge_domain_of(record->kind, span_of(record->name));
 	struct delta grouped;
 
-	if (!judge->counts_groups)
-		return;
 	grouped = group_delta(delta, record->unsettled ? &unknown : applied);
 	if (domain.len > 0)
 		(void)count_on(judge, GROUP_OF_DOMAIN, domain, &grouped, source, position);
@@ -144,7 +142,7 @@ void judge_count_address(struct judge *judge, const struct attempt *attempt, enu
 	char what[GROUP_NAME_SIZE];
 	int len;
 
-	if (!judge->counts_groups || !health_counts(attempt, stage))
+	if (!health_counts(attempt, stage))
 		return;
 	delta.outcome = delta_outcome(attempt->meaning.class, attempt->outcome);
 	delta.domain = judge_domain(attempt->recipient);

@@ -47,7 +47,7 @@ void judge_join_groups(struct judge *judge);
 void judge_leave_groups(struct judge *judge);
 
 /*
- * Count DELTA on the groups of RECORD too, and the attempt on our address and the provider (judge_groups.c).
+ * Where groups are counted: DELTA on those of RECORD too, and the attempt on our address and the provider.
  * CUSTOMER is absent where there is none.
  */
 void judge_count(struct judge *judge, const struct record *record, struct span customer,

@@ -455,11 +455,13 @@ void record_swap(struct record *record, struct record *other)
 	record->hash = was.hash;
 	record->unsettled = was.unsettled;
 	record->group = was.group;
+	record->place = was.place;
 	record->trail = was.trail;
 	was.name = other->name;
 	was.hash = other->hash;
 	was.unsettled = other->unsettled;
 	was.group = other->group;
+	was.place = other->place;
 	was.trail = other->trail;
 	*other = was;
 }

@@ -89,6 +89,7 @@ struct record {
 	struct seen *seen; /* owned */
 	uint32_t message;  /* the last message with a stranger */
 	uint32_t group;    /* the judge's: customer or domain */
+	uint32_t place;    /* the store's: where it stands */
 	struct habit habit;
 	struct standing standing;
 	struct trail *trail; /* the judge's; NULL while nothing is unusual */

@@ -53,12 +53,17 @@ struct store_calls {
 	const char *name;
 	/* The account's record, made where there is none and MAKE says so; NULL where there is none. */
 	struct record *(*record)(struct store *store, struct span account, bool make);
+	/*
+	 * The same, made where there is none, with a NOTE of where it was found the last time: 0 at first, and only
+	 * ever of this account. NULL where the store finds nothing faster by it.
+	 */
+	struct record *(*noted)(struct store *store, struct span account, uint32_t *note);
 	/* Count DELTA on RECORD. SOURCE and POSITION of its line make counting twice impossible where it matters. */
 	void (*apply)(struct store *store, struct record *record, const struct delta *delta, uint32_t source,
 		      uint64_t position, struct applied *applied_r);
 	/* The record's habit or standing was replaced. */
 	void (*keep)(struct store *store, struct record *record);
-	/* From the longest unused to the newest; NULL at the end. */
+	/* From the longest unused to the newest, within a minute of event time or so; NULL at the end. */
 	struct record *(*next)(struct store *store, const struct record *after);
 	struct store_stats (*stats)(const struct store *store);
 	void (*free)(struct store *store);

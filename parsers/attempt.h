@@ -43,6 +43,11 @@ struct envelope {
 	int32_t nrcpt; /* as submitted, -1 where not known (yet) */
 	int64_t size;
 	struct span script; /* of a local submission: the directory or file, where the log says */
+	/*
+	 * For the sink to keep something about this message and account, 0 at first: where its record is. NULL where
+	 * the account is not the message's own.
+	 */
+	uint32_t *note;
 };
 
 struct attempt {

@@ -9,7 +9,7 @@
 
 #include <assert.h>
 
-void message_envelope(const struct ledger *ledger, const struct message *message, struct envelope *envelope_r)
+void message_envelope(const struct ledger *ledger, struct message *message, struct envelope *envelope_r)
 {
 	struct span texts[TEXT_FIELDS] = { { NULL, 0 } }, text;
 	enum text_field field;
@@ -34,6 +34,7 @@ void message_envelope(const struct ledger *ledger, const struct message *message
 		.nrcpt = message->nrcpt,
 		.size = message->size == UINT32_MAX ? -1 : (int64_t)message->size,
 		.script = texts[TEXT_SCRIPT],
+		.note = &message->note,
 	};
 }
 
@@ -151,6 +152,7 @@ static void attempt_forwarder(struct ledger *ledger, struct envelope *envelope, 
 		return;
 	envelope->account = account_login(&ledger->rules, attempt->original_recipient, name);
 	envelope->account_kind = ACCOUNT_FORWARD;
+	envelope->note = NULL;
 	envelope->customer = owners_of(ledger->owners, envelope->account);
 }
 

@@ -110,6 +110,7 @@ void ledger_kept_attempt(const struct message *message, uint32_t number, struct 
 	*attempt_r = kept->attempt;
 	attempt_r->envelope = envelope;
 	envelope->account_kind = kept->account_kind;
+	envelope->note = NULL;
 	envelope->account = kept->account;
 	envelope->customer = kept->customer;
 }

@@ -9,6 +9,7 @@
 #define SENDWATCH_PARSERS_LEDGER_PARTS_H
 
 #include "base/map.h"
+#include "base/seldom.h"
 #include "parsers/account.h"
 #include "parsers/ledger.h"
 #include "parsers/owners.h"
@@ -77,6 +78,7 @@ struct message {
 	uint32_t news;       /* seconds since 1970 of the last line about it */
 	uint32_t message_id; /* hash; 0: none */
 	uint32_t uid;        /* of a local submission, or UINT32_MAX */
+	uint32_t note;       /* the sink's, of the account (envelope) */
 	int32_t nrcpt;
 	uint32_t size; /* bytes; UINT32_MAX: not known */
 	uint32_t recipient_count, recipient_room, kept_room;
@@ -246,7 +248,7 @@ struct held *ledger_hold(struct ledger *ledger, struct message *message, const s
 void ledger_hold_open(struct ledger *ledger, struct message *message, usec_t due);
 void ledger_release(struct ledger *ledger, struct message *message, bool all);
 void ledger_drop_held(struct ledger *ledger, struct message *message, bool suspects_only);
-void ledger_release_due(struct ledger *ledger);
+SELDOM void ledger_release_due(struct ledger *ledger);
 bool ledger_has_suspects(const struct ledger *ledger, const struct message *message);
 
 /* ledger_attempt.c: what the sink is told */
@@ -258,8 +260,7 @@ void ledger_give_up(struct ledger *ledger, struct message *message, const struct
 		    enum event_outcome outcome);
 void ledger_result(struct ledger *ledger, struct message *message, const struct step *step);
 void message_queue_ids(const struct message *root, struct attempt *attempt);
-void message_envelope(const struct ledger *ledger, const struct message *message,
-		      struct envelope *envelope_r);
+void message_envelope(const struct ledger *ledger, struct message *message, struct envelope *envelope_r);
 
 /* ledger_done.c: texts kept for ATTEMPT_DONE */
 void message_keep(struct message *message, const struct recipient *recipient, const struct attempt *attempt);

@@ -434,6 +434,28 @@ static int end(void **state)
 	return rmdir(folder);
 }
 
+/* Whether it was looked up before or not, and whether its place is another's by now. */
+static void test_a_note_leads_to_its_own_account(void **state)
+{
+	struct store *store = store_memory_new(16);
+	uint32_t notes[40] = { 0 };
+
+	(void)state;
+	for (int i = 0; i < 4000; i++) {
+		int number = i * 7919 % (i < 2000 ? 16 : 40);
+		char name[32];
+		struct record *record;
+
+		snprintf(name, sizeof(name), "user%d@example.com", number);
+		record = store->calls->noted(store, span_of(name), &notes[number]);
+		assert_string_equal(record->name, name);
+		assert_int_not_equal(notes[number], 0);
+		assert_ptr_equal(record, store->calls->record(store, span_of(name), false));
+	}
+	assert_true(store->calls->stats(store).evicted > 0);
+	store_free(&store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -449,6 +471,7 @@ int main(void)
 		cmocka_unit_test(test_the_longest_unused_make_room_and_are_counted),
 		cmocka_unit_test(test_fail_loses_from_the_nth_on_and_says_so),
 		cmocka_unit_test(test_fail_at_each_call_loses_that_and_what_follows),
+		cmocka_unit_test(test_a_note_leads_to_its_own_account),
 	};
 
 	return cmocka_run_group_tests(tests, begin, end);
