@@ -24,6 +24,14 @@ void *memory_new(size_t count, size_t size)
 	return memory;
 }
 
+/* Compilers must not know what is called, or they write it out. */
+static void *(*const volatile memory_set)(void *, int, size_t) = memset;
+
+void memory_clear(void *memory, size_t size)
+{
+	memory_set(memory, 0, size);
+}
+
 void *memory_grow(void *memory, size_t count, size_t size)
 {
 	void *grown = reallocarray(memory, count == 0 ? 1 : count, size == 0 ? 1 : size);

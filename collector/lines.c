@@ -8,6 +8,8 @@
 #define _GNU_SOURCE
 #include "collector/lines.h"
 
+#include "base/seldom.h"
+
 void lines_start(struct lines *lines, uint64_t position, struct span before)
 {
 	lines->floor = before.at;
@@ -19,7 +21,7 @@ void lines_start(struct lines *lines, uint64_t position, struct span before)
 }
 
 /* Leading NULs do not make a line too long, however many they are. */
-static void lines_drop_nuls(struct lines *lines)
+static SELDOM void lines_drop_nuls(struct lines *lines)
 {
 	const char *from = lines->at;
 
@@ -73,15 +75,13 @@ struct span lines_history(const struct lines *lines, uint64_t position)
 	return (struct span){ lines->at - back - len, len };
 }
 
-/* False where the line that was cut is not to be given. */
-static bool lines_fit(struct lines *lines, struct span *line)
+/* A line of a block with NUL bytes, a long one, or the end of one that is skipped. */
+static SELDOM bool lines_fit_odd(struct lines *lines, const struct span *line)
 {
 	if (lines->skipping) {
 		lines->skipping = false;
 		return false;
 	}
-	if (line->len > 0 && line->at[line->len - 1] == '\r')
-		line->len--;
 	if (line->len > LINES_MAX) {
 		lines->skipped_long++;
 		return false;
@@ -91,6 +91,14 @@ static bool lines_fit(struct lines *lines, struct span *line)
 		return false;
 	}
 	return true;
+}
+
+/* False where the line that was cut is not to be given. */
+static bool lines_fit(struct lines *lines, struct span *line)
+{
+	if (line->len > 0 && line->at[line->len - 1] == '\r')
+		line->len--;
+	return (!lines->skipping && !lines->foul && line->len <= LINES_MAX) || lines_fit_odd(lines, line);
 }
 
 bool lines_next(struct lines *lines, struct span *line_r)

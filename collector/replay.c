@@ -188,7 +188,7 @@ static enum chain_state chain_advance(struct replay *replay, struct chain *chain
 }
 
 /* The line of the chain at the top is dealt with: the chain whose line is next; NULL at the end of all. */
-static struct chain *replay_advance(struct replay *replay)
+static __attribute__((noinline)) struct chain *replay_advance(struct replay *replay)
 {
 	struct merge_entry *top = merge_top(&replay->merge);
 
@@ -214,8 +214,14 @@ static struct chain *replay_advance(struct replay *replay)
 static enum collected replay_next(struct collector *collector, struct line *line_r)
 {
 	struct replay *replay = (struct replay *)collector;
-	struct chain *chain = replay_advance(replay);
+	struct chain *chain = replay->given;
 
+	/* Nearly always one log is left, and the line before was in the middle of a file. */
+	if (replay->merge.count == 1 && chain != NULL && chain->file != NULL &&
+	    lines_next(&chain->lines, &chain->line))
+		chain->position = chain->base + chain->lines.position;
+	else
+		chain = replay_advance(replay);
 	replay->given = chain;
 	if (chain == NULL)
 		return COLLECTED_END;

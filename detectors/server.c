@@ -12,6 +12,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/seldom.h"
 #include "detectors/server_signal.h"
 
 #include <math.h>
@@ -306,7 +307,7 @@ static void server_look(struct server *server, usec_t time)
 	server->look = (time / USEC_MINUTE + 1) * USEC_MINUTE;
 }
 
-static void count(struct server *server, enum signal_kind kind, const struct frame *frame,
+static SELDOM void count(struct server *server, enum signal_kind kind, const struct frame *frame,
 		  const struct event *event)
 {
 	struct signal *signal = &server->signals[kind];
@@ -340,18 +341,23 @@ static void count_client(struct server *server, const struct frame *frame, const
 		count(server, SIGNAL_INBOUND, frame, event);
 }
 
+/* A line of another minute. */
+static SELDOM void server_minute(struct server *server, const struct frame *frame)
+{
+	if (server->last != 0 && frame->time - server->last >= USEC_MINUTE)
+		silence_look(server, frame->time);
+	count_queue(server);
+	server_look(server, frame->time);
+	if (server->host[0] == '\0')
+		snprintf(server->host, sizeof(server->host), "%.*s",
+			 (int)span_head(frame->host, sizeof(server->host) - 1).len,
+			 frame->host.len == 0 ? "" : frame->host.at);
+}
+
 void server_event(struct server *server, const struct frame *frame, const struct event *event)
 {
-	if (frame->time >= server->look) {
-		if (server->last != 0 && frame->time - server->last >= USEC_MINUTE)
-			silence_look(server, frame->time);
-		count_queue(server);
-		server_look(server, frame->time);
-		if (server->host[0] == '\0')
-			snprintf(server->host, sizeof(server->host), "%.*s",
-				 (int)span_head(frame->host, sizeof(server->host) - 1).len,
-				 frame->host.len == 0 ? "" : frame->host.at);
-	}
+	if (frame->time >= server->look)
+		server_minute(server, frame);
 	if (frame->time > server->last)
 		server->last = frame->time;
 	server->signals[SIGNAL_LINES].count++;
@@ -406,11 +412,17 @@ void server_attempt(struct server *server, const struct attempt *attempt)
 {
 	enum account_kind kind = attempt->envelope->account_kind;
 	enum reply_class class = attempt->meaning.class;
-	struct frame frame = { .time = attempt->time, .text = attempt->reply };
-	struct event event = { .queue_id = attempt->envelope->queue_id };
+	bool blocked = class == REPLY_IP_LISTED || class == REPLY_IP_BLOCKED;
+	bool relayed = attempt->direction == DIRECTION_OUTBOUND &&
+		       (kind == ACCOUNT_SENDER || kind == ACCOUNT_HOST);
 
-	if (class == REPLY_IP_LISTED || class == REPLY_IP_BLOCKED)
-		count(server, SIGNAL_BLOCKED, &frame, &event);
-	if (attempt->direction == DIRECTION_OUTBOUND && (kind == ACCOUNT_SENDER || kind == ACCOUNT_HOST))
-		count(server, SIGNAL_RELAYED, &frame, &event);
+	if (blocked || relayed) {
+		const struct frame frame = { .time = attempt->time, .text = attempt->reply };
+		const struct event event = { .queue_id = attempt->envelope->queue_id };
+
+		if (blocked)
+			count(server, SIGNAL_BLOCKED, &frame, &event);
+		if (relayed)
+			count(server, SIGNAL_RELAYED, &frame, &event);
+	}
 }

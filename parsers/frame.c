@@ -5,6 +5,7 @@
 #include "parsers/frame.h"
 
 #include "base/memory.h"
+#include "base/seldom.h"
 #include "parsers/frame_clock.h"
 #include "parsers/frame_head.h"
 #include "parsers/frame_join.h"
@@ -40,7 +41,7 @@ void framer_free(struct framer **framer)
 }
 
 /* "<22>", and "<22>1 " where VERSION_R says so. */
-static struct span framer_priority(struct span line, bool *version_r)
+static SELDOM struct span framer_priority(struct span line, bool *version_r)
 {
 	size_t end = 1;
 
@@ -56,7 +57,7 @@ static struct span framer_priority(struct span line, bool *version_r)
 }
 
 /* "mail-1  | " before each line of `docker compose logs`. */
-static bool framer_compose(struct span *line)
+static SELDOM bool framer_compose(struct span *line)
 {
 	struct span rest = span_head(*line, 64), name;
 
@@ -98,7 +99,7 @@ static void framer_open_inner(struct framer_opened *opened, struct span words)
 }
 
 /* " stdout F words" of Kubernetes, " Nov 21 16:29:42 words" of `docker logs -t`. */
-static void framer_open_container(struct framer_opened *opened)
+static SELDOM void framer_open_container(struct framer_opened *opened)
 {
 	struct span words = opened->rest;
 	struct stamp inner;
@@ -119,7 +120,7 @@ static void framer_open_container(struct framer_opened *opened)
 		framer_open_inner(opened, words);
 }
 
-static bool framer_open_docker(struct framer *framer, struct span line, struct framer_opened *opened)
+static SELDOM bool framer_open_docker(struct framer *framer, struct span line, struct framer_opened *opened)
 {
 	struct span stamp, words;
 
@@ -158,7 +159,7 @@ static bool framer_open(struct framer *framer, struct span line, struct framer_o
 }
 
 /* Exim's own stamp within syslog's: it has the year that the other lacks. */
-static void framer_exim(struct framer *framer, bool yearless, struct frame *frame)
+static __attribute__((noinline)) void framer_exim(struct framer *framer, bool yearless, struct frame *frame)
 {
 	struct stamp inner;
 	size_t len;
@@ -178,7 +179,7 @@ static void framer_exim(struct framer *framer, bool yearless, struct frame *fram
 }
 
 /* What Kubernetes split is put together. False where more is to come. */
-static bool framer_join(struct framer *framer, struct framer_opened *opened)
+static SELDOM bool framer_join(struct framer *framer, struct framer_opened *opened)
 {
 	struct span whole = opened->piece;
 

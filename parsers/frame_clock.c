@@ -5,6 +5,7 @@
  */
 #include "parsers/frame_clock.h"
 
+#include "base/seldom.h"
 #include "base/zone.h"
 
 #define CLASSIC_HOUR 10 /* "Nov 21 16:" */
@@ -126,17 +127,22 @@ static void clock_keep_hour(struct frame_clock *clock, struct span text, const s
 	hour->len = len;
 }
 
-size_t frame_clock_read(struct frame_clock *clock, struct span text, struct stamp *stamp_r, usec_t *time_r)
+static SELDOM size_t clock_read_whole(struct frame_clock *clock, struct span text, struct stamp *stamp_r,
+				      usec_t *time_r)
 {
-	size_t len = clock_read_hour(clock, text, stamp_r, time_r);
+	size_t len = stamp_read(text, stamp_r);
 
-	if (len > 0)
-		return len;
-	len = stamp_read(text, stamp_r);
 	if (len == 0)
 		return 0;
 	*time_r = frame_clock_resolve(clock, stamp_r);
 	clock->last = *time_r;
 	clock_keep_hour(clock, text, stamp_r, *time_r);
 	return len;
+}
+
+size_t frame_clock_read(struct frame_clock *clock, struct span text, struct stamp *stamp_r, usec_t *time_r)
+{
+	size_t len = clock_read_hour(clock, text, stamp_r, time_r);
+
+	return len > 0 ? len : clock_read_whole(clock, text, stamp_r, time_r);
 }

@@ -5,6 +5,8 @@
  */
 #include "parsers/frame_head.h"
 
+#include "base/seldom.h"
+
 static struct span head_without_blanks(struct span text)
 {
 	while (text.len > 0 && text.at[0] == ' ')
@@ -33,18 +35,32 @@ static bool head_pid(struct span *rest, uint32_t *pid_r)
 static bool head_pid_behind(struct span token, size_t *tag_r, uint32_t *pid_r)
 {
 	size_t end = token.len - 2; /* of the "]" */
-	size_t at = end;
-	uint32_t pid = 0, place = 1;
+	size_t at = end, least = end < 10 ? 1 : end - 9, tag;
+	uint32_t pid = 0;
 
 	if (token.len < 4 || token.at[end] != ']')
 		return false;
-	for (; at > 1 && (unsigned char)(token.at[at - 1] - '0') < 10; at--, place *= 10)
-		pid += place * (uint32_t)(token.at[at - 1] - '0');
-	if (at == end || end - at > 9 || token.at[at - 1] != '[')
+	while (at > least && token.at[at - 1] != '[')
+		at--;
+	if (at == end || token.at[at - 1] != '[')
 		return false;
-	*tag_r = at - 1;
+	for (tag = at - 1; at < end; at++) {
+		unsigned digit = (unsigned char)token.at[at] - (unsigned)'0';
+
+		if (digit > 9)
+			return false;
+		pid = pid * 10 + digit;
+	}
+	*tag_r = tag;
 	*pid_r = pid;
 	return true;
+}
+
+/* "tag[pid] words", as some write: the tag's length. */
+static SELDOM bool head_tag_without_colon(struct span token, size_t *len_r, uint32_t *pid_r)
+{
+	token.len++;
+	return head_pid_behind(token, len_r, pid_r);
 }
 
 /* "tag[pid]: words" or "tag: words". False, and nothing changed, where there is no tag. */
@@ -57,17 +73,10 @@ static bool head_tag(struct span rest, struct frame *frame)
 
 	if (token.len < 2)
 		return false;
-	if (token.at[len] == ']') {
-		/* "tag[pid] words", as some write */
-		token.len++;
-		if (!head_pid_behind(token, &len, &pid))
-			return false;
-		token.len--;
-	} else if (token.at[len] != ':') {
-		return false;
-	} else {
+	if (token.at[len] == ':')
 		head_pid_behind(token, &len, &pid);
-	}
+	else if (token.at[len] != ']' || !head_tag_without_colon(token, &len, &pid))
+		return false;
 	frame->tag = span_head(token, len);
 	frame->pid = pid;
 	frame->text = head_without_blanks(span_from(rest, token.len));

@@ -4,6 +4,8 @@
  */
 #include "parsers/parser.h"
 
+#include "base/memory.h"
+
 static const struct parser *const parsers[] = {
 	&parser_postfix,
 	&parser_exim,
@@ -13,9 +15,10 @@ static const struct parser *const parsers[] = {
 
 void parser_read(const struct frame *frame, struct event *event_r)
 {
-	*event_r = (struct event){
-		.kind = EVENT_FOREIGN, .repeat = frame->repeat, .uid = -1, .size = -1, .nrcpt = -1
-	};
+	memory_clear(event_r, sizeof(*event_r));
+	event_r->kind = EVENT_FOREIGN;
+	event_r->repeat = frame->repeat;
+	event_r->uid = event_r->size = event_r->nrcpt = -1;
 	for (size_t i = 0; i < sizeof(parsers) / sizeof(parsers[0]); i++) {
 		if (!parsers[i]->claims(frame))
 			continue;

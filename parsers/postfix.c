@@ -5,13 +5,15 @@
  */
 #define _GNU_SOURCE
 #include "parsers/postfix.h"
+
+#include "base/seldom.h"
 #include "parsers/field.h"
 
 /* What the daemon's name says before its words are looked at. */
 enum service { SERVICE_FOREIGN, SERVICE_MAIL, SERVICE_IDLE };
 
 /* Is NAME one of NAMES, which is a list like " smtpd qmgr "? */
-static bool postfix_named(struct span name, struct span names)
+static __attribute__((noinline)) bool postfix_named(struct span name, struct span names)
 {
 	size_t at = 0;
 
@@ -112,7 +114,7 @@ static bool postfix_read_queued(struct span words, struct event *event)
 }
 
 /* Words behind "NOQUEUE: ", and proxy-accept of versions that leave that out. */
-static bool postfix_read_queueless(struct span words, struct event *event)
+static SELDOM bool postfix_read_queueless(struct span words, struct event *event)
 {
 	if (!span_starts(words, SPAN("client=")))
 		return postfix_read_action(words, event) || postfix_read_idle(words, event);
@@ -140,6 +142,19 @@ static bool postfix_read(struct span words, struct event *event)
 	return postfix_read_trouble(words, event) || postfix_read_idle(words, event);
 }
 
+static SELDOM void postfix_give_up(struct event *event)
+{
+	*event = (struct event){ .kind = EVENT_UNKNOWN,
+				 .mta = MTA_POSTFIX,
+				 .repeat = event->repeat,
+				 .program = event->program,
+				 .uid = -1,
+				 .size = -1,
+				 .nrcpt = -1,
+				 .queue_id = event->queue_id,
+				 .reason = SPAN("words that are not known") };
+}
+
 static void postfix_parse(const struct frame *frame, struct event *event)
 {
 	struct span words = frame->text, syslog_name;
@@ -155,15 +170,7 @@ static void postfix_parse(const struct frame *frame, struct event *event)
 		else
 			postfix_read_trouble(words, event);
 	} else if (!postfix_read(words, event)) {
-		*event = (struct event){ .kind = EVENT_UNKNOWN,
-					 .mta = MTA_POSTFIX,
-					 .repeat = event->repeat,
-					 .program = event->program,
-					 .uid = -1,
-					 .size = -1,
-					 .nrcpt = -1,
-					 .queue_id = event->queue_id,
-					 .reason = SPAN("words that are not known") };
+		postfix_give_up(event);
 	}
 	if (event->kind != EVENT_RESULT)
 		event->transport = (struct span){ NULL, 0 };
