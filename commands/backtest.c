@@ -36,7 +36,8 @@ static int backtest_show(const struct arguments *arguments)
 	if (!options_load(arguments, &options, &error))
 		return backtest_wrong(error.text);
 	if (backtest_run(&options, arguments, arguments->names, arguments->count, true, &run, &error)) {
-		backtest_print(&run, arguments->format, arguments->quiet);
+		if (!run.none)
+			backtest_print(&run, arguments->format, arguments->quiet);
 		status = status_of(&run);
 	} else {
 		status = backtest_wrong(error.text);
@@ -170,7 +171,7 @@ static int backtest_suggest(const struct arguments *arguments)
 		fprintf(stderr, "sendwatch backtest: even at %.0f decibans there are more flags\n",
 			SUGGEST_MOST);
 		status = EXIT_FAILED;
-	} else if (!failed) {
+	} else if (!failed && !suggestion.run.none) {
 		suggestion_print(&suggestion, found);
 	}
 	backtest_run_free(&suggestion.run);
@@ -223,7 +224,8 @@ static int backtest_compare(const struct arguments *arguments)
 		return backtest_wrong("--compare reads the logs twice, and standard input cannot be");
 	if (compare_side(arguments, arguments->names[0], &sides[0]) &&
 	    compare_side(arguments, arguments->names[1], &sides[1])) {
-		compare_print(arguments, sides);
+		if (!sides[0].none && !sides[1].none)
+			compare_print(arguments, sides);
 		status = status_of(&sides[0]);
 	}
 	backtest_run_free(&sides[0]);

@@ -122,8 +122,9 @@ static void print_read(const struct backtest_run *run)
 		words_time(&text, run->stats.first);
 		text_add(&text, SPAN(" to "));
 		words_time(&text, run->stats.last);
-		text_add(&text, SPAN(" UTC; "));
+		text_add(&text, SPAN(" UTC"));
 	}
+	text_add(&text, SPAN("; "));
 	words_counted(&text, run->count, "account");
 	printf("%s\n\n", text.at);
 	text_free(&text);

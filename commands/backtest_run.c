@@ -145,7 +145,7 @@ static void running_logs(struct running *running, struct pipeline *pipeline, con
 	struct collector *collector = progress_open(running->arguments, names, count, &calls, &error);
 
 	if (collector == NULL) {
-		run->failed = true; /* what is wrong with which file was told as it was found */
+		run->failed = run->none = true; /* what is wrong with which file was told as it was found */
 		return;
 	}
 	progress_run(pipeline, collector, running->arguments, false);
@@ -169,7 +169,7 @@ bool backtest_run(const struct options *options, const struct arguments *argumen
 	const struct peer_sink sink = { &running, running_fired };
 	struct pipeline *pipeline;
 
-	*run_r = (struct backtest_run){ .weeks = 1 };
+	*run_r = (struct backtest_run){ .weeks = 1, .stats = { .first = USEC_NEVER, .last = USEC_NEVER } };
 	pipeline = pipeline_new(options, &watcher, error);
 	if (pipeline == NULL)
 		return false;

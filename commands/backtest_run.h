@@ -42,6 +42,7 @@ struct backtest_run {
 	double weeks;   /* of logs; less than one counts as one */
 	struct pipeline_stats stats;
 	bool failed; /* a file could not be read; the others were */
+	bool none;   /* no file could be read: there is nothing to be said */
 };
 
 /*

@@ -51,4 +51,13 @@ expect 2 "$SENDWATCH" backtest --compare a.conf missing.conf "$logs"
 has err 'missing.conf'
 expect 2 "$SENDWATCH" backtest
 has err 'which log?'
-expect 1 "$SENDWATCH" backtest nowhere.log
+# Where nothing could be read, nothing is said of it.
+for how in "" "--suggest 1" "--compare a.conf b.conf"; do
+	# shellcheck disable=SC2086
+	expect 1 "$SENDWATCH" backtest $how nowhere.log
+	has err 'nowhere.log: No such file'
+	[ ! -s out ] || die "says of nothing: $(cat out)"
+done
+: > empty.log
+expect 0 "$SENDWATCH" backtest empty.log
+has out 'Replayed 0 lines; 0 accounts'
