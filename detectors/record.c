@@ -400,12 +400,13 @@ void record_free(struct record *record)
 }
 
 /*
- * What stands against the account is gone: windows start empty, and what was seen for the first time lately, or
- * says how it was refused, is in none of them. What it is used to stays.
+ * What stands against the account is gone: windows and what was counted apart start empty, and what was seen for
+ * the first time lately, or says how it was refused, is in none of them. What it is used to stays.
  */
 static void record_forget(struct record *record)
 {
 	windows_free(&record->windows);
+	crowd_free(&record->crowd);
 	for (int i = 0; i < record->seen_used; i++) {
 		struct seen *seen = &record->seen[i];
 

@@ -1,6 +1,6 @@
 /* How many different: exact while few, within the stated error when many, in every horizon, merged and as bytes. */
 #include "base/hash.h"
-#include "detectors/distinct.h"
+#include "detectors/record.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -231,6 +231,34 @@ static void hostile_bytes_are_refused(void **state)
 	}
 }
 
+/* What a stranger wrote to is not shown beside windows that are empty. */
+static void a_release_begins_to_count_anew(void **state)
+{
+	struct record record = { .name = NULL };
+	struct applied applied;
+
+	(void)state;
+	for (uint32_t i = 0; i < 2 * RECORD_SEEN; i++) {
+		const struct delta delta = { .kind = DELTA_ATTEMPT,
+					     .time = start + i * USEC_SECOND,
+					     .elsewhere = true,
+					     .outcome = COUNT_DELIVERED,
+					     .recipient = i + 1,
+					     .client = i + 1,
+					     .network = i + 1,
+					     .domain = i + 1,
+					     .distinct = true };
+
+		record_apply(&record, &delta, &applied);
+	}
+	assert_int_equal(record_count(&record, DISTINCT_DOMAINS, HORIZON_24H).count, 2 * RECORD_SEEN);
+	assert_true(record_count(&record, DISTINCT_CLIENTS, HORIZON_24H).count > RECORD_SEEN / 2);
+	record_release(&record, record.now, record.now);
+	for (int kind = 0; kind < DISTINCTS; kind++)
+		assert_int_equal(record_count(&record, (enum distinct_kind)kind, HORIZON_7D).count, 0);
+	record_free(&record);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +270,7 @@ int main(void)
 		cmocka_unit_test(two_that_merge_are_as_one),
 		cmocka_unit_test(packed_they_come_back),
 		cmocka_unit_test(hostile_bytes_are_refused),
+		cmocka_unit_test(a_release_begins_to_count_anew),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
