@@ -10,11 +10,15 @@
 
 #include "base/memory.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define SAVE_NAMED     ".tmp."
+#define SAVE_TEMPORARY SAVE_NAMED "XXXXXX"
 
 struct save {
 	char *path;      /* what is replaced, links resolved */
@@ -69,9 +73,9 @@ struct save *save_begin(const char *path, mode_t mode, struct error *error)
 	save->path = realpath(path, NULL);
 	if (save->path == NULL)
 		save->path = memory_copy(span_of(path));
-	room = strlen(save->path) + sizeof(".tmp.XXXXXX");
+	room = strlen(save->path) + sizeof(SAVE_TEMPORARY);
 	save->temporary = memory_new(room, 1);
-	snprintf(save->temporary, room, "%s.tmp.XXXXXX", save->path);
+	snprintf(save->temporary, room, "%s" SAVE_TEMPORARY, save->path);
 	fd = mkostemp(save->temporary, O_CLOEXEC);
 	if (fd < 0) {
 		error_set(error, "%s: cannot write: %s", save->temporary, strerror(errno));
@@ -119,6 +123,39 @@ void save_cancel(struct save **save)
 	unlink((*save)->temporary);
 	save_free(*save);
 	*save = NULL;
+}
+
+/* "addresses.tmp.Xa91pQ" */
+static bool save_is_temporary(struct span name)
+{
+	struct span end;
+
+	if (name.len <= sizeof(SAVE_TEMPORARY) - 1)
+		return false;
+	end = span_from(name, name.len - (sizeof(SAVE_TEMPORARY) - 1));
+	if (!span_skip(&end, SPAN(SAVE_NAMED)))
+		return false;
+	for (size_t i = 0; i < end.len; i++)
+		if (!((end.at[i] >= '0' && end.at[i] <= '9') || (end.at[i] >= 'A' && end.at[i] <= 'Z') ||
+		      (end.at[i] >= 'a' && end.at[i] <= 'z')))
+			return false;
+	return true;
+}
+
+void save_sweep(const char *folder, usec_t before)
+{
+	DIR *names = opendir(folder);
+	const struct dirent *entry;
+	struct stat about;
+
+	while (names != NULL && (entry = readdir(names)) != NULL)
+		if (save_is_temporary(span_of(entry->d_name)) &&
+		    fstatat(dirfd(names), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(about.st_mode) && about.st_uid == geteuid() &&
+		    about.st_mtim.tv_sec < before / USEC_SECOND)
+			unlinkat(dirfd(names), entry->d_name, 0);
+	if (names != NULL)
+		closedir(names);
 }
 
 bool save_whole(const char *path, struct span content, mode_t mode, struct error *error)

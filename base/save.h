@@ -6,6 +6,7 @@
 #ifndef SENDWATCH_BASE_SAVE_H
 #define SENDWATCH_BASE_SAVE_H
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -28,6 +29,9 @@ void save_cancel(struct save **save);
 
 /* All of it for content that is at hand. */
 bool save_whole(const char *path, struct span content, mode_t mode, struct error *error);
+
+/* Remove from FOLDER what kills left there of our own: temporary files that were last written before BEFORE. */
+void save_sweep(const char *folder, usec_t before);
 
 /* The whole file, added to TEXT; refused, and nothing added, over MOST bytes. */
 bool save_read(const char *path, size_t most, struct text *text, struct error *error);

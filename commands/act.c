@@ -8,6 +8,7 @@
 #include "commands/act_parts.h"
 
 #include "base/memory.h"
+#include "base/save.h"
 #include "responders/socketmap.h"
 
 #include <errno.h>
@@ -54,6 +55,8 @@ static bool act_open_state(struct act *act, struct error *error)
 		return error_set(error, "[watch] state: names no folder");
 	if (mkdir(options->watch.state, 0700) != 0 && errno != EEXIST)
 		return error_set(error, "%s: %s", options->watch.state, strerror(errno));
+	/* What kills left; a save of an hour ago is none that is going on. */
+	save_sweep(options->watch.state, clock_now() - USEC_HOUR);
 	text_add_format(&path, "%s/cases", options->watch.state);
 	act->cases = cases_open(path.at, act->brakes, error);
 	text_free(&path);

@@ -13,6 +13,7 @@
 #include "commands/deliver.h"
 
 #include "base/memory.h"
+#include "base/save.h"
 #include "base/zone.h"
 #include "commands/targets.h"
 #include "responders/gather.h"
@@ -143,6 +144,7 @@ struct deliver *deliver_open(const struct options *options, struct error *error)
 	deliver->options = options;
 	text_add_format(&folder, "%s/outbox", options->watch.state == NULL ? "." : options->watch.state);
 	deliver->journal = journal_open(&options->journal, error);
+	save_sweep(folder.at, clock_now() - USEC_HOUR);
 	if (deliver->journal != NULL)
 		deliver->outbox = outbox_open(folder.at, &options->outbox, &calls, error);
 	text_free(&folder);

@@ -115,6 +115,35 @@ static void missing_folder_is_said(void **state)
 	assert_non_null(strstr(error.text, "cannot write: No such file or directory"));
 }
 
+/* Of what lies beside them nothing is touched: another's, a young one's, one that only looks like it. */
+static void old_leftovers_are_swept(void **state)
+{
+	static const char *const stay[] = { "orders",           "orders.tmp.AbCde",  "orders.tmp.AbCde12",
+					    ".tmp.AbCdeF",      "orders.tmp.AbC-eF", "orders.bak.AbCdeF",
+					    "orders.tmp.young1" };
+	const struct timespec old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(stay) / sizeof(stay[0]); i++)
+		scratch_write(stay[i], "kept");
+	scratch_write("orders.tmp.AbCde1", "left");
+	scratch_write("000001.parcel.tmp.zzzzz9", "left");
+	assert_int_equal(mkdir(scratch_path("folder.tmp.AbCdeF"), 0700), 0);
+	assert_int_equal(symlink("orders", scratch_path("link.tmp.AbCdeF")), 0);
+	for (size_t i = 0; i + 1 < sizeof(stay) / sizeof(stay[0]); i++)
+		assert_int_equal(utimensat(AT_FDCWD, scratch_path(stay[i]), old, 0), 0);
+	assert_int_equal(utimensat(AT_FDCWD, scratch_path("orders.tmp.AbCde1"), old, 0), 0);
+	assert_int_equal(utimensat(AT_FDCWD, scratch_path("000001.parcel.tmp.zzzzz9"), old, 0), 0);
+	save_sweep(scratch_folder, 2000 * USEC_SECOND);
+	for (size_t i = 0; i < sizeof(stay) / sizeof(stay[0]); i++)
+		assert_int_equal(access(scratch_path(stay[i]), F_OK), 0);
+	assert_int_not_equal(access(scratch_path("orders.tmp.AbCde1"), F_OK), 0);
+	assert_int_not_equal(access(scratch_path("000001.parcel.tmp.zzzzz9"), F_OK), 0);
+	assert_int_equal(access(scratch_path("folder.tmp.AbCdeF"), F_OK), 0);
+	assert_int_equal(access(scratch_path("link.tmp.AbCdeF"), F_OK), 0);
+	save_sweep(scratch_path("nowhere"), 2000 * USEC_SECOND);
+}
+
 static int save_setup(void **state)
 {
 	(void)state;
@@ -140,6 +169,7 @@ int main(void)
 		ROW(full_disk_leaves_the_old_file_and_nothing_else),
 		ROW(cancelled_leaves_the_old_file_and_nothing_else),
 		ROW(missing_folder_is_said),
+		ROW(old_leftovers_are_swept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
