@@ -68,7 +68,7 @@ struct act_stats {
 	bool serves; /* is there a policy service, and a deputy? */
 	bool deputy;
 	bool dry_run;
-	struct policy_stats policy;
+	struct policy_stats policy, socketmap;
 	uint64_t deeds[ACT_VERBS][ACT_STATUSES];
 	uint64_t waiting;             /* for the deputy */
 	uint64_t disabled, throttled; /* accounts, at this time */

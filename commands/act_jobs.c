@@ -347,13 +347,15 @@ struct act_stats act_stats(const struct act *act)
 
 	if (act->policy != NULL)
 		stats.policy = policy_stats(act->policy);
+	if (act->socketmap != NULL)
+		stats.socketmap = policy_stats(act->socketmap);
 	memcpy(stats.deeds, act->deeds, sizeof(stats.deeds));
 	for (const struct act_job *job = act->first; job != NULL; job = job->next)
 		stats.waiting++;
 	stats.disabled = cases_disabled(act->cases);
 	for (const struct open_case *open = cases_next(act->cases, NULL); open != NULL;
 	     open = cases_next(act->cases, open))
-		stats.throttled += case_is_disabled(open) ? 0 : 1;
+		stats.throttled += open->restriction.kind == RESTRICTION_THROTTLE;
 	return stats;
 }
 
@@ -361,7 +363,8 @@ bool act_case_of(const struct act *act, struct span account, struct act_case *ca
 {
 	const struct open_case *open = cases_find(act->cases, account);
 
-	if (open == NULL)
+	/* One that was released, and waits for an adapter to undo what it did, is not stopped. */
+	if (open == NULL || open->restriction.kind == RESTRICTION_NONE)
 		return false;
 	*case_r = (struct act_case){ case_is_disabled(open), open->since, open->until };
 	return true;

@@ -10,6 +10,8 @@
 #include "parsers/parser.h"
 #include "responders/deputy.h"
 
+#include <stdio.h>
+
 struct metrics {
 	struct text *out;
 	bool open;
@@ -223,6 +225,10 @@ static void metrics_accounts(struct metrics *metrics, const struct board *board)
 		metric_of(metrics, "state", state_name((enum account_state)state), judge->in_state[state]);
 	metric_one(metrics, "accounts_evicted", "counter", NULL, "Accounts forgotten to make room.",
 		   board->store.evicted);
+	metric_one(metrics, "groups", "gauge", NULL, "Networks, domains, customers and own addresses known.",
+		   judge->groups);
+	metric_one(metrics, "groups_evicted", "counter", NULL, "Of them, forgotten to make room.",
+		   judge->groups_evicted);
 	metric_family(metrics, "verdicts", "counter", NULL, "Changes of an account's state, by the new one.");
 	for (unsigned state = 0; state < TALLY_STATES; state++)
 		metric_of(metrics, "state", state_name((enum account_state)state),
@@ -364,20 +370,34 @@ static void metrics_acts(struct metrics *metrics, const struct board *board)
 		}
 }
 
-static void metrics_policy(struct metrics *metrics, const struct board *board)
+/* The two services that mail servers ask have the same metrics. */
+static void metrics_service(struct metrics *metrics, const struct policy_stats *policy, const char *name,
+			    const char *help)
 {
-	const struct policy_stats *policy = &board->act.policy;
+	static const struct {
+		const char *end, *help;
+		size_t place;
+	} rows[] = {
+		{ "requests", "Questions that the mail server asked",
+		  offsetof(struct policy_stats, requests) },
+		{ "refused", "Of them, answered with a refusal or a hold",
+		  offsetof(struct policy_stats, refused) },
+		{ "bad_requests", "What was no question", offsetof(struct policy_stats, bad_requests) },
+		{ "connections", "Connections", offsetof(struct policy_stats, connections) },
+	};
+	char family[64], words[100];
 
-	metric_one(metrics, "policy_requests", "counter", NULL, "Questions that the mail server asked.",
-		   policy->requests);
-	metric_one(metrics, "policy_refused", "counter", NULL, "Of them, answered with a refusal or a hold.",
-		   policy->refused);
-	metric_one(metrics, "policy_bad_requests", "counter", NULL, "What was no question.",
-		   policy->bad_requests);
-	metric_one(metrics, "policy_connections", "counter", NULL, "Connections to the policy service.",
-		   policy->connections);
-	metric_spread(metrics, "policy_answer_seconds", "From a whole question to its answer.",
-		      &policy->took);
+	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+		uint64_t value;
+
+		memcpy(&value, (const char *)policy + rows[row].place, sizeof(value));
+		snprintf(family, sizeof(family), "%s_%s", name, rows[row].end);
+		snprintf(words, sizeof(words), "%s, %s.", rows[row].help, help);
+		metric_one(metrics, family, "counter", NULL, words, value);
+	}
+	snprintf(family, sizeof(family), "%s_answer_seconds", name);
+	snprintf(words, sizeof(words), "From a whole question to its answer, %s.", help);
+	metric_spread(metrics, family, words, &policy->took);
 }
 
 void metrics_write(struct text *out, const struct board *board, struct desk_pulse pulse,
@@ -396,7 +416,8 @@ void metrics_write(struct text *out, const struct board *board, struct desk_puls
 		metrics_addresses(&metrics, board);
 		metrics_listings(&metrics, board);
 		metrics_acts(&metrics, board);
-		metrics_policy(&metrics, board);
+		metrics_service(&metrics, &board->act.policy, "policy", "by the policy service");
+		metrics_service(&metrics, &board->act.socketmap, "socketmap", "by the socketmap");
 	}
 	metrics_process(out, pulse.started, open);
 	if (open)

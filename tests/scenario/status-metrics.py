@@ -4,6 +4,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -76,9 +77,15 @@ def parse(text):
 
 
 def main():
-    more = "[webhook ops]\nurl = http://127.0.0.1:9/hook\n"
+    table = os.environ["TMP"] + "/table"
+    more = f"[webhook ops]\nurl = http://127.0.0.1:9/hook\n[policy]\nsocketmap = {table}\n"
     with Watching(more=more, log=day()) as watch:
         await_that(watch.ready)
+        with socket.socket(socket.AF_UNIX) as postfix:
+            postfix.settimeout(10)
+            postfix.connect(table)
+            postfix.sendall(b"23:disabled anna@shop.test,")
+            assert postfix.recv(100) == b"9:NOTFOUND ,"
         answer = watch.get("/metrics", heads={"Accept": "application/openmetrics-text; version=1.0.0"})
         assert answer.heads["Content-Type"].startswith("application/openmetrics-text; version=1.0.0"), answer.heads
         families, samples = parse(answer.text)
@@ -102,6 +109,8 @@ def main():
             not in watch.get("/metrics").text,
             words="failed tries are not counted",
         )
+        assert value("socketmap_requests_total") == 1
+        assert value("groups") > 0 and value("groups_evicted_total") == 0
         for needed in ("store_batch_seconds", "policy_answer_seconds", "deputy_acts", "address_refused", "loop_age_seconds"):
             assert "sendwatch_" + needed in families, needed
 
