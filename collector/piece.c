@@ -182,11 +182,25 @@ static bool piece_has_mark(struct piece *piece, const struct position_mark *mark
 	return found.hash == mark->hash;
 }
 
+bool piece_is_as_opened(const struct piece *piece)
+{
+	char head[POSITION_HEAD];
+	struct stat about;
+
+	if (fstat(piece->fd, &about) != 0 || (uint64_t)about.st_size < piece->size)
+		return false;
+	if (piece->kind != NULL || !piece->live)
+		return (uint64_t)about.st_size == piece->size;
+	return piece_pread(piece, head, piece->head_len, 0) == piece->head_len &&
+	       memcmp(head, piece->head, piece->head_len) == 0;
+}
+
 bool piece_holds(struct piece *piece, const struct position *position)
 {
 	struct error error;
 
-	if (piece->kind == NULL && piece->size < position->offset)
+	/* It may have grown since it was opened: a copy that is being made. */
+	if (piece->kind == NULL && (!piece_look(piece) || piece->size < position->offset))
 		return false;
 	if (!piece_seek(piece, 0, &error) || !piece_has_mark(piece, &position->head))
 		return false;

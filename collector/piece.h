@@ -43,6 +43,9 @@ bool piece_look(struct piece *piece);
  */
 bool piece_holds(struct piece *piece, const struct position *position);
 
+/* Has nothing been done to the file since it was looked at, but for lines added to a log? */
+bool piece_is_as_opened(const struct piece *piece);
+
 /* Go on from OFFSET; false where there is less. */
 bool piece_seek(struct piece *piece, uint64_t offset, struct error *error);
 

@@ -30,6 +30,20 @@ struct pieces_search {
 	bool quiet; /* the last try says what is wrong */
 };
 
+/* Its folder is to be freed. */
+static struct pieces_search pieces_search_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return (struct pieces_search){
+		.path = path,
+		.name = slash == NULL ? path : slash + 1,
+		.folder = slash == NULL ? memory_copy(SPAN("."))
+					: memory_copy((struct span){
+						  path, slash == path ? 1 : (size_t)(slash - path) }),
+	};
+}
+
 static bool pieces_has(const struct pieces *pieces, const struct piece *piece)
 {
 	for (size_t i = 0; i < pieces->count; i++)
@@ -168,18 +182,11 @@ static void pieces_drop_doubles(struct pieces *pieces)
 
 struct pieces pieces_list(const char *path, void (*trouble)(void *context, const char *words), void *context)
 {
-	const char *slash = strrchr(path, '/');
-	struct pieces_search search = {
-		.path = path,
-		.name = slash == NULL ? path : slash + 1,
-		.trouble = trouble,
-		.context = context,
-	};
+	struct pieces_search search = pieces_search_of(path);
 	bool by_name;
 
-	search.folder = slash == NULL ? memory_copy(SPAN("."))
-				      : memory_copy((struct span){
-						path, slash == path ? 1 : (size_t)(slash - path) });
+	search.trouble = trouble;
+	search.context = context;
 	for (unsigned try = 1;; try++) {
 		search.quiet = try < PIECES_TRIES;
 		pieces_open(&search);
@@ -194,6 +201,23 @@ struct pieces pieces_list(const char *path, void (*trouble)(void *context, const
 	pieces_drop_doubles(&search.pieces);
 	free(search.folder);
 	return search.pieces;
+}
+
+/*
+ * Has nothing been rotated since they were opened? Names and inodes tell of renaming, sizes of a copy in the making,
+ * the first bytes of one that was truncated.
+ */
+static bool pieces_are_settled(const char *path, const struct pieces *pieces)
+{
+	struct pieces_search search = pieces_search_of(path);
+	bool settled;
+
+	search.pieces = *pieces;
+	settled = pieces_are_stable(&search);
+	free(search.folder);
+	for (size_t i = 0; i < pieces->count; i++)
+		settled = settled && piece_is_as_opened(pieces->items[i]);
+	return settled;
 }
 
 /* By its inode first; then a copy or an archive, by content. */
@@ -226,21 +250,29 @@ static size_t pieces_later(const struct pieces *pieces, const struct position *p
 	return at;
 }
 
-enum pieces_found pieces_after(struct pieces *pieces, const struct position *position)
+enum pieces_found pieces_after(const char *path, const struct position *position, struct pieces *pieces_r,
+			       void (*trouble)(void *context, const char *words), void *context)
 {
 	enum pieces_found found = PIECES_FOUND;
 	struct error error;
 	size_t at;
 
-	if (!pieces_find(pieces, position, &at)) {
-		at = pieces_later(pieces, position);
-		found = at + 1 < pieces->count ? PIECES_AFTER : PIECES_NOTHING;
+	for (unsigned try = 1;; try++) {
+		*pieces_r = pieces_list(path, trouble, context);
+		if (pieces_find(pieces_r, position, &at))
+			break;
+		if (try == PIECES_TRIES || pieces_are_settled(path, pieces_r)) {
+			at = pieces_later(pieces_r, position);
+			found = at + 1 < pieces_r->count ? PIECES_AFTER : PIECES_NOTHING;
+			break;
+		}
+		pieces_free(pieces_r);
 	}
-	for (size_t i = at; i < pieces->count; i++) /* looking for the position has moved them */
+	for (size_t i = at; i < pieces_r->count; i++) /* looking for the position has moved them */
 		if (i > at || found != PIECES_FOUND)
-			(void)piece_seek(pieces->items[i], 0, &error);
+			(void)piece_seek(pieces_r->items[i], 0, &error);
 	while (at-- > 0)
-		pieces_remove(pieces, 0);
+		pieces_remove(pieces_r, 0);
 	return found;
 }
 

@@ -230,8 +230,8 @@ static bool tail_first(struct tail *tail, usec_t now)
 /* A log with a position: from there, through what was rotated away meanwhile. */
 static bool tail_resume(struct tail *tail, usec_t now)
 {
-	struct pieces pieces = pieces_list(tail->path, tail_trouble, tail);
-	enum pieces_found found = pieces_after(&pieces, &tail->given);
+	struct pieces pieces;
+	enum pieces_found found = pieces_after(tail->path, &tail->given, &pieces, tail_trouble, tail);
 	struct piece *piece = pieces_take(&pieces);
 	struct error error;
 
@@ -286,8 +286,8 @@ static bool tail_is_first_empty(struct tail *tail)
 static void tail_queue_later(struct tail *tail)
 {
 	struct position mark = tail_mark(tail, tail->lines.position);
-	struct pieces pieces = pieces_list(tail->path, tail_trouble, tail);
-	enum pieces_found found = pieces_after(&pieces, &mark);
+	struct pieces pieces;
+	enum pieces_found found = pieces_after(tail->path, &mark, &pieces, tail_trouble, tail);
 
 	if (found == PIECES_FOUND && pieces.count > 0 && !pieces.items[0]->live) { /* the piece itself */
 		struct piece *same = pieces_take(&pieces);
@@ -335,8 +335,8 @@ static void tail_next_piece(struct tail *tail, usec_t now)
 static void tail_truncated(struct tail *tail, usec_t now)
 {
 	struct position mark = tail_mark(tail, tail->lines.position);
-	struct pieces pieces = pieces_list(tail->path, tail_trouble, tail);
-	enum pieces_found found = pieces_after(&pieces, &mark);
+	struct pieces pieces;
+	enum pieces_found found = pieces_after(tail->path, &mark, &pieces, tail_trouble, tail);
 	struct piece *piece = pieces_take(&pieces);
 	struct error error;
 
@@ -381,12 +381,12 @@ static void tail_lose(struct tail *tail, const struct error *error)
 static bool tail_missed(struct tail *tail, usec_t written, usec_t now)
 {
 	struct position mark = tail_mark(tail, 0);
-	struct pieces pieces = pieces_list(tail->path, tail_trouble, tail);
+	struct pieces pieces;
 	struct piece *first;
 
 	mark.written = written;
 	mark.head.len = 0; /* what is in it now says nothing of what was */
-	(void)pieces_after(&pieces, &mark);
+	(void)pieces_after(tail->path, &mark, &pieces, tail_trouble, tail);
 	first = pieces_take(&pieces);
 	if (first == NULL || first->live || (first->ino == mark.ino && first->dev == mark.dev)) {
 		piece_close(&first);
