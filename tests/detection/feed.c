@@ -5,7 +5,7 @@
  *
  *	feed [-o section.key=value]... [-g GEO.csv] [-k KINDS]
  *
- * KINDS has lines "account customer kind"; kind "forwarder" is what no login sent.
+ * Keys of one section follow each other. KINDS has lines "account customer kind"; kind "forwarder" is what no login sent.
  */
 #define _GNU_SOURCE
 #include "base/hash.h"
@@ -197,6 +197,7 @@ int main(int argc, char **argv)
 	settings_defaults(sections, &options);
 	for (int i = 1; i + 1 < argc; i += 2) {
 		char section[64], key[64], value[64];
+		static char last[64];
 
 		if (strcmp(argv[i], "-g") == 0) {
 			geo = geo_open(argv[i + 1], &error);
@@ -205,13 +206,16 @@ int main(int argc, char **argv)
 		} else if (strcmp(argv[i], "-k") == 0) {
 			read_kinds(argv[i + 1], accounts);
 		} else if (sscanf(argv[i + 1], "%63[^.].%63[^=]=%63s", section, key, value) == 3) {
-			text_clear(&settings);
-			text_add_format(&settings, "[%s]\n%s = %s\n", section, key, value);
-			if (!settings_read_text(sections, "-o", text_span(&settings), &options, &error)) {
-				fprintf(stderr, "%s\n", error.text);
-				return 2;
-			}
+			if (strcmp(section, last) != 0)
+				text_add_format(&settings, "[%s]\n", section);
+			text_add_format(&settings, "%s = %s\n", key, value);
+			memcpy(last, section, sizeof(last));
 		}
+	}
+	/* All at once: each reading begins with the defaults. */
+	if (settings.len > 0 && !settings_read_text(sections, "-o", text_span(&settings), &options, &error)) {
+		fprintf(stderr, "%s\n", error.text);
+		return 2;
 	}
 	text = slurp(stdin);
 	rest = text_span(&text);
