@@ -16,12 +16,18 @@
 
 enum suspicion { SUSPECT_ALL, SUSPECT_AWAY, SUSPICIONS };
 
-/* Other accounts that share something with this one, as far as they are suspicious themselves. */
+/* What accounts share (neighbourhood.h). */
+enum share { SHARE_CUSTOMER, SHARE_SUBNET, SHARE_HELO, SHARES };
+
+/*
+ * The others who share one of these with the account, and how many of them had something against them of late, by
+ * themselves: at each of the population's levels so many, of whom a share of USUAL always has.
+ */
 struct neighbours {
-	double weight; /* accounts, each by how suspicious it is: 0 to 1 */
-	uint32_t accounts;
-	bool strong;        /* sharing it is by itself unlikely */
-	const char *shared; /* "customer", "network" ...: what they share most in */
+	double others; /* about; 0: it shares nothing, or nobody is suspicious */
+	double reached[POPULATION_LEVELS], usual[POPULATION_LEVELS];
+	double weight; /* of a subnet: accounts, each by how suspicious it is, and all by their share of its users */
+	const char *shared; /* "customer", "client network" ... */
 };
 
 struct view {
@@ -43,7 +49,8 @@ struct view {
 	double open;    /* recipients that have no outcome yet, at most as many as have one */
 	double pending; /* of them, those held to be strangers */
 	const struct population *population;
-	struct neighbours neighbours;
+	struct neighbours neighbours[SHARES];
+	double alone; /* decibans that the account has by itself, where it has neighbours */
 	uint32_t age; /* whole days since the log's first, up to now */
 };
 

@@ -136,14 +136,20 @@ static struct shared shared_of(const struct envelope *envelope, const struct ori
 	return shared;
 }
 
-/* Whoever sends from a subnet is one of those whom its suspicious ones are measured against. */
-static void meet_subnet(struct judge *judge, const struct record *record, const struct origin *origin,
-			const struct applied *applied, usec_t time)
+/* Whoever is a customer's, or sends from a subnet, is one of those whom its suspicious ones are measured against. */
+static void meet_groups(struct judge *judge, const struct record *record, const struct envelope *envelope,
+			const struct origin *origin, usec_t time)
 {
 	const struct sighting who = { record->hash, time, judge->source, judge->position };
+	const struct shared shared = {
+		.customer = envelope->customer,
+		.domain = judge_domain_of(envelope->account_kind, envelope->account),
+		.subnet = origin->subnet,
+	};
+	struct share_names names;
 
-	if (applied->new_client && origin->subnet != 0)
-		neighbourhood_meet(judge->groups, origin->subnet, &who);
+	neighbourhood_names(&shared, &names);
+	neighbourhood_meet(judge->groups, &names, &who);
 }
 
 /* Other servers counted on it too, and no line of ours is the cause; or DELTA is, which had to wait for theirs. */
@@ -168,10 +174,15 @@ static void judge_changed(void *context, struct record *record, const struct del
 
 static SELDOM void record_next_day(struct judge *judge, struct record *record, usec_t time)
 {
+	uint32_t tainted = record->standing.taint;
+	bool flagged = state_is_flagged(record->standing.state);
 	struct habit_day day;
 
 	if (record_close(record, time, judge->options->learn, &day))
 		population_learn(&judge->population, record, &day);
+	if (day.sums.n[COUNT_RECIPIENTS] > 0 && !flagged && tainted != day.day)
+		population_judge(&judge->population, (double)record->alone);
+	record->alone = 0;
 	judge->store->calls->keep(judge->store, record);
 	if (record->trail != NULL && time - trail_time(record->trail) > TRAIL_KEPT)
 		trail_free(&record->trail);
@@ -235,7 +246,8 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 	delta.sender = delta_sender(envelope);
 	delta.helo = delta_hash(envelope->helo);
 	count_all(judge, record, envelope->customer, &delta, source, position, &applied);
-	meet_subnet(judge, record, &origin, &applied, envelope->time);
+	if (applied.new_client || applied.first_today)
+		meet_groups(judge, record, envelope, &origin, envelope->time);
 	/* More than it could know, and twenty (assumed): the first moment at which a flood can be told. */
 	if (delta.count > record->recipient_used + 20U) {
 		const struct cause cause = {
@@ -343,7 +355,8 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	if (judge->counts_groups)
 		delta.domain = judge_domain(attempt->recipient);
 	count_all(judge, record, envelope->customer, &delta, attempt->source, attempt->position, &applied);
-	meet_subnet(judge, record, &origin, &applied, attempt->time);
+	if (applied.new_client)
+		meet_groups(judge, record, envelope, &origin, attempt->time);
 	if (delta.elsewhere) {
 		follow_trail(record, attempt, &delta, &applied);
 		if (matters(judge, record, &delta, &applied)) {

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 
 #define LOOK_EVERY (30 * USEC_MINUTE) /* event time between looks at accounts that are not normal */
-#define ALONE_FULL 8.0                /* decibans over `alone` at which neighbours weigh in full: assumed */
 #define WATCH_HOLD USEC_HOUR          /* watching is cheap to leave, but not at every line */
 
 static void raised_add(struct judge *judge, const struct record *record)
@@ -172,17 +171,17 @@ static void remember_shared(struct judge *judge, const struct record *record, co
 }
 
 /* Who else is suspicious of those that the account shares something with; it is one of them from now on. */
-static struct neighbours meet_neighbours(struct judge *judge, const struct record *record,
-					 const struct cause *cause, double decibans)
+static bool meet_neighbours(struct judge *judge, const struct record *record, const struct cause *cause,
+			    struct view *view)
 {
 	const struct sighting who = { record->hash, cause->time, judge->source, judge->position };
 	struct share_names names;
-	struct neighbours found;
+	bool any;
 
 	remember_shared(judge, record, cause, &names);
-	found = neighbourhood_of(judge->groups, &names, record->hash, cause->time);
-	neighbourhood_note(judge->groups, &names, &who, decibans);
-	return found;
+	any = neighbourhood_of(judge->groups, &names, &who, &judge->population, view->neighbours);
+	neighbourhood_note(judge->groups, &names, &who, view->alone);
+	return any;
 }
 
 void judge_ask(struct judge *judge, struct record *record, const struct cause *cause)
@@ -205,15 +204,10 @@ void judge_ask(struct judge *judge, struct record *record, const struct cause *c
 	}
 	windows_sum(&record->windows, view.now, sums);
 	score = score_account(&view, sums, judge->options->detector);
-	if (score.decibans >= judge->options->alone) {
-		view.neighbours = meet_neighbours(judge, record, cause, score.decibans);
-		/* The less there is against it by itself, the less do the neighbours prove. */
-		if (!view.neighbours.strong)
-			view.neighbours.weight *= fmin(1,
-						       (score.decibans - judge->options->alone) / ALONE_FULL);
-		if (view.neighbours.weight > 0)
-			score = score_account(&view, sums, judge->options->detector);
-	}
+	view.alone = score.decibans;
+	record->alone = fmaxf(record->alone, (float)score.decibans);
+	if (score.decibans >= judge->options->alone && meet_neighbours(judge, record, cause, &view))
+		score = score_account(&view, sums, judge->options->detector);
 	move(judge, record, &view, sums, &score, cause);
 	judge->stats.asked++;
 	record->asked = cause->time;

@@ -1,29 +1,30 @@
 /*
- * A group keeps the sixteen members that were noted last. A member weighs from nothing at `least` decibans to
- * one at `most`: an account that is nearly flagged is one, one that is slightly odd a fraction.
- *
- * A subnet from which many accounts send (an office, a carrier, a hotel) has odd ones among them by chance:
- * there the suspicious count by their share of all users.
- *
- * One client subnet that is strange to several accounts is more than several odd accounts of one customer,
- * who may have moved together; a common HELO is less: programs have defaults. How much more and less, and from how
- * many decibans on, is assumed.
+ * A group keeps the sixteen members that were noted last, and about how many accounts it has. What two suspicious
+ * ones of thirty mean depends on how many are suspicious anyway, which the population says of all accounts and days.
  */
 #include "detectors/neighbourhood.h"
 
 #include "detectors/delta.h"
 
+#include <math.h>
+
 #define FRESH (10 * USEC_SECOND) /* event time for which what a shared store told of a group is good enough */
+
+#define DAYS (CROWD_KEPT / (double)USEC_DAY)
+
+/* Decibans from which, and at which in full, an account to which a subnet is strange says something of it. Assumed. */
+#define SUBNET_LEAST 2
+#define SUBNET_FULL  10
 
 static const struct {
 	const char *name;
-	double factor;
-	double least, most; /* decibans */
-	double ceiling;     /* accounts, however many there are */
+	double usual;  /* times as many of its accounts are suspicious as of all */
+	double fewest; /* accounts that it has, however few were met */
 } shares[SHARES] = {
-	[SHARE_CUSTOMER] = { "customer", 1.0, 7, 17, 2.5 },
-	[SHARE_SUBNET] = { "client network", 1.5, 2, 10, 4 },
-	[SHARE_HELO] = { "HELO", 0.5, 9, 19, 2 },
+	[SHARE_CUSTOMER] = { "customer", 1, 0 },
+	[SHARE_SUBNET] = { "client network", 1, 0 },
+	/* Accounts that are somewhere new are suspicious more often, and programs have defaults. Assumed. */
+	[SHARE_HELO] = { "HELO", 10, 16 },
 };
 
 /* A subnet is known by its hash alone, and a HELO is anybody's words: both are named by eight digits. */
@@ -68,12 +69,13 @@ static void tell(struct store *groups, struct span name, const struct sighting *
 	groups->calls->apply(groups, group, delta, who->source, who->position, &ignored);
 }
 
-void neighbourhood_meet(struct store *groups, uint32_t subnet, const struct sighting *who)
+void neighbourhood_meet(struct store *groups, const struct share_names *names, const struct sighting *who)
 {
 	struct delta delta = { .kind = DELTA_USER };
-	char room[GROUP_NAME_SIZE];
 
-	tell(groups, name_by_hash(GROUP_OF_SUBNET, subnet, room), who, &delta);
+	for (int s = 0; s < SHARES; s++)
+		if (names->name[s].len > 0 && shares[s].fewest == 0)
+			tell(groups, names->name[s], who, &delta);
 }
 
 /* Is there nothing new in it? What is told again and again would go to and fro between servers. */
@@ -97,8 +99,9 @@ void neighbourhood_note(struct store *groups, const struct share_names *names, c
 {
 	for (int s = 0; s < SHARES; s++) {
 		struct delta delta = { .kind = DELTA_SUSPECT, .decibans = (float)decibans };
+		double least = s == SHARE_SUBNET ? SUBNET_LEAST : population_levels[0];
 
-		if (names->name[s].len == 0 || decibans <= shares[s].least ||
+		if (names->name[s].len == 0 || decibans < least ||
 		    is_noted(groups, names->name[s], who, decibans))
 			continue;
 		tell(groups, names->name[s], who, &delta);
@@ -106,29 +109,42 @@ void neighbourhood_note(struct store *groups, const struct share_names *names, c
 	}
 }
 
-static struct neighbours group_weight(const struct crowd *crowd, enum share share, uint64_t account,
-				      usec_t now)
+/* How many of the others reach each level; false where nobody was ever noted. */
+static bool group_reached(const struct crowd *crowd, const struct sighting *who, struct neighbours *found)
 {
-	struct neighbours found = { 0 };
+	for (int i = 0; crowd->members != NULL && i < CROWD_MEMBERS; i++) {
+		const struct member *member = &crowd->members[i];
+
+		if (member->account == 0 || member->account == who->account ||
+		    who->time - member->time > CROWD_KEPT)
+			continue;
+		for (int level = 0; level < POPULATION_LEVELS; level++)
+			found->reached[level] += (double)member->decibans >= population_levels[level];
+	}
+	return crowd->members != NULL;
+}
+
+/*
+ * One client subnet that is strange to several accounts is odd by itself; each of them counts by how suspicious it
+ * is. From an office or a carrier many accounts send, of which some are odd by chance: there they count by their
+ * share of all users.
+ */
+static double subnet_weight(const struct crowd *crowd, const struct sighting *who)
+{
+	double weight = 0, accounts = 0, innocent;
 
 	for (int i = 0; crowd->members != NULL && i < CROWD_MEMBERS; i++) {
 		const struct member *member = &crowd->members[i];
-		double weight = ((double)member->decibans - shares[share].least) /
-				(shares[share].most - shares[share].least);
 
-		if (member->account == 0 || member->account == account || now - member->time > CROWD_KEPT)
+		if (member->account == 0 || member->account == who->account ||
+		    who->time - member->time > CROWD_KEPT)
 			continue;
-		found.weight += weight > 1 ? 1 : weight;
-		found.accounts++;
+		weight += fmin(1, ((double)member->decibans - SUBNET_LEAST) / (SUBNET_FULL - SUBNET_LEAST));
+		accounts++;
 	}
-	if (share == SHARE_SUBNET) {
-		double innocent = crowd_users(crowd) - found.accounts - 1;
-
-		/* As many innocents as suspicious, and the subnet says half as much. */
-		if (innocent > 0)
-			found.weight *= found.accounts / (found.accounts + innocent);
-	}
-	return found;
+	innocent = fmax(0, crowd_users(crowd) - accounts - 1);
+	/* As many innocents as suspicious, and the subnet says half as much. */
+	return accounts == 0 ? 0 : weight * accounts / (accounts + innocent);
 }
 
 /* What is known of the group here. Of a shared store it is asked for too, for the next time, where that is old. */
@@ -145,26 +161,29 @@ static const struct record *group_of(struct store *groups, struct span name, use
 	return group;
 }
 
-struct neighbours neighbourhood_of(struct store *groups, const struct share_names *names, uint64_t account,
-				   usec_t now)
+bool neighbourhood_of(struct store *groups, const struct share_names *names, const struct sighting *who,
+		      const struct population *population, struct neighbours into[SHARES])
 {
-	struct neighbours best = { 0 };
+	bool any = false;
 
 	for (int s = 0; s < SHARES; s++) {
-		const struct record *group = names->name[s].len == 0 ? NULL
-								     : group_of(groups, names->name[s], now);
-		struct neighbours found;
+		const struct record *group = names->name[s].len == 0
+						     ? NULL
+						     : group_of(groups, names->name[s], who->time);
+		struct neighbours found = { .shared = shares[s].name };
 
-		if (group == NULL || group->crowd == NULL)
+		into[s] = (struct neighbours){ 0 };
+		if (group == NULL || group->crowd == NULL || !group_reached(group->crowd, who, &found))
 			continue;
-		found = group_weight(group->crowd, (enum share)s, account, now);
-		found.weight = found.weight * shares[s].factor;
-		if (found.weight > shares[s].ceiling)
-			found.weight = shares[s].ceiling;
-		found.shared = shares[s].name;
-		found.strong = s == SHARE_SUBNET;
-		if (found.weight > best.weight)
-			best = found;
+		/* Those who are suspicious are of it, whoever was met. */
+		found.others = fmax(fmax(crowd_users(group->crowd) - 1, shares[s].fewest), found.reached[0]);
+		for (int level = 0; level < POPULATION_LEVELS; level++)
+			found.usual[level] = fmin(
+				0.5, DAYS * shares[s].usual * population_reaches(population, level));
+		if (s == SHARE_SUBNET)
+			found.weight = subnet_weight(group->crowd, who);
+		into[s] = found;
+		any = true;
 	}
-	return best;
+	return any;
 }

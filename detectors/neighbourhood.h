@@ -10,8 +10,6 @@
 #include "detectors/group.h"
 #include "detectors/store.h"
 
-enum share { SHARE_CUSTOMER, SHARE_SUBNET, SHARE_HELO, SHARES };
-
 /* What one account shares; borrowed, absent or 0 where there is nothing to share. */
 struct shared {
 	struct span customer, domain; /* the domain counts only where there is no customer */
@@ -39,15 +37,15 @@ void neighbourhood_names(const struct shared *shared, struct share_names *names_
 /* The same account with another SUBNET, and a HELO of this hash (delta_hash); 0: without. */
 void neighbourhood_rename(struct share_names *names, uint32_t subnet, uint32_t helo);
 
-/* ACCOUNT, whatever it is like, sends from the client subnet SUBNET. */
-void neighbourhood_meet(struct store *groups, uint32_t subnet, const struct sighting *who);
+/* WHO, whatever it is like, is of all of these groups. */
+void neighbourhood_meet(struct store *groups, const struct share_names *names, const struct sighting *who);
 
 /* It has DECIBANS against it now, by itself. */
 void neighbourhood_note(struct store *groups, const struct share_names *names, const struct sighting *who,
 			double decibans);
 
-/* The others, in the group that says most. */
-struct neighbours neighbourhood_of(struct store *groups, const struct share_names *names, uint64_t account,
-				   usec_t now);
+/* The others, of each group. True where any of them has something against it. */
+bool neighbourhood_of(struct store *groups, const struct share_names *names, const struct sighting *who,
+		      const struct population *population, struct neighbours into[SHARES]);
 
 #endif

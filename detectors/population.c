@@ -11,6 +11,7 @@
 #include "base/map_pack.h"
 
 #include <ctype.h>
+#include <math.h>
 
 #define INVALID_PRIOR  0.02
 #define SPAM_PRIOR     0.002
@@ -22,6 +23,12 @@
 #define NETWORKS_MOST  65536 /* networks remembered, of some bytes each: as many as there are /16 */
 #define COUNTRY_WEIGHT 20.0  /* days that the even spread over countries weighs: assumed */
 #define COUNTRY_EVEN   0.005 /* share of a country never seen: some 200 there are */
+
+#define JUDGED_WEIGHT  1000.0 /* account days that the prior of levels weighs: one day of a small server, assumed */
+#define LEVEL_PRIOR    0.01   /* see population_reaches */
+
+/* Four apart, so that they are different questions; below the first everybody is for once. */
+const double population_levels[POPULATION_LEVELS] = { 4, 8, 12 };
 
 uint32_t population_country(struct span code)
 {
@@ -135,6 +142,24 @@ double population_new_network(const struct population *population)
 double population_new_country(const struct population *population)
 {
 	return (COUNTRY_PRIOR * DAYS_WEIGHT + population->new_countries) / (DAYS_WEIGHT + population->days);
+}
+
+void population_judge(struct population *population, double decibans)
+{
+	population->judged++;
+	for (int level = 0; level < POPULATION_LEVELS; level++)
+		population->reached[level] += decibans >= population_levels[level];
+}
+
+/*
+ * The prior takes decibans at their word: ten times as many are seen on a tenth of the days; and has most honest
+ * days at none at all: on one of a hundred is there anything to weigh.
+ */
+double population_reaches(const struct population *population, int level)
+{
+	double prior = LEVEL_PRIOR * pow(10, -population_levels[level] / 10);
+
+	return (prior * JUDGED_WEIGHT + population->reached[level]) / (JUDGED_WEIGHT + population->judged);
 }
 
 void population_pack(const struct population *population, struct text *into)

@@ -16,6 +16,8 @@
 #include "detectors/record.h"
 #include "base/pack.h"
 
+#define POPULATION_LEVELS 3
+
 struct population {
 	double recipients, invalid,
 		spam; /* of learned days, each account's day weighing at most 50 recipients */
@@ -25,7 +27,12 @@ struct population {
 	struct map *networks;     /* learned account days by network; made at the first, bounded */
 	double network_days;
 	uint32_t first_day; /* of the log, days since 1970 */
+	double judged;      /* days of accounts that were not flagged on them */
+	double reached[POPULATION_LEVELS]; /* of these, days at whose worst it had so much against it */
 };
+
+/* Decibans of each level: from hardly anything to nearly flagged. */
+extern const double population_levels[POPULATION_LEVELS];
 
 /* "DE" as a number from 1 on; 0 where it is none. */
 uint32_t population_country(struct span code);
@@ -47,6 +54,12 @@ void population_free(struct population *population);
 /* On how many of its learned days an honest account has a network (country) that is new to it. */
 double population_new_network(const struct population *population);
 double population_new_country(const struct population *population);
+
+/* A day of an account is over, at whose worst it had DECIBANS against it by itself; it was not flagged. */
+void population_judge(struct population *population, double decibans);
+
+/* On which share of its days an honest account reaches LEVEL. */
+double population_reaches(const struct population *population, int level);
 
 /* As bytes for this machine, and back. */
 void population_pack(const struct population *population, struct text *into);

@@ -271,6 +271,7 @@ void record_apply(struct record *record, const struct delta *delta, struct appli
 	/* A release forgives what was done before it also where that is heard of later. */
 	if (record->standing.state == STATE_RELEASED && delta->time <= record->standing.since)
 		return;
+	applied_r->first_today = day_of(delta->time) > day_of(record->now);
 	if (delta->time > record->now)
 		record->now = delta->time;
 	if (record->habit.first == 0)

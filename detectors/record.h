@@ -60,7 +60,7 @@ struct delta {
 struct applied {
 	bool stranger, away, abroad, odd, mailing;
 	bool new_network, new_client; /* seen for the first time */
-	bool first_day;
+	bool first_day, first_today;
 };
 
 struct standing {
@@ -99,6 +99,7 @@ struct record {
 	uint32_t pending; /* strangers since */
 	uint32_t step;    /* strangers of the day then */
 	uint32_t bad;     /* refusals since */
+	float alone;      /* decibans, today's highest without its neighbours */
 	bool moved;       /* somewhere new since */
 	usec_t asked;
 };

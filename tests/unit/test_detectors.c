@@ -87,7 +87,7 @@ struct row {
 	bool away;
 	enum horizon horizon;
 	uint32_t failed; /* logins */
-	double neighbours;
+	double neighbours, others; /* suspicious accounts, of so many others */
 	const char *name; /* of a script; else bob@example.com */
 };
 
@@ -171,9 +171,14 @@ static const struct row rows[] = {
 	  .name = "script:/home/bob/public_html/shop" },
 	/* Neighbours: nothing without them, bounded with many. */
 	{ "alone", DETECT_CAMPAIGN, &person, 20, 20, 0, 0, 0, 0, 0, 0, NULL, .horizon = HORIZON_5M },
-	{ "two others", DETECT_CAMPAIGN, &person, 20, 20, 0, 0, 0, 0, 6, 10,
-	  "2 other accounts of the same customer behave the same way", .neighbours = 2 },
-	{ "fifty others", DETECT_CAMPAIGN, &person, 20, 20, 0, 0, 0, 0, 10, 14, NULL, .neighbours = 50 },
+	{ "one other of three", DETECT_CAMPAIGN, &person, 20, 20, 0, 0, 0, 0, 1, 6,
+	  "1 of 3 other accounts of the same customer is suspicious too", .neighbours = 1, .others = 3 },
+	{ "ten of thirty", DETECT_CAMPAIGN, &person, 20, 20, 0, 0, 0, 0, 13, 18,
+	  "10 of 30 other accounts of the same customer are suspicious too", .neighbours = 10, .others = 30 },
+	{ "ten of two thousand", DETECT_CAMPAIGN, &person, 20, 20, 0, 0, 0, 0, 0, 1, NULL, .neighbours = 10,
+	  .others = 2000 },
+	{ "all of fifty", DETECT_CAMPAIGN, &person, 20, 20, 0, 0, 0, 0, 14, 18, NULL, .neighbours = 50,
+	  .others = 50 },
 };
 
 static struct settings_section sections[DETECTORS + 1];
@@ -221,9 +226,14 @@ static void show(const struct row *row, struct view *view, struct record *record
 		.odd = row->odd,
 		.mailings = row->strangers,
 		.population = population,
-		.neighbours = { row->neighbours, (uint32_t)row->neighbours, false, "customer" },
+		.neighbours = { { .others = row->others, .shared = "customer" } },
+		.alone = 10,
 		.age = 30,
 	};
+	for (int level = 0; level < POPULATION_LEVELS; level++) {
+		view->neighbours[SHARE_CUSTOMER].reached[level] = row->neighbours;
+		view->neighbours[SHARE_CUSTOMER].usual[level] = 2 * population_reaches(population, level);
+	}
 	/* Who corresponds is a person: score.c's measure of it. */
 	double known = (double)row->habit->recipients - (double)row->habit->strangers;
 

@@ -1,7 +1,10 @@
 /* Groups: their names, what of an account's change is theirs, and who of them is suspicious. */
 #include "detectors/neighbourhood.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
+
+#include <math.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -117,28 +120,44 @@ static void note(struct store *groups, const char *domain, uint64_t account, dou
 
 static struct neighbours of(struct store *groups, const char *domain, uint64_t account, usec_t later)
 {
+	static const struct population population;
 	const struct shared shared = { .domain = span_of(domain) };
+	const struct sighting who = { account, start + later, 0, 0 };
+	struct neighbours found[SHARES];
 	struct share_names names;
 
 	neighbourhood_names(&shared, &names);
-	return neighbourhood_of(groups, &names, account, start + later);
+	(void)neighbourhood_of(groups, &names, &who, &population, found);
+	return found[SHARE_CUSTOMER];
 }
 
 static void neighbours_are_the_suspicious_others_of_two_days(void **state)
 {
 	struct store *groups = store_memory_new(100);
+	const struct shared shared = { .domain = SPAN("example.com") };
+	struct share_names names;
 
 	(void)state;
 	note(groups, "example.com", 1, 12);
-	note(groups, "example.com", 2, 17);
-	note(groups, "example.com", 3, 5); /* no more than slightly odd */
+	note(groups, "example.com", 2, 9);
+	note(groups, "example.com", 3, 3); /* so odd is everybody for once */
 	note(groups, "example.org", 4, 20);
-	assert_true(of(groups, "example.com", 1, 0).weight == 1.0);
-	assert_true(of(groups, "example.com", 2, 0).weight == 0.5);
-	assert_true(of(groups, "example.com", 9, 0).weight == 1.5);
-	assert_int_equal(of(groups, "example.com", 9, 0).accounts, 2);
-	assert_true(of(groups, "example.net", 9, 0).weight == 0);
-	assert_true(of(groups, "example.com", 9, 2 * USEC_DAY + 1).weight == 0);
+	assert_true(of(groups, "example.com", 1, 0).reached[0] == 1);
+	assert_true(of(groups, "example.com", 1, 0).reached[2] == 0);
+	assert_true(of(groups, "example.com", 2, 0).reached[2] == 1);
+	assert_true(of(groups, "example.com", 9, 0).reached[1] == 2);
+	assert_true(of(groups, "example.com", 9, 0).others == 2);
+	assert_true(of(groups, "example.net", 9, 0).others == 0);
+	assert_true(of(groups, "example.com", 9, 2 * USEC_DAY + 1).reached[0] == 0);
+	/* The innocent are met, too: about fifty. */
+	neighbourhood_names(&shared, &names);
+	for (uint64_t account = 1; account <= 50; account++) {
+		uint64_t hash = hash_stable((struct span){ (const char *)&account, sizeof(account) });
+		const struct sighting who = { hash, start, 0, account };
+
+		neighbourhood_meet(groups, &names, &who);
+	}
+	assert_true(fabs(of(groups, "example.com", 9, 0).others - 50) < 15);
 	store_free(&groups);
 }
 
