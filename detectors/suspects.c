@@ -6,14 +6,17 @@
 #include <stdlib.h>
 
 #define SUSPECTS 256
+#define SUBNETS  32 /* of one suspect: who steals accounts has many, and another for each message */
 #define REFRESH  (2 * USEC_SECOND)
 #define LATELY   (10 * USEC_MINUTE)
 
 struct suspect {
 	char *account; /* NULL: none; owned */
 	struct share_names names;
-	usec_t time;  /* of the log */
-	usec_t noted; /* of the monotonic clock, about */
+	char subnets[SUBNETS][20]; /* names of the groups of those before; empty: none */
+	unsigned next;             /* of them, to be written */
+	usec_t time;               /* of the log */
+	usec_t noted;              /* of the monotonic clock, about */
 	bool stirred;
 };
 
@@ -51,8 +54,7 @@ static struct suspect *suspect_place(struct suspects *suspects, struct span acco
 			oldest = suspect;
 	}
 	free(oldest->account);
-	oldest->account = memory_copy(account);
-	oldest->stirred = false;
+	*oldest = (struct suspect){ .account = memory_copy(account) };
 	return oldest;
 }
 
@@ -65,6 +67,26 @@ static void names_copy(struct share_names *into, const struct share_names *from)
 			into->name[s].at = into->room[s];
 }
 
+static bool suspect_has(const struct suspect *suspect, struct span subnet)
+{
+	for (int i = 0; i < SUBNETS; i++)
+		if (span_equal(span_of(suspect->subnets[i]), subnet))
+			return true;
+	return false;
+}
+
+/* News of a client network comes when the next message may be from another: it is to be known then. */
+static void suspect_keep_subnet(struct suspect *suspect, struct span subnet)
+{
+	char *into = suspect->subnets[suspect->next % SUBNETS];
+
+	if (subnet.len == 0 || subnet.len >= sizeof(suspect->subnets[0]) || suspect_has(suspect, subnet))
+		return;
+	memcpy(into, subnet.at, subnet.len);
+	into[subnet.len] = '\0';
+	suspect->next++;
+}
+
 void suspects_note(struct suspects *suspects, struct span account, const struct share_names *names,
 		   usec_t time)
 {
@@ -73,6 +95,7 @@ void suspects_note(struct suspects *suspects, struct span account, const struct 
 	suspect->time = time;
 	suspect->noted = suspects->now;
 	names_copy(&suspect->names, names);
+	suspect_keep_subnet(suspect, names->name[SHARE_SUBNET]);
 }
 
 bool suspects_find(const struct suspects *suspects, struct span account, struct share_names *names)
@@ -128,6 +151,9 @@ void suspects_recall(const struct suspects *suspects, struct store *accounts, st
 		accounts->calls->keep(accounts,
 				      accounts->calls->record(accounts, span_of(suspect->account), true));
 		groups_fetch(groups, &suspect->names, true);
+		for (int n = 0; n < SUBNETS && suspect->subnets[n][0] != '\0'; n++)
+			groups->calls->keep(
+				groups, groups->calls->record(groups, span_of(suspect->subnets[n]), true));
 	}
 }
 
@@ -147,6 +173,8 @@ void suspects_pack(const struct suspects *suspects, struct text *into)
 		pack_signed(into, suspect->time);
 		for (int s = 0; s < SHARES; s++)
 			pack_span(into, suspect->names.name[s]);
+		for (int n = 0; n < SUBNETS; n++)
+			pack_span(into, span_of(suspect->subnets[n]));
 	}
 }
 
@@ -167,7 +195,10 @@ static void suspect_unpack(struct suspect *suspect, struct unpack *from)
 		names->name[s] = (struct span){ name.len == 0 ? NULL : names->room[s], name.len };
 		names->any = names->any || name.len > 0;
 	}
-	suspect->account = memory_copy(account);
+	for (int n = 0; n < SUBNETS; n++)
+		suspect_keep_subnet(suspect, unpack_span(from));
+	if (!from->broken)
+		suspect->account = memory_copy(account);
 }
 
 bool suspects_unpack(struct suspects *suspects, struct unpack *from)
@@ -183,6 +214,21 @@ bool suspects_unpack(struct suspects *suspects, struct unpack *from)
 	return !from->broken;
 }
 
+/* Then it is weighed by that client network, if it is one. */
+static bool suspect_shares(struct suspect *suspect, struct span group)
+{
+	struct share_names *names = &suspect->names;
+
+	for (int s = 0; s < SHARES; s++)
+		if (span_equal(names->name[s], group))
+			return true;
+	if (!suspect_has(suspect, group))
+		return false;
+	memcpy(names->room[SHARE_SUBNET], group.at, group.len);
+	names->name[SHARE_SUBNET] = (struct span){ names->room[SHARE_SUBNET], group.len };
+	return true;
+}
+
 void suspects_stir(struct suspects *suspects, const struct record *group)
 {
 	struct span name = span_of(group->name);
@@ -190,9 +236,8 @@ void suspects_stir(struct suspects *suspects, const struct record *group)
 	for (int i = 0; i < SUSPECTS; i++) {
 		struct suspect *suspect = &suspects->all[i];
 
-		for (int s = 0; suspect->account != NULL && s < SHARES; s++)
-			if (span_equal(suspect->names.name[s], name))
-				suspect->stirred = suspects->stirred = true;
+		if (suspect->account != NULL && suspect_shares(suspect, name))
+			suspect->stirred = suspects->stirred = true;
 	}
 }
 

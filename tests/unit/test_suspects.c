@@ -59,6 +59,28 @@ static void what_they_share_comes_back(void **state)
 	store_free(&groups);
 }
 
+/* Each message comes from another network; what is told of the first is news all the same. */
+static void news_of_a_network_of_before_is_news(void **state)
+{
+	struct suspects *suspects = suspects_new();
+	const struct record first = { .name = (char[]){ "network:00000001" } },
+			    other = { .name = (char[]){ "network:00000063" } };
+	struct share_names names;
+	struct span account;
+
+	(void)state;
+	for (uint32_t subnet = 1; subnet <= 20; subnet++)
+		remember(suspects, "bob@example.com", subnet);
+	suspects_stir(suspects, &other);
+	assert_false(suspects_next(suspects, &account, &names));
+	suspects_stir(suspects, &first);
+	assert_true(suspects_next(suspects, &account, &names));
+	assert_true(span_equal(account, SPAN("bob@example.com")));
+	assert_true(span_equal(names.name[SHARE_SUBNET], SPAN("network:00000001")));
+	assert_false(suspects_next(suspects, &account, &names));
+	suspects_free(&suspects);
+}
+
 static void damaged_bytes_are_refused(void **state)
 {
 	struct suspects *suspects = suspects_new();
@@ -82,6 +104,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_they_share_comes_back),
+		cmocka_unit_test(news_of_a_network_of_before_is_news),
 		cmocka_unit_test(damaged_bytes_are_refused),
 	};
 
