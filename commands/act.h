@@ -96,9 +96,6 @@ usec_t act_board_due(const struct act *act);
 /* Once at start, when `released` can be called: what was ordered before a kill and not carried out. */
 void act_orders_finish(struct act *act, struct deliver *deliver, usec_t now);
 
-/* This server's name among those of a cluster: the same after a restart, another for each state folder. */
-uint64_t act_server(const char *state);
-
 /* An order of SERVER, without its time, for those who tell it where no watch runs. */
 struct order;
 void act_order_begin(struct order *order, struct span account, uint64_t server, struct span by,

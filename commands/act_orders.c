@@ -13,6 +13,7 @@
  */
 #define _GNU_SOURCE
 #include "commands/act_parts.h"
+#include "commands/server_id.h"
 
 #include "base/hash.h"
 
@@ -24,14 +25,6 @@
 
 /* Who was away for longer may not know of a release that is forgotten. Some days less than it is remembered. */
 #define ORDERS_TRUSTED (ORDERS_KEPT - 5 * USEC_DAY)
-
-uint64_t act_server(const char *state)
-{
-	char host[256] = "";
-
-	(void)gethostname(host, sizeof(host) - 1);
-	return hash_stable_more(hash_stable(span_of(host)), span_of(state)) | 1;
-}
 
 void act_order_begin(struct order *order, struct span account, uint64_t server, struct span by,
 		     struct span reason)
@@ -279,7 +272,7 @@ bool act_orders_open(struct act *act, struct error *error)
 	const struct redis_board_calls calls = { act, orders_heard_of, orders_all_heard };
 	struct text path = { 0 };
 
-	act->server = act_server(act->options->watch.state);
+	act->server = server_id(act->options->watch.state);
 	text_add_format(&path, "%s/orders", act->options->watch.state);
 	act->orders = orders_open(path.at, error);
 	text_free(&path);

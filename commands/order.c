@@ -11,6 +11,7 @@
 #include "commands/act.h"
 #include "commands/control.h"
 #include "commands/options.h"
+#include "commands/server_id.h"
 
 #include "detectors/redis_accounts.h"
 #include "detectors/redis_board.h"
@@ -102,7 +103,7 @@ static bool order_tell(const struct options *options, const struct control_order
 		return error_set(error, "%.*s is known on one machine alone, and no watch runs here",
 				 SPAN_ARGS(given->account));
 	snprintf(by, sizeof(by), "uid %u", (unsigned)getuid());
-	act_order_begin(&order, given->account, act_server(state), span_of(by), given->reason);
+	act_order_begin(&order, given->account, server_id(state), span_of(by), given->reason);
 	order.exemption = span_equal(given->verb, SPAN("exempt"));
 	order.until = given->until;
 	good = order_time(options, &order, error);

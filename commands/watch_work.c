@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "commands/server_id.h"
 #include "commands/service.h"
 #include "detectors/store.h"
 
@@ -173,7 +174,7 @@ static bool watch_work_recall(struct watch_work *work, const struct pipeline_wat
 	work->pipeline = pipeline_new(options, watcher, error);
 	if (work->pipeline == NULL)
 		return false;
-	pipeline_store(work->pipeline)->server = act_server(options->watch.state);
+	pipeline_store(work->pipeline)->server = server_id(options->watch.state);
 	if (resume_read(options->watch.state, &work->resume, work->pipeline, work->health, &why))
 		return true;
 	log_say(clock_now(), LOG_LEVEL_ERROR,
@@ -184,7 +185,7 @@ static bool watch_work_recall(struct watch_work *work, const struct pipeline_wat
 	work->health = health_new(&options->health, watch_health, work);
 	work->pipeline = pipeline_new(options, watcher, error);
 	if (work->pipeline != NULL)
-		pipeline_store(work->pipeline)->server = act_server(options->watch.state);
+		pipeline_store(work->pipeline)->server = server_id(options->watch.state);
 	return work->pipeline != NULL;
 }
 

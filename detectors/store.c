@@ -1,6 +1,8 @@
 /* What is asked of any store: those that keep everything at hand have nothing to send or to wait for. */
 #include "detectors/store.h"
 
+#include "base/text.h"
+
 void store_free(struct store **store)
 {
 	if (*store != NULL)
@@ -13,10 +15,17 @@ void store_free(struct store **store)
 
 void store_source(struct store *store, uint32_t source, struct span name)
 {
-	if (store->beside != NULL)
-		store_source(store->beside, source, name);
+	struct text whose = { 0 };
+
+	/* Hosts of one name have logs of one name. */
+	if (store->server != 0)
+		text_add_format(&whose, "%016llx ", (unsigned long long)store->server);
+	text_add(&whose, name);
+	if (store->beside != NULL && store->beside->calls->source != NULL)
+		store->beside->calls->source(store->beside, source, text_span(&whose));
 	if (store->calls->source != NULL)
-		store->calls->source(store, source, name);
+		store->calls->source(store, source, text_span(&whose));
+	text_free(&whose);
 }
 
 static void beside_flush(struct store *beside, usec_t now, bool hurry)

@@ -268,6 +268,28 @@ static void a_release_after_a_restart_is_one(void **state)
 	store_free(&b);
 }
 
+/* Clones, containers: logs of one name on hosts of one name, at the same places. */
+static void servers_of_one_name_are_two(void **state)
+{
+	struct store *a = store_new("mx:/var/log/mail.log"), *b = store_new("mx:/var/log/mail.log");
+
+	(void)state;
+	ask("FLUSHALL", NULL);
+	a->server = 1;
+	b->server = 2;
+	store_source(a, 0, SPAN("mx:/var/log/mail.log"));
+	store_source(b, 0, SPAN("mx:/var/log/mail.log"));
+	for (uint32_t i = 1; i <= 40; i++) {
+		count(a, "twin@example.com", i, i);
+		settle(a);
+		count(b, "twin@example.com", 100 + i, i);
+		settle(b);
+	}
+	assert_int_equal(counted(b, "twin@example.com", COUNT_RECIPIENTS), 80);
+	store_free(&a);
+	store_free(&b);
+}
+
 /* What one of its accounts did, on a group. */
 static void count_on(struct store *store, const char *group, uint32_t number, uint64_t position)
 {
@@ -586,6 +608,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_servers_count_as_one),
 		cmocka_unit_test(lines_read_again_count_once),
+		cmocka_unit_test(servers_of_one_name_are_two),
 		cmocka_unit_test(groups_of_two_servers_are_one_and_lines_read_again_count_once),
 		cmocka_unit_test(suspects_of_two_servers_are_neighbours),
 		cmocka_unit_test(a_release_here_is_one_there),
