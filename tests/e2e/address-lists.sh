@@ -76,4 +76,28 @@ for address in 198.51.100.7 198.51.100.8 198.51.100.9 2001:db8:1:2::/64; do
 	grep -qE "^\|      $address  " regex || die "fail2ban does not find $address: $(cat regex)"
 done
 grep -qE '^\|      203\.0\.113\.1  ' regex && die "fail2ban would ban whom a stranger names"
+
+# ... and its server, told by our jail, shuts them out.
+nft delete table inet sendwatch
+rm -f /etc/fail2ban/jail.d/*
+cp "$wiring/filter.d/sendwatch.conf" /etc/fail2ban/filter.d/
+cp "$wiring/action.d/sendwatch-nft.conf" /etc/fail2ban/action.d/
+sed "s,/var/log/sendwatch,$TMP," "$wiring/jail.d/sendwatch.conf" > /etc/fail2ban/jail.d/sendwatch.conf
+printf '[Definition]\ndbfile = :memory:\n' > /etc/fail2ban/fail2ban.local
+ban() { fail2ban-client -s "$TMP/f2b.sock" -p "$TMP/f2b.pid" --logtarget "$TMP/f2b.log" "$@"; }
+ban start > f2b.out 2>&1 || die "fail2ban does not start: $(cat f2b.out f2b.log)"
+banned() { ban status sendwatch | grep -q 'Currently banned:.*4$'; }
+await 10 banned
+await 5 grep -q 'Ban 2001:db8:1:2::/64' f2b.log
+shut_out() { ! reaches "$@"; }
+await 5 shut_out 198.51.100.7 127.0.0.1 587
+await 5 shut_out 2001:db8:1:2::5 ::1 993
+reaches 198.51.100.77 127.0.0.1 587 || die "fail2ban keeps an honest address out: $(nft list ruleset)"
+reaches 198.51.100.7 127.0.0.1 25 || die "fail2ban closes port 25"
+! grep -E 'ERROR|WARNING +\[' f2b.log || die "fail2ban is not content"
+# Taken off by hand, one comes in again.
+ban set sendwatch unbanip 198.51.100.7 > f2b.out || die "$(cat f2b.out)"
+await 5 reaches 198.51.100.7 127.0.0.1 587
+shut_out 2001:db8:1:2::5 ::1 993 || die "another was let in"
+ban stop > f2b.out 2>&1 || die "$(cat f2b.out)"
 stop_watch
