@@ -37,6 +37,7 @@ echo '[{"type":"success"}]' > says.curl
 
 calls cpanel disable bob@shop.test 'whoowns|shop.test' 'uapi|--output=json|--user=owner|Email|suspend_outgoing|email=bob@shop.test'
 calls cpanel release bob@shop.test 'whoowns|shop.test' 'uapi|--output=json|--user=owner|Email|unsuspend_outgoing|email=bob@shop.test'
+calls cpanel disable bob+x@shop.test 'whoowns|shop.test' 'uapi|--output=json|--user=owner|Email|suspend_outgoing|email=bob%2Bx@shop.test'
 calls cpanel hold bob@shop.test 'whoowns|shop.test' 'uapi|--output=json|--user=owner|Email|hold_outgoing|email=bob@shop.test'
 calls cpanel disable web2 'whmapi1|--output=json|suspend_outgoing_email|user=web2'
 calls cpanel release web2 'whmapi1|--output=json|unsuspend_outgoing_email|user=web2'
@@ -57,19 +58,25 @@ echo '[{"type":"danger"}]' > says.curl
 expect 2 "$panels/mailcow" disable bob@shop.test
 
 mysql() { echo "mysql|--defaults-extra-file=/etc/sendwatch/$1.cnf|-BN|$2|-e|$3"; }
-calls ispconfig disable bob@shop.test "$(mysql ispconfig dbispconfig "UPDATE mail_user SET disablesmtp='y' WHERE login='bob@shop.test'")"
+echo 1 > says.mysql
+calls ispconfig disable bob@shop.test "$(mysql ispconfig dbispconfig "UPDATE mail_user SET disablesmtp='y' WHERE login='bob@shop.test'")" \
+	"$(mysql ispconfig dbispconfig "SELECT COUNT(*) FROM mail_user WHERE login='bob@shop.test' AND disablesmtp='y'")"
 calls ispconfig release bob@shop.test "$(mysql ispconfig dbispconfig "UPDATE mail_user SET disablesmtp='n' WHERE login='bob@shop.test'")"
-calls cyberpanel disable bob@shop.test "$(mysql cyberpanel cyberpanel "UPDATE e_users SET password=CONCAT('!',password) WHERE email='bob@shop.test' AND password NOT LIKE '!%'")"
+calls cyberpanel disable bob@shop.test "$(mysql cyberpanel cyberpanel "UPDATE e_users SET password=CONCAT('!',password) WHERE email='bob@shop.test' AND password NOT LIKE '!%'")" \
+	"$(mysql cyberpanel cyberpanel "SELECT COUNT(*) FROM e_users WHERE email='bob@shop.test' AND password LIKE '!%'")"
 calls cyberpanel release bob@shop.test "$(mysql cyberpanel cyberpanel "UPDATE e_users SET password=SUBSTRING(password,2) WHERE email='bob@shop.test' AND password LIKE '!%'")"
-calls iredmail disable bob@shop.test "$(mysql iredmail vmail "UPDATE mailbox SET enablesmtp=0, enablesmtpsecured=0 WHERE username='bob@shop.test'")"
+calls iredmail disable bob@shop.test "$(mysql iredmail vmail "UPDATE mailbox SET enablesmtp=0, enablesmtpsecured=0 WHERE username='bob@shop.test'")" \
+	"$(mysql iredmail vmail "SELECT COUNT(*) FROM mailbox WHERE username='bob@shop.test' AND enablesmtp=0")"
 calls iredmail release bob@shop.test "$(mysql iredmail vmail "UPDATE mailbox SET enablesmtp=1, enablesmtpsecured=1 WHERE username='bob@shop.test'")"
-calls postfixadmin disable bob@shop.test "$(mysql postfixadmin postfix "UPDATE mailbox SET active=0 WHERE username='bob@shop.test'")"
+calls postfixadmin disable bob@shop.test "$(mysql postfixadmin postfix "UPDATE mailbox SET active=0 WHERE username='bob@shop.test'")" \
+	"$(mysql postfixadmin postfix "SELECT COUNT(*) FROM mailbox WHERE username='bob@shop.test' AND active=0")"
 calls postfixadmin release bob@shop.test "$(mysql postfixadmin postfix "UPDATE mailbox SET active=1 WHERE username='bob@shop.test'")"
 for panel in ispconfig cyberpanel iredmail postfixadmin; do
 	echo 1 > says.mysql
 	expect 0 "$panels/$panel" ask bob@shop.test
 	echo 0 > says.mysql
 	expect 1 "$panels/$panel" ask bob@shop.test
+	expect 1 "$panels/$panel" disable nobody@shop.test
 done
 
 # DirectAdmin has files, not commands; their mode stays.
