@@ -1,8 +1,8 @@
 #!/bin/sh
 # The container file, without an engine to build it by: its packages are Debian's, the second stage has every library
 # that the program is linked with, and what it copies is what make install makes.
-# needs: ldd objdump dpkg apt-cache
-. "$TOP/tests/shell.sh"
+# needs: ldd objdump dpkg apt-cache perl
+. "$TOP/tests/watch.sh"
 file=$TOP/contrib/container/Containerfile
 
 apt-cache pkgnames > names
@@ -29,3 +29,22 @@ expect 0 make -s -C "$TOP" BUILD="${BUILD#"$TOP"/}" DESTDIR="$TMP/made" PREFIX=/
 for path in $(sed -n 's/^COPY --from=build \/out\([^ ]*\) .*/\1/p' "$file"); do
 	[ -e "made$path" ] || die "make install makes no $path"
 done
+for path in $(sed -n 's/^COPY --from=build \/src\/\([^ ]*\) .*/\1/p' "$file"); do
+	[ -x "$TOP/$path" ] || die "there is no $path"
+done
+
+# What asks after its health is told the truth: of one that runs, hangs, and is gone.
+healthy=$TOP/contrib/container/healthy
+settings ''
+touch mail.log
+start_watch
+await 20 grep -q follows watch.err
+expect 0 "$healthy" "$TMP/state"
+kill -STOP "$watcher"
+sed 's/alarm 10/alarm 1/' "$healthy" > impatient
+expect 142 perl impatient "$TMP/state"
+kill -CONT "$watcher"
+await 5 "$healthy" "$TMP/state"
+kill_watch
+"$healthy" "$TMP/state" 2> err && die "healthy, though it is gone"
+has err "Connection refused"
