@@ -56,9 +56,34 @@ for command in $("$SENDWATCH" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
 done
 
 if command -v zsh > /dev/null; then
-	zsh -n sendwatch.zsh || die "zsh does not understand it"
+	# What stands on the line after a Tab at the end of it, typed into a zsh at a terminal.
+	cp sendwatch.zsh _sendwatch
+	cat > drive.zsh << 'END'
+zmodload zsh/zpty
+zpty shell 'TERM=dumb zsh -f -i'
+zpty -w shell 'PS1= PS2= RPS1=; unsetopt promptcr promptsp zle_bracketed_paste; stty -echo'
+zpty -w shell "fpath=($PWD \$fpath); autoload -Uz compinit; compinit -D -u; zstyle ':completion:*' list-prompt ''"
+zpty -w shell 'tab() { zle complete-word; print -r -- "<$BUFFER>"; BUFFER=; zle accept-line }; zle -N tab; bindkey "^I" tab; print -r -- READY$((1 + 1))'
+zpty -r -m shell said '*READY2*'
+for line; do
+	zpty -w -n shell "$line"$'\t'
+	zpty -r -m shell said '*<*>*'
+	print -r -- "${${said##*<}%%>*}"
+done
+END
+	timeout 30 zsh -f drive.zsh 'sendwatch repl' 'sendwatch replay --form' 'sendwatch replay --format t' 'sendwatch accounts fl' \
+		'sendwatch show bo' 'sendwatch trace x logs/mail.log.1' > typed || die "zsh hangs: $(cat typed)"
+	diff - typed << 'END' || die "zsh offers otherwise"
+sendwatch replay 
+sendwatch replay --format 
+sendwatch replay --format text 
+sendwatch accounts flagged 
+sendwatch show bob@example.com 
+sendwatch trace x logs/mail.log.1.gz 
+END
+	[ ! -e pwned ] || die "zsh ran an account's name"
 else
-	echo "note: zsh is not here, its completion was not read"
+	echo "note: zsh is not here, its completion was not driven"
 fi
 if command -v fish > /dev/null; then
 	HOME=$TMP fish -c 'source sendwatch.fish; complete -C "sendwatch re"; complete -C "sendwatch replay --form"
