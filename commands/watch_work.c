@@ -23,9 +23,8 @@ static void watch_verdict(void *context, const struct verdict *verdict)
 	if (addresses != NULL)
 		addresses_verdict(addresses, verdict);
 
-	/* What was told of while Redis was away, and is found again by another line, nobody has claimed. */
-	if (pipeline_is_shared(work->pipeline))
-		deliver_same(work->deliver, &claimed);
+	/* Found again after a kill it may come by another line: several logs are read in another order then. */
+	deliver_same(work->deliver, &claimed);
 	/* Of several servers that find the same, one acts. */
 	if (store_claim(pipeline_store(work->pipeline), verdict->account, verdict->state, claimed.id)) {
 		tally_verdict(work->tally, &claimed);

@@ -92,6 +92,9 @@ static void told_verdict(struct told *told, struct span line, struct span accoun
 	*of = (struct told_state){ .time = when };
 	of->late = span_find(line, SPAN(",\"late\":true")) < line.len;
 	memcpy(of->id, id.at, id.len);
+	/* It is no more than that now: what it was before has ended. */
+	for (int higher = number + 1; higher < TOLD_STATES; higher++)
+		known->states[higher].id[0] = '\0';
 }
 
 void told_line(struct told *told, struct span line)
@@ -123,7 +126,7 @@ bool told_before(const struct told *told, struct span account, struct span state
 		return false;
 	of = &known->states[number];
 	apart = time > of->time ? time - of->time : of->time - time;
-	if (of->id[0] == '\0' || of->late != late || apart > TOLD_WITHIN || strlen(of->id) >= id_size)
+	if (of->id[0] == '\0' || (of->late && !late) || apart > TOLD_WITHIN || strlen(of->id) >= id_size)
 		return false;
 	memcpy(id, of->id, strlen(of->id) + 1);
 	return true;

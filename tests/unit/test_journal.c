@@ -217,6 +217,7 @@ static void test_what_was_told_is_known_under_another_id(void **state)
 	for (int turn = 0; turn < 2; turn++) {
 		assert_true(told(journal, "eve@x", "flagged", time + USEC_MINUTE, false, "a1"));
 		assert_true(told(journal, "eve@x", "flagged", time - USEC_MINUTE, false, "a1"));
+		assert_true(told(journal, "eve@x", "flagged", time, true, "a1"));
 		assert_true(told(journal, "eve@x", "disabled", time, true, "a2"));
 		/* Told too late to be acted on: what is in time is told anew. */
 		assert_false(told(journal, "eve@x", "disabled", time, false, ""));
@@ -233,6 +234,32 @@ static void test_what_was_told_is_known_under_another_id(void **state)
 	journal_close(&journal);
 }
 
+/* Less than it was: should it rise again, that is another verdict. */
+static void test_what_ended_is_told_anew(void **state)
+{
+	const struct journal_options options = { .file = file, .rotate_at = 1 << 20, .keep = 2 };
+	struct error error;
+	struct journal *journal = journal_open(&options, &error);
+	usec_t time;
+
+	(void)state;
+	assert_true(clock_parse(SPAN("2026-11-17T01:00:00Z"), &time));
+	journal_verdict(
+		journal, "a1",
+		"{\"type\":\"verdict\",\"id\":\"a1\",\"time\":\"2026-11-17T01:00:00Z\",\"account\":\"eve@x\","
+		"\"state\":\"flagged\",\"host\":null}",
+		&error);
+	assert_true(told(journal, "eve@x", "flagged", time, false, "a1"));
+	journal_verdict(
+		journal, "a2",
+		"{\"type\":\"verdict\",\"id\":\"a2\",\"time\":\"2026-11-17T01:10:00Z\",\"account\":\"eve@x\","
+		"\"state\":\"watch\",\"host\":null}",
+		&error);
+	assert_true(told(journal, "eve@x", "watch", time, false, "a2"));
+	assert_false(told(journal, "eve@x", "flagged", time, false, ""));
+	journal_close(&journal);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +269,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_put_away_by_another, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_save, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_ended_is_told_anew, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_what_was_told_is_known_under_another_id, set_up,
 						tear_down),
 	};
