@@ -49,6 +49,12 @@ struct habit {
 /* How far a habit can be relied upon: 0 without a learned day, 1/2 after three, towards 1. */
 double habit_trust(const struct habit *habit);
 
+/* Where the hour of TIME stands in a week of HABIT_HOURS. */
+unsigned habit_hour_of(usec_t time);
+
+/* Has this account, as far as known, sent at the hour of TIME, or at one beside it? False where nothing is known. */
+bool habit_sent_at(const struct habit *habit, usec_t time);
+
 /* Is the hour of TIME one at which this account sends? True where little is known. */
 bool habit_hour(const struct habit *habit, usec_t time);
 

@@ -32,9 +32,9 @@ const struct setting campaign_settings[] = {
 	{ .name = NULL },
 };
 
-#define ALL_SURE          2.0 /* any share of a customer's accounts may be in a campaign: evenly spread */
-#define TOGETHER          0.3 /* share of the accounts of an office that one cause reaches: assumed */
-#define TOGETHER_SURE     3.0 /* how sure that is: assumed */
+#define ALL_SURE          2.0  /* any share of a customer's accounts may be in a campaign: evenly spread */
+#define TOGETHER          0.3  /* share of the accounts of an office that one cause reaches: assumed */
+#define TOGETHER_SURE     3.0  /* how sure that is: assumed */
 #define USUAL_SURE        20.0 /* accounts: some customers' are odd more often than others'. Assumed */
 #define ONE_PROVES_LITTLE 0.5 /* K others count for 1 - 1 / (K + this): one is nobody's campaign, three are */
 
@@ -84,9 +84,9 @@ static void campaign_weigh(const struct view *view, const void *options, struct 
 		return;
 	evidence_r->seen = strongest->reached[0];
 	evidence_r->of = fmax(round(strongest->others), strongest->reached[0]);
-	snprintf(evidence_r->text, sizeof(evidence_r->text), "%.0f of %.0f other accounts of the same %s %s too",
-		 evidence_r->seen, evidence_r->of, strongest->shared,
-		 evidence_r->seen > 1 ? "are suspicious" : "is suspicious");
+	snprintf(evidence_r->text, sizeof(evidence_r->text),
+		 "%.0f of %.0f other accounts of the same %s %s too", evidence_r->seen, evidence_r->of,
+		 strongest->shared, evidence_r->seen > 1 ? "are suspicious" : "is suspicious");
 }
 
 const struct detector detector_campaign = {

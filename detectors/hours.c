@@ -1,5 +1,6 @@
 /*
- * When: mail to strangers at hours at which the account does not send, and around the clock.
+ * When: mail to strangers at hours at which the account does not send, and around the clock. Where the account's own
+ * hours are not known, those of all logins of the server stand for them.
  *
  * People sleep. Somebody who sends for them from another time zone, or a program that sends an hour's ration
  * each hour, does not sleep when they do. Machines' accounts have no nights: their habit says so.
@@ -26,7 +27,24 @@ const struct setting hours_settings[] = {
 };
 
 #define ABUSE_ODD 0.4 /* share of abuse at the wrong hour: half of the day is, and some keep office hours */
-#define PER_HOUR  2.0 /* decibans for each hour beyond those in which one is awake: assumed */
+#define HEEDLESS  0.5 /* share of abuse for which all hours are alike: assumed, as ABUSE_ODD */
+#define SCHEDULED \
+	0.05          /* the same of honest mail to strangers: mailings that are set for the night. Assumed */
+#define MANY     10.0 /* strangers at which that has half its weight: one mail at night is nothing. Assumed */
+#define PER_HOUR 2.0  /* decibans for each hour beyond those in which one is awake: assumed */
+
+/* What is written now, by an account that is not known to write at this hour: abuse heeds no server's nights. */
+static double night_decibans(const struct view *view)
+{
+	double share;
+
+	if (view->record->kind != ACCOUNT_LOGIN || view->horizon > HORIZON_1H ||
+	    habit_sent_at(view->habit, view->now))
+		return 0;
+	share = population_hour_share(view->population, view->now);
+	return fmax(0, odds_decibans((HEEDLESS / 24 + (1 - HEEDLESS) * share) /
+				     (SCHEDULED / 24 + (1 - SCHEDULED) * share)));
+}
 
 static void hours_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
 {
@@ -37,6 +55,8 @@ static void hours_weigh(const struct view *view, const void *options, struct evi
 	if (odd > 0)
 		decibans = fmin(o->most_odd, odds_decibans(ABUSE_ODD / o->odd)) * view->trust * odd /
 			   (view->strangers + 3);
+	decibans = fmax(decibans,
+			fmin(o->most_odd, night_decibans(view)) * view->strangers / (view->strangers + MANY));
 	hours = view->horizon < HORIZON_24H
 			? 0
 			: windows_hours(&view->record->windows, view->now, COUNT_STRANGERS);
@@ -49,9 +69,13 @@ static void hours_weigh(const struct view *view, const void *options, struct evi
 	if (!view->explain)
 		return;
 	evidence_r->window = horizon_name(view->horizon);
-	evidence_r->seen = hours > usual ? hours : odd;
+	evidence_r->seen = hours > usual ? hours : odd > 0 ? odd : view->strangers;
 	evidence_r->of = hours > usual ? 24 : view->strangers;
-	if (hours > usual)
+	if (hours <= usual && odd <= 0)
+		snprintf(evidence_r->text, sizeof(evidence_r->text),
+			 "%.0f strangers in %s written to at an hour at which hardly anybody here writes",
+			 view->strangers, horizon_words(view->horizon));
+	else if (hours > usual)
 		snprintf(evidence_r->text, sizeof(evidence_r->text),
 			 "strangers written to in %.0f of the last 24 hours; on its fullest day it was %.0f",
 			 fmin(24, hours), (double)view->habit->busy_hours);

@@ -178,8 +178,8 @@ bool neighbourhood_of(struct store *groups, const struct share_names *names, con
 		/* Those who are suspicious are of it, whoever was met. */
 		found.others = fmax(fmax(crowd_users(group->crowd) - 1, shares[s].fewest), found.reached[0]);
 		for (int level = 0; level < POPULATION_LEVELS; level++)
-			found.usual[level] = fmin(
-				0.5, DAYS * shares[s].usual * population_reaches(population, level));
+			found.usual[level] = fmin(0.5, DAYS * shares[s].usual *
+							       population_reaches(population, level));
 		if (s == SHARE_SUBNET)
 			found.weight = subnet_weight(group->crowd, who);
 		into[s] = found;

@@ -24,8 +24,10 @@
 #define COUNTRY_WEIGHT 20.0  /* days that the even spread over countries weighs: assumed */
 #define COUNTRY_EVEN   0.005 /* share of a country never seen: some 200 there are */
 
-#define JUDGED_WEIGHT  1000.0 /* account days that the prior of levels weighs: one day of a small server, assumed */
-#define LEVEL_PRIOR    0.01   /* see population_reaches */
+#define HOURS_WEIGHT 50.0 /* account days that evenly spread hours weigh: as DAYS_WEIGHT */
+#define JUDGED_WEIGHT \
+	1000.0 /* account days that the prior of levels weighs: one day of a small server, assumed */
+#define LEVEL_PRIOR 0.01 /* see population_reaches */
 
 /* Four apart, so that they are different questions; below the first everybody is for once. */
 const double population_levels[POPULATION_LEVELS] = { 4, 8, 12 };
@@ -83,6 +85,28 @@ void population_free(struct population *population)
 		map_free(&population->networks);
 }
 
+/* Each day weighs as much, so that machines, which know no nights, do not hide those of people. */
+static void learn_hours(struct population *population, const struct habit_day *day)
+{
+	unsigned base = habit_hour_of(day->day * USEC_DAY);
+	unsigned hours = (unsigned)__builtin_popcount(day->hours.strangers);
+	float each = hours == 0 ? 0 : 1.0f / (float)hours;
+
+	for (unsigned hour = 0; hour < 24; hour++)
+		if ((day->hours.strangers >> hour & 1) != 0)
+			population->hours[base + hour] += each;
+}
+
+double population_hour_share(const struct population *population, usec_t time)
+{
+	unsigned hour = habit_hour_of(time), base = hour / 24 * 24;
+	double all = 0;
+
+	for (unsigned i = 0; i < 24; i++)
+		all += (double)population->hours[base + i];
+	return (HOURS_WEIGHT / 24 + (double)population->hours[hour]) / (HOURS_WEIGHT + all);
+}
+
 void population_learn(struct population *population, const struct record *record, const struct habit_day *day)
 {
 	double recipients = day->sums.n[COUNT_RECIPIENTS];
@@ -91,6 +115,8 @@ void population_learn(struct population *population, const struct record *record
 	population->recipients += recipients * scale;
 	population->invalid += day->sums.n[COUNT_INVALID] * scale;
 	population->spam += day->sums.n[COUNT_SPAM] * scale;
+	if (record->kind == ACCOUNT_LOGIN)
+		learn_hours(population, day);
 	if (record->habit.days > HABIT_SETTLED) {
 		population->days++;
 		population->new_networks += day->new_network;

@@ -26,8 +26,9 @@ struct population {
 	float countries[26 * 26]; /* learned days with mail from there */
 	struct map *networks;     /* learned account days by network; made at the first, bounded */
 	double network_days;
-	uint32_t first_day; /* of the log, days since 1970 */
-	double judged;      /* days of accounts that were not flagged on them */
+	uint32_t first_day;       /* of the log, days since 1970 */
+	float hours[HABIT_HOURS]; /* learned days of logins, each spread over the hours in which it met strangers */
+	double judged;            /* days of accounts that were not flagged on them */
 	double reached[POPULATION_LEVELS]; /* of these, days at whose worst it had so much against it */
 };
 
@@ -54,6 +55,9 @@ void population_free(struct population *population);
 /* On how many of its learned days an honest account has a network (country) that is new to it. */
 double population_new_network(const struct population *population);
 double population_new_country(const struct population *population);
+
+/* Of what logins write to strangers, the share that is written in the hour of the day of TIME. */
+double population_hour_share(const struct population *population, usec_t time);
 
 /* A day of an account is over, at whose worst it had DECIBANS against it by itself; it was not flagged. */
 void population_judge(struct population *population, double decibans);

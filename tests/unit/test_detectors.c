@@ -86,9 +86,9 @@ struct row {
 	uint8_t seen_count;
 	bool away;
 	enum horizon horizon;
-	uint32_t failed; /* logins */
+	uint32_t failed;           /* logins */
 	double neighbours, others; /* suspicious accounts, of so many others */
-	const char *name; /* of a script; else bob@example.com */
+	const char *name;          /* of a script; else bob@example.com */
 };
 
 static const struct row rows[] = {
@@ -267,6 +267,39 @@ static void test_each_says_what_it_should(void **state)
 	assert_int_equal(bad, 0);
 }
 
+/* Of an account whose hours are not known, those of the server's people say which are odd. */
+static void test_nights_are_the_servers(void **state)
+{
+	static const struct row row = { "of late", DETECT_HOURS,         &nobody, 40, 40, 0, 0, 0, 0, 0, 0,
+					NULL,      .horizon = HORIZON_1H };
+	const struct {
+		unsigned hour;
+		double low, high;
+	} asked[] = { { 3, 4, 6 }, { 10, 0, 0.1 }, { 23, 4, 6 } };
+	struct population population = { 0 };
+
+	(void)state;
+	for (int day = 0; day < 2; day++)
+		for (unsigned hour = 8; hour < 18; hour++)
+			population.hours[(unsigned)day * 24 + hour] = 300;
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		struct evidence evidence = { .of = -1, .expected = -1 };
+		struct record record;
+		struct counts sums;
+		struct view view;
+
+		show(&row, &view, &record, &sums, &population);
+		view.now = NOW / USEC_DAY * USEC_DAY + asked[i].hour * USEC_HOUR;
+		detectors[DETECT_HOURS]->weigh(&view, &options[DETECT_HOURS], &evidence);
+		assert_true(evidence.decibans >= asked[i].low && evidence.decibans <= asked[i].high);
+		/* Who is known to write then has the right to. */
+		record.habit.hours[asked[i].hour] = record.habit.hours[24 + asked[i].hour] = 1;
+		evidence.decibans = 0;
+		detectors[DETECT_HOURS]->weigh(&view, &options[DETECT_HOURS], &evidence);
+		assert_true(evidence.decibans <= 0);
+	}
+}
+
 /* More of what is bad never speaks less against an account. */
 static void test_more_of_it_is_no_excuse(void **state)
 {
@@ -338,6 +371,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_says_what_it_should),
+		cmocka_unit_test(test_nights_are_the_servers),
 		cmocka_unit_test(test_more_of_it_is_no_excuse),
 		cmocka_unit_test(test_what_our_address_is_refused_for_weighs_nothing),
 	};
