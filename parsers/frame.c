@@ -12,8 +12,20 @@
 
 #include <stdlib.h>
 
+/*
+ * The stamp and host of the line before, with the blank behind them: "Nov 21 16:29:42 mx1 ". A busy log's next line begins
+ * with the same, and then neither is read again: 200 instructions less of 460 that a frame takes.
+ */
+struct frame_same {
+	char text[80];
+	size_t len; /* 0: there is none, or it may mean something else in another line */
+	size_t host_at, host_len;
+	usec_t time;
+};
+
 struct framer {
 	struct frame_clock clock;
+	struct frame_same same;
 	struct joiner *joiner;
 };
 
@@ -172,7 +184,7 @@ static __attribute__((noinline)) void framer_exim(struct framer *framer, bool ye
 		usec_t time = frame_clock_resolve(&framer->clock, &inner);
 
 		if (time < frame->time - USEC_DAY || time > frame->time + USEC_DAY)
-			framer->clock.hour.len = 0; /* that year was guessed wrong */
+			framer->clock.hour.len = framer->same.len = 0; /* that year was guessed wrong */
 		frame->time = time;
 	}
 	frame_head_cut_exim(span_from(frame->text, len), frame);
@@ -190,7 +202,49 @@ static SELDOM bool framer_join(struct framer *framer, struct framer_opened *open
 	return true;
 }
 
-bool framer_cut(struct framer *framer, struct span line, struct frame *frame_r)
+/*
+ * Only of stamps without year and zone, in an hour that comes once: others say more than their text, or change with
+ * each line.
+ */
+static void framer_keep_same(struct framer *framer, struct span line, const struct framer_opened *opened,
+			     const struct frame *frame)
+{
+	struct frame_same *same = &framer->same;
+	size_t len = frame->host.at == NULL ? 0 : (size_t)(frame->host.at - line.at) + frame->host.len + 1;
+
+	same->len = 0;
+	if (len == 0 || len > sizeof(same->text) || opened->stamp.civil.year != 0 || opened->stamp.zoned ||
+	    opened->stamp.blank || line.at[0] == '<' || framer->clock.hour.len == 0)
+		return;
+	memcpy(same->text, line.at, len);
+	same->len = len;
+	same->host_at = (size_t)(frame->host.at - line.at);
+	same->host_len = frame->host.len;
+	same->time = opened->time;
+}
+
+static bool framer_is_same(const struct framer *framer, struct span line)
+{
+	const struct frame_same *same = &framer->same;
+
+	return same->len > 0 && line.len > same->len && memcmp(line.at, same->text, same->len) == 0;
+}
+
+static void framer_cut_same(const struct framer *framer, struct span line, struct frame *frame_r)
+{
+	const struct frame_same *same = &framer->same;
+
+	if (line.at[line.len - 1] == '\r')
+		line.len--;
+	*frame_r = (struct frame){
+		.time = same->time, .repeat = 1, .host = { line.at + same->host_at, same->host_len }
+	};
+	frame_head_cut_tag(span_from(line, same->len), frame_r);
+}
+
+/* False where LINE is none; CUT_R: or where it is nothing that could be repeated, and its frame is cut. */
+static __attribute__((noinline)) bool framer_cut_whole(struct framer *framer, struct span line,
+						       struct frame *frame_r, bool *cut_r)
 {
 	struct framer_opened opened;
 
@@ -200,6 +254,7 @@ bool framer_cut(struct framer *framer, struct span line, struct frame *frame_r)
 	if (opened.flag != '\0' && !framer_join(framer, &opened)) {
 		frame_r->tag = SPAN("piece");
 		frame_r->text = span_head(line, 0);
+		*cut_r = true;
 		return true;
 	}
 	if (opened.version) {
@@ -207,13 +262,30 @@ bool framer_cut(struct framer *framer, struct span line, struct frame *frame_r)
 			return false;
 	} else if (opened.stamp.blank && !frame_head_follows(opened.rest)) {
 		frame_head_cut_exim(opened.rest, frame_r);
+		*cut_r = true;
 		return true;
 	} else {
 		frame_head_cut(opened.rest, frame_r);
+		framer_keep_same(framer, line, &opened, frame_r);
 	}
 	if (span_starts(frame_r->tag, SPAN("exim")))
 		framer_exim(framer, opened.stamp.civil.year == 0, frame_r);
-	joiner_repeat(framer->joiner, frame_r);
+	return true;
+}
+
+bool framer_cut(struct framer *framer, struct span line, struct frame *frame_r)
+{
+	bool cut = false;
+
+	if (framer_is_same(framer, line)) {
+		framer_cut_same(framer, line, frame_r);
+		if (span_starts(frame_r->tag, SPAN("exim")))
+			framer_exim(framer, true, frame_r);
+	} else if (!framer_cut_whole(framer, line, frame_r, &cut)) {
+		return false;
+	}
+	if (!cut)
+		joiner_repeat(framer->joiner, frame_r);
 	return true;
 }
 

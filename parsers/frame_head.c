@@ -3,9 +3,12 @@
  * own words never come first on a line without a tag, so nothing that a stranger wrote can be taken for
  * a head.
  */
+#define _GNU_SOURCE
 #include "parsers/frame_head.h"
 
 #include "base/seldom.h"
+
+#include <endian.h>
 
 static struct span head_without_blanks(struct span text)
 {
@@ -31,27 +34,58 @@ static bool head_pid(struct span *rest, uint32_t *pid_r)
 	return true;
 }
 
+/*
+ * How many of eight bytes are digits, counted from the last, and the number that these are. All at once: one after the
+ * other takes three times as many instructions, and every line has such a number.
+ */
+static unsigned head_digits(const char *at, uint32_t *number_r)
+{
+	uint64_t word, others;
+	unsigned count;
+
+	memcpy(&word, at, sizeof(word));
+	word = le64toh(word) ^ UINT64_C(0x3030303030303030); /* digits are 0 to 9 now, and nothing else is */
+	others = (((word & UINT64_C(0x7f7f7f7f7f7f7f7f)) + UINT64_C(0x7676767676767676)) | word) &
+		 UINT64_C(0x8080808080808080);
+	count = others == 0 ? 8 : (unsigned)__builtin_clzll(others) / 8;
+	if (count == 0)
+		return 0;
+	word = word >> (64 - 8 * count) << (64 - 8 * count); /* what stands before them is as if it were zeros */
+	word = (word * (10 * 0x100 + 1)) >> 8 & UINT64_C(0x00ff00ff00ff00ff);
+	word = (word * (100 * 0x10000 + 1)) >> 16 & UINT64_C(0x0000ffff0000ffff);
+	*number_r = (uint32_t)((word * (10000 * UINT64_C(0x100000000) + 1)) >> 32);
+	return count;
+}
+
+/* The number that ends before END, with its "[", for numbers and tags of any length. */
+static SELDOM bool head_pid_any(struct span token, size_t end, size_t *tag_r, uint32_t *pid_r)
+{
+	size_t at = end;
+	uint32_t pid = 0, place = 1;
+
+	for (; at > 1 && (unsigned char)(token.at[at - 1] - '0') < 10; at--, place *= 10)
+		pid += place * (uint32_t)(token.at[at - 1] - '0');
+	if (at == end || end - at > 9 || token.at[at - 1] != '[')
+		return false;
+	*tag_r = at - 1;
+	*pid_r = pid;
+	return true;
+}
+
 /* The number in "smtpd[23424]:" and the length of what stands before it; false where there is none. */
 static bool head_pid_behind(struct span token, size_t *tag_r, uint32_t *pid_r)
 {
 	size_t end = token.len - 2; /* of the "]" */
-	size_t at = end, least = end < 10 ? 1 : end - 9, tag;
-	uint32_t pid = 0;
+	unsigned digits;
+	uint32_t pid;
 
 	if (token.len < 4 || token.at[end] != ']')
 		return false;
-	while (at > least && token.at[at - 1] != '[')
-		at--;
-	if (at == end || token.at[at - 1] != '[')
+	if (end < 8 || (digits = head_digits(token.at + end - 8, &pid)) == 8)
+		return head_pid_any(token, end, tag_r, pid_r);
+	if (digits == 0 || token.at[end - digits - 1] != '[')
 		return false;
-	for (tag = at - 1; at < end; at++) {
-		unsigned digit = (unsigned char)token.at[at] - (unsigned)'0';
-
-		if (digit > 9)
-			return false;
-		pid = pid * 10 + digit;
-	}
-	*tag_r = tag;
+	*tag_r = end - digits - 1;
 	*pid_r = pid;
 	return true;
 }
@@ -89,6 +123,13 @@ static void head_untagged(struct span rest, struct frame *frame)
 	frame->text = rest;
 }
 
+void frame_head_cut_tag(struct span rest, struct frame *frame)
+{
+	rest = head_without_blanks(rest);
+	if (!head_tag(rest, frame))
+		head_untagged(rest, frame);
+}
+
 void frame_head_cut(struct span rest, struct frame *frame)
 {
 	const char *blank;
@@ -101,9 +142,7 @@ void frame_head_cut(struct span rest, struct frame *frame)
 			rest = span_from(rest, frame->host.len + 1);
 		}
 	}
-	rest = head_without_blanks(rest);
-	if (!head_tag(rest, frame))
-		head_untagged(rest, frame);
+	frame_head_cut_tag(rest, frame);
 }
 
 static bool head_is_name(struct span text)

@@ -9,6 +9,9 @@
 /* " host tag[pid]: words", " tag[pid]: words", "  tag: words" as syslog and journalctl write them. */
 void frame_head_cut(struct span rest, struct frame *frame);
 
+/* The same from the tag on, where FRAME has its host. */
+void frame_head_cut_tag(struct span rest, struct frame *frame);
+
 /* Does such a head, and not Exim's words, follow a stamp like "2026-11-21 16:29:42"? */
 bool frame_head_follows(struct span rest);
 

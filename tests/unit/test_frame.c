@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/zone.h"
@@ -196,12 +198,118 @@ static void test_time_before_cut(void **state)
 	framer_free(&asked);
 }
 
+static void same_frame(const struct frame *a, const struct frame *b)
+{
+	assert_int_equal(a->time, b->time);
+	assert_int_equal(a->pid, b->pid);
+	assert_int_equal(a->repeat, b->repeat);
+	assert_true(span_equal(a->host, b->host) && (a->host.at == NULL) == (b->host.at == NULL));
+	assert_true(span_equal(a->tag, b->tag));
+	assert_true(span_equal(a->text, b->text));
+}
+
+/* A stamp and host that are those of the line before mean what they would mean after any other line. */
+static void test_the_same_head_means_the_same(void **state)
+{
+	static const char *const lines[] = {
+		"Nov 21 16:29:42 mx1 postfix/smtpd[2044]: connect from a[192.0.2.1]",
+		"Nov 21 16:29:42 mx1 postfix/smtpd[2044]: connect from a[192.0.2.1]",
+		"Nov 21 16:29:42 mx1 postfix/smtpd[2044]: x\r",
+		"Nov 21 16:29:42 mx1 ",
+		"Nov 21 16:29:42 mx1",
+		"Nov 21 16:29:42 mx1  postfix/qmgr[12]: x",
+		"Nov 21 16:29:42 mx1 no tag at all",
+		"Nov 21 16:29:42 mx12 postfix/qmgr[12]: x",
+		"Nov 21 16:29:42  mx1 postfix/qmgr[12]: x",
+		"Nov 21 16:29:42 postfix/qmgr[12]: x",
+		"Nov 21 16:29:42 postfix/qmgr[12]: y",
+		"Nov 21 16:29:43 mx1 exim[77]: 2026-11-21 16:29:43 1vMrzM-00000001Kpd-2EZO Completed",
+		"Nov 21 16:29:43 mx1 exim[77]: 2026-11-21 16:29:44 1vMrzM-00000001Kpd-2EZO Completed",
+		"Nov 21 16:29:43 mx1 dovecot: x",
+		"<22>Nov 21 16:29:43 mx1 dovecot: x",
+		"<22>Nov 21 16:29:43 mx1 dovecot: x",
+		"2026-11-21T16:29:43+01:00 mx1 dovecot: x",
+		"2026-11-21T16:29:43+01:00 mx1 dovecot: x",
+		"2026-11-21 16:29:43 mx1 postfix/qmgr[12]: x",
+		"2026-11-21 16:29:43 mx1 postfix/qmgr[12]: x",
+	};
+	const struct framer_options options = { .year = 2026, .timezone = "Europe/Berlin", .written = USEC_NEVER };
+	struct error error;
+	struct framer *kept = framer_new(&options, &error), *plain = framer_new(&options, &error);
+	struct frame one, other;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		bool cut = framer_cut(kept, span_of(lines[i]), &one);
+
+		assert_true(framer_cut(plain, SPAN("Nov 21 16:29:41 elsewhere a[1]: b"), &other));
+		assert_int_equal(framer_cut(plain, span_of(lines[i]), &other), cut);
+		if (cut)
+			same_frame(&one, &other);
+	}
+	framer_free(&kept);
+	framer_free(&plain);
+}
+
+/* "tag[12]:", byte by byte: how long the tag is, and the pid, or the whole and 0. */
+static size_t plain_tag(const char *token, uint32_t *pid_r)
+{
+	size_t end = strlen(token), open = end < 2 ? 0 : end - 2;
+	char *stop;
+
+	*pid_r = 0;
+	if (end < 4 || token[open] != ']')
+		return end - 1;
+	while (open > 0 && token[open] != '[')
+		open--;
+	if (token[open] != '[' || end - 2 - open - 1 < 1 || end - 2 - open - 1 > 9 ||
+	    strspn(token + open + 1, "0123456789") != end - 2 - open - 1)
+		return end - 1;
+	*pid_r = (uint32_t)strtoul(token + open + 1, &stop, 10);
+	return open;
+}
+
+static void test_pids_of_any_length(void **state)
+{
+	static const char letters[] = "0123456789012345678901234567890123456789[[]a/\xff";
+	const struct framer_options options = { .year = 2026, .timezone = "UTC", .written = USEC_NEVER };
+	struct error error;
+	struct framer *framer = framer_new(&options, &error);
+	uint32_t seed = 1, pids = 0;
+
+	(void)state;
+	for (int i = 0; i < 200000; i++) {
+		char line[64] = "Nov 21 16:29:42 mx1 p", *token = line + 20;
+		size_t len = 1, tag;
+		struct frame frame;
+		uint32_t pid;
+
+		seed = seed * 1664525 + 1013904223;
+		if ((seed >> 9) % 2 == 0)
+			token[len++] = '[';
+		for (size_t most = len + (seed >> 10) % 14; len < most; len++) {
+			seed = seed * 1664525 + 1013904223;
+			token[len] = letters[(seed >> 8) % (sizeof(letters) - 1)];
+		}
+		memcpy(token + len, "]:", 3);
+		tag = plain_tag(token, &pid);
+		memcpy(token + len + 2, " x", 3);
+		assert_true(framer_cut(framer, span_of(line), &frame));
+		assert_int_equal(frame.tag.len, tag);
+		assert_int_equal(frame.pid, pid);
+		pids += pid != 0;
+	}
+	assert_in_range(pids, 10000, 190000);
+	framer_free(&framer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_stamp_lengths),   cmocka_unit_test(test_zone_rows),
 		cmocka_unit_test(test_zone_names),      cmocka_unit_test(test_years),
-		cmocka_unit_test(test_time_before_cut),
+		cmocka_unit_test(test_time_before_cut), cmocka_unit_test(test_the_same_head_means_the_same),
+		cmocka_unit_test(test_pids_of_any_length),
 	};
 
 	return cmocka_run_group_tests_name("frame", tests, NULL, NULL);
