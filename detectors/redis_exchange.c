@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define RESTORE_EVERY USEC_MINUTE
+
 /* --- what goes out --- */
 
 static void exchange_answered(struct redis_call *call, const struct redis_reply *reply)
@@ -91,11 +93,24 @@ static size_t list_begin(struct store_redis *redis, struct copy *copy, struct re
 	return 1;
 }
 
+/* All that was ever in Redis, of what we know. */
+static void redis_restore_all(struct store_redis *redis, usec_t now)
+{
+	redis->restoring = true;
+	redis->restores_later = false;
+	redis->restored = now;
+	for (struct copy *copy = map_oldest(redis->map); copy != NULL; copy = map_newer(redis->map, copy))
+		if (copy->version != 0 && !copy->under_way)
+			copy_queue(redis, copy);
+}
+
 void exchanges_flush(struct store_redis *redis, usec_t now, bool hurry)
 {
 	size_t calls = 0;
 
 	exchanges_settle(redis);
+	if (redis->restores_later && !redis->restoring && now - redis->restored >= RESTORE_EVERY)
+		redis_restore_all(redis, now);
 	if (redis->under_way > 0 || redis->first == NULL ||
 	    (!hurry && now - redis->flushed < redis->options->flush &&
 	     redis->queued < (uint64_t)redis->options->batch &&
@@ -114,17 +129,20 @@ void exchanges_flush(struct store_redis *redis, usec_t now, bool hurry)
 
 /* --- what comes back --- */
 
-/* Redis lost something. It may have lost more: all that was ever there of what we know is offered again. */
+/*
+ * Redis lost something. It may have lost more: all that was ever there of what we know is offered again; but not for
+ * each account anew where Redis is too small for all, and drops one for another.
+ */
 static void redis_restore(struct store_redis *redis, struct copy *copy)
 {
 	redis->stats.restored++;
 	copy->listed = STATE_NORMAL;
 	if (redis->restoring)
 		return;
-	redis->restoring = true;
-	for (copy = map_oldest(redis->map); copy != NULL; copy = map_newer(redis->map, copy))
-		if (copy->version != 0 && !copy->under_way)
-			copy_queue(redis, copy);
+	if (redis->restored != 0 && redis->flushed - redis->restored < RESTORE_EVERY)
+		redis->restores_later = true;
+	else
+		redis_restore_all(redis, redis->flushed);
 }
 
 /* What another wrote in the place of ours: a newer standing and habit win, on either side; members are both's. */

@@ -56,6 +56,8 @@ struct store_redis {
 	char keep[24], *raised;
 	usec_t flushed;
 	bool restoring;          /* all copies were queued, and not all are out yet */
+	bool restores_later;     /* they are to be, when it is some time after the last time */
+	usec_t restored;         /* of the monotonic clock: the last time */
 	uint64_t seed, versions; /* of version numbers: random, and how many were taken */
 	struct store_stats stats;
 	size_t change_bytes;

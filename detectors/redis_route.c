@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ROUTE_SLOTS  16384
 #define ROUTE_NODES  1000 /* what Redis itself recommends at most for a cluster */
 #define ROUTE_ROUNDS 5
 #define ROUTE_NONE   UINT16_MAX
@@ -22,6 +21,7 @@ struct route_node {
 	char *address;
 	struct redis *redis;
 	struct redis_function function;
+	bool refused; /* it wants to be logged in to anew */
 };
 
 struct redis_route {
@@ -29,58 +29,25 @@ struct redis_route {
 	struct redis_login login;
 	struct route_node *nodes;
 	size_t node_count;
-	uint16_t slots[ROUTE_SLOTS]; /* which node; for a single server all the first */
+	uint16_t slots[REDIS_SLOTS]; /* which node; for a single server all the first */
 	bool mapped;                 /* slots are believed to be right */
 	bool short_of_replicas;      /* in this run: the next try is the caller's */
 };
 
-static const char *const topologies[] = { "off", "single", "sentinel", "cluster", NULL };
-
-const struct setting redis_settings[] = {
-	SETTING_CHOICE_OF(struct redis_options, topology, "off", topologies,
-			  "off: this server alone, in memory; else where the windows of many servers live"),
-	SETTING(LIST, struct redis_options, servers, "127.0.0.1:6379", 0, 0,
-		"host:port or path of a socket; of Sentinel: its own; of a cluster: some nodes"),
-	SETTING(TEXT, struct redis_options, master, "mymaster", 0, 0, "the master's name in Sentinel"),
-	SETTING(TEXT, struct redis_options, user, "", 0, 0, "user of Redis (ACL); empty: the default one"),
-	SETTING(TEXT, struct redis_options, password_file, "", 0, 0, "file that holds the password alone"),
-	SETTING(COUNT, struct redis_options, database, "0", 0, 1000000, "number of the database"),
-	SETTING(FLAG, struct redis_options, tls, "no", 0, 0, "speak TLS"),
-	SETTING(TEXT, struct redis_options, ca, "", 0, 0, "PEM file of the authority; empty: the system's"),
-	SETTING(DURATION, struct redis_options, timeout, "2s", USEC_SECOND / 10, USEC_MINUTE,
-		"limit of one exchange with Redis"),
-	SETTING(TEXT, struct redis_options, prefix, "sendwatch", 0, 0, "of all keys"),
-	SETTING(DURATION, struct redis_options, keep, "60d", USEC_DAY, 3650 * USEC_DAY,
-		"an account without mail for so long is forgotten"),
-	SETTING(DURATION, struct redis_options, flush, "200ms", USEC_SECOND / 100, 10 * USEC_SECOND,
-		"attempts are gathered for so long before they are sent"),
-	SETTING(COUNT, struct redis_options, batch, "1000", 1, 100000, "accounts sent in one go"),
-	SETTING(BYTES, struct redis_options, memory, "256M", 1048576, 1e12,
-		"what is gathered while Redis is away, before reading waits"),
-	SETTING(COUNT, struct redis_options, replicas, "0", 0, 5,
-		"replicas that must have what was written before it is taken for safe (WAIT); with 1 a lost "
-		"master loses nothing"),
-	SETTING(DURATION, struct redis_options, follow, "1s", USEC_SECOND / 10, USEC_MINUTE,
-		"how often is asked whom other servers disabled, throttled, exempted or released"),
-	{ .name = NULL },
-};
-
-/* CRC-16/XMODEM of what stands in the first braces, else of the whole key (Redis Cluster's rule). */
-unsigned redis_slot(struct span key)
+static void route_forget_password(struct redis_route *route)
 {
-	struct span rest = key, head, tag;
-	unsigned crc = 0;
+	union {
+		const char *text;
+		char *owned;
+	} password = { .text = route->login.password };
 
-	if (span_cut(&rest, '{', &head) && span_cut(&rest, '}', &tag) && tag.len > 0)
-		key = tag;
-	for (size_t i = 0; i < key.len; i++) {
-		crc ^= (unsigned)(unsigned char)key.at[i] << 8;
-		for (int bit = 0; bit < 8; bit++)
-			crc = (crc & 0x8000) != 0 ? (crc << 1 ^ 0x1021) & 0xffff : crc << 1 & 0xffff;
-	}
-	return crc % ROUTE_SLOTS;
+	if (password.owned != NULL)
+		explicit_bzero(password.owned, strlen(password.owned));
+	free(password.owned);
+	route->login.password = NULL;
 }
 
+/* At each connection: who changes passwords writes the new one to the file, and starts nothing anew. */
 static bool route_read_password(struct redis_route *route, struct error *error)
 {
 	const char *path = route->options->password_file;
@@ -95,6 +62,7 @@ static bool route_read_password(struct redis_route *route, struct error *error)
 	if (fgets(line, sizeof(line), file) == NULL)
 		line[0] = '\0';
 	fclose(file);
+	route_forget_password(route);
 	route->login.password = memory_copy(span_trim(span_of(line)));
 	return true;
 }
@@ -125,15 +93,11 @@ static void node_close(struct route_node *node)
 {
 	redis_close(&node->redis);
 	node->function = (struct redis_function){ 0 };
+	node->refused = false;
 }
 
 void redis_route_free(struct redis_route **route)
 {
-	union {
-		const char *text;
-		char *owned;
-	} password;
-
 	if (*route == NULL)
 		return;
 	for (size_t i = 0; i < (*route)->node_count; i++) {
@@ -141,10 +105,7 @@ void redis_route_free(struct redis_route **route)
 		free((*route)->nodes[i].address);
 	}
 	free((*route)->nodes);
-	password.text = (*route)->login.password;
-	if (password.owned != NULL)
-		explicit_bzero(password.owned, strlen(password.owned));
-	free(password.owned);
+	route_forget_password(*route);
 	free(*route);
 	*route = NULL;
 }
@@ -167,7 +128,9 @@ static uint16_t route_node(struct redis_route *route, struct span address)
 
 static bool node_ready(struct redis_route *route, struct route_node *node, struct error *error)
 {
-	if (node->redis == NULL)
+	if (node->refused)
+		node_close(node);
+	if (node->redis == NULL && route_read_password(route, error))
 		node->redis = redis_open(node->address, &route->login, error);
 	if (node->redis == NULL)
 		return false;
@@ -179,7 +142,7 @@ static bool node_ready(struct redis_route *route, struct route_node *node, struc
 
 static void route_all_to(struct redis_route *route, uint16_t node)
 {
-	for (size_t slot = 0; slot < ROUTE_SLOTS; slot++)
+	for (size_t slot = 0; slot < REDIS_SLOTS; slot++)
 		route->slots[slot] = node;
 	route->mapped = node != ROUTE_NONE;
 }
@@ -245,7 +208,7 @@ static void route_map_range(struct redis_route *route, const struct redis_reply 
 	if (!route_address(name, port.number, address, sizeof(address)))
 		return;
 	node = route_node(route, span_of(address));
-	for (int64_t slot = first.number < 0 ? 0 : first.number; slot <= last.number && slot < ROUTE_SLOTS;
+	for (int64_t slot = first.number < 0 ? 0 : first.number; slot <= last.number && slot < REDIS_SLOTS;
 	     slot++)
 		route->slots[slot] = node;
 }
@@ -263,7 +226,7 @@ static bool route_map_by(struct redis_route *route, const char *address, struct 
 	mapped = redis_ask(redis, words, 2, &reply, error) && reply.kind == REDIS_LIST && reply.count > 0;
 	if (mapped) {
 		asked = memory_copy(span_of(address)); /* it may be a node's own, which move when they grow */
-		for (size_t slot = 0; slot < ROUTE_SLOTS; slot++)
+		for (size_t slot = 0; slot < REDIS_SLOTS; slot++)
 			route->slots[slot] = ROUTE_NONE;
 		for (size_t i = 0; i < reply.count; i++) {
 			struct redis_reply range = redis_member(&reply, i);
@@ -280,6 +243,8 @@ static bool route_map_by(struct redis_route *route, const char *address, struct 
 /* Ask the nodes that are known, then those of the settings, for the slots. */
 static bool route_ask_cluster(struct redis_route *route, struct error *error)
 {
+	if (!route_read_password(route, error))
+		return false;
 	for (size_t i = 0; i < route->node_count; i++)
 		if (route->nodes[i].redis != NULL && route_map_by(route, route->nodes[i].address, error))
 			return true;
@@ -392,6 +357,8 @@ static void route_refused(struct redis_route *route, uint16_t at, struct redis_c
 	error_set(error, "%s: %.*s", node->address, SPAN_ARGS(text));
 	if (redis_function_missing(text))
 		node->function = (struct redis_function){ 0 };
+	else if (span_starts(text, SPAN("NOAUTH ")))
+		node->refused = true;
 	else if (span_starts(text, SPAN("ASK ")) && route_pointed(text, &address))
 		(void)route_ask_once(route, call, address, error);
 	else if (span_starts(text, SPAN("MOVED ")) && route_pointed(text, &address))
@@ -477,7 +444,7 @@ size_t redis_route_unserved(const struct redis_route *route)
 {
 	size_t count = 0;
 
-	for (size_t slot = 0; slot < ROUTE_SLOTS; slot++)
+	for (size_t slot = 0; slot < REDIS_SLOTS; slot++)
 		count += route->slots[slot] == ROUTE_NONE;
 	return count;
 }

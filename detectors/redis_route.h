@@ -33,6 +33,8 @@ struct redis_options {
 
 extern const struct setting redis_settings[];
 
+#define REDIS_SLOTS 16384 /* of a cluster */
+
 #define REDIS_CALL_WORDS 8
 
 struct redis_call {

@@ -89,6 +89,24 @@ static void ask(const char *a, const char *b)
 	redis_close(&redis);
 }
 
+/* WORD, and the words of MORE. */
+static void ask_words(const char *word, const char *more)
+{
+	struct redis_login login = { .timeout = USEC_SECOND };
+	struct error error;
+	struct redis_reply reply;
+	struct redis *redis = redis_open(path, &login, &error);
+	struct span words[8] = { span_of(word) }, rest = span_of(more);
+	size_t words_count = 1;
+
+	assert_non_null(redis);
+	while (words_count < 7 && span_cut(&rest, ' ', &words[words_count]))
+		words_count++;
+	words[words_count++] = rest;
+	assert_true(redis_ask(redis, words, words_count, &reply, &error));
+	redis_close(&redis);
+}
+
 static struct store *store_new(const char *name)
 {
 	struct error error;
@@ -515,6 +533,78 @@ static void what_redis_forgets_is_restored(void **state)
 	store_free(&a);
 }
 
+/* Where Redis drops accounts one by one, for want of memory, all that is known is not offered again for each. */
+static void one_that_is_dropped_does_not_bring_back_all_each_time(void **state)
+{
+	struct store *store = store_new("mx1:/var/log/mail.log");
+	uint64_t calls;
+
+	(void)state;
+	ask("FLUSHALL", NULL);
+	for (uint32_t account = 0; account < 50; account++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "user%u@example.com", account);
+		count(store, name, 1, 1);
+	}
+	settle(store);
+	calls = store->calls->stats(store).calls;
+	for (uint32_t i = 2; i < 12; i++) {
+		ask("DEL", "test:{user7@example.com}");
+		count(store, "user7@example.com", i, i);
+		settle(store);
+	}
+	assert_int_equal(counted(store, "user7@example.com", COUNT_RECIPIENTS), 11);
+	/* All once, then only that account. */
+	assert_true(store->calls->stats(store).calls - calls < 50 + 10 * 4);
+	store_free(&store);
+}
+
+/* The password changes while it runs: the file is read again with the next connection. */
+static void a_new_password_is_read(void **state)
+{
+	static char file[80];
+	struct redis_options own = options;
+	struct store *store;
+	struct error why;
+	FILE *out;
+
+	(void)state;
+	snprintf(file, sizeof(file), "%s/password", folder);
+	out = fopen(file, "w");
+	fputs("wrong\n", out);
+	fclose(out);
+	ask("FLUSHALL", NULL);
+	own.user = (char[]){ "joe" };
+	own.password_file = file;
+	ask_words("ACL", "SETUSER joe on >first ~* +@all");
+	store = store_redis_new(&own, 1000, &why);
+	store_source(store, 0, SPAN("mx1"));
+	count(store, "joe@example.com", 1, 1);
+	for (int i = 0; i < 200 && store_away(store, &why) == USEC_NEVER; i++) {
+		store_flush(store, clock_monotonic(), true);
+		poll(NULL, 0, 10);
+	}
+	assert_true(store_away(store, &why) != USEC_NEVER);
+	out = fopen(file, "w");
+	fputs("first\n", out);
+	fclose(out);
+	settle(store);
+	assert_true(store_away(store, &why) == USEC_NEVER);
+	assert_int_equal(counted(store, "joe@example.com", COUNT_RECIPIENTS), 1);
+	/* Known to Redis no more: connections are cut, and another password holds. */
+	ask_words("ACL", "DELUSER joe");
+	ask_words("ACL", "SETUSER joe on >second ~* +@all");
+	count(store, "joe@example.com", 2, 2);
+	out = fopen(file, "w");
+	fputs("second\n", out);
+	fclose(out);
+	settle(store);
+	assert_int_equal(counted(store, "joe@example.com", COUNT_RECIPIENTS), 2);
+	store_free(&store);
+	unlink(file);
+}
+
 static void a_full_store_says_so(void **state)
 {
 	struct store *store;
@@ -617,6 +707,8 @@ int main(void)
 		cmocka_unit_test(what_waited_is_asked_about_in_the_order_of_time),
 		cmocka_unit_test(an_outage_loses_nothing),
 		cmocka_unit_test(what_redis_forgets_is_restored),
+		cmocka_unit_test(one_that_is_dropped_does_not_bring_back_all_each_time),
+		cmocka_unit_test(a_new_password_is_read),
 		cmocka_unit_test(a_full_store_says_so),
 		cmocka_unit_test(one_server_may_act),
 		cmocka_unit_test(strange_names_are_keys_like_others),
