@@ -23,6 +23,7 @@
 
 #define LISTEN_STREAMS 512 /* senders at once */
 #define LISTEN_TURN    64  /* lines of one sender before the next has its turn */
+#define LISTEN_REFUSED 256 /* messages of strangers before others have theirs */
 #define LISTEN_SAY     USEC_MINUTE
 
 struct listen {
@@ -35,7 +36,7 @@ struct listen {
 	unsigned turn;
 	char *datagram;
 	struct line line;
-	bool has_line, was_opened, ended;
+	bool has_line, was_opened, full;
 	void *opened;
 	uint64_t total;
 	uint64_t refused, lost, lost_before; /* peers not allowed; datagrams, as the kernel counts them */
@@ -78,43 +79,65 @@ static void listen_add(struct listen *listen, int fd)
 	listen->streams[listen->stream_count++] = listen_stream_new(fd, listen->name.kind == LISTEN_TCP);
 }
 
+/* While no more senders are taken, those that knock are not waited for: they would keep us awake without end. */
+static void listen_wait_for_senders(struct listen *listen, bool wait)
+{
+	struct epoll_event event = { .events = wait ? EPOLLIN : 0 };
+
+	if (listen->full != wait || listen->socket < 0)
+		return;
+	listen->full = !wait;
+	(void)epoll_ctl(listen->all, EPOLL_CTL_MOD, listen->socket, &event);
+}
+
 static void listen_drop(struct listen *listen, size_t at)
 {
 	listen->collector.stats.skipped_long += listen->streams[at]->skipped;
 	listen_stream_free(&listen->streams[at]);
 	listen->streams[at] = listen->streams[--listen->stream_count];
 	listen->turn = 0;
+	listen_wait_for_senders(listen, true);
 }
 
 static void listen_accept(struct listen *listen)
 {
+	int on = 1;
+
 	while (listen->stream_count < LISTEN_STREAMS) {
 		struct sockaddr_storage peer = { 0 };
 		socklen_t len = sizeof(peer);
 		int fd = accept4(listen->socket, (struct sockaddr *)&peer, &len,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
+		if (fd < 0 && (errno == EMFILE || errno == ENFILE) && listen->stream_count > 0)
+			break;
 		if (fd < 0)
 			return;
 		if (listen_name_allows(&listen->name, &peer)) {
+			/* A machine that died does not keep its place. */
+			(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 			listen_add(listen, fd);
 		} else {
 			listen->refused++;
 			close(fd);
 		}
 	}
+	listen_wait_for_senders(listen, false);
 }
 
 /* One datagram, one line. */
 static bool listen_receive(struct listen *listen, struct span *line_r)
 {
 	struct sockaddr_storage peer = { 0 };
+	unsigned strangers = 0;
 	size_t len;
 
-	while (listen_socket_receive(listen->socket, listen->datagram, COLLECTOR_LINE_MAX, &len, &peer,
+	while (strangers < LISTEN_REFUSED &&
+	       listen_socket_receive(listen->socket, listen->datagram, COLLECTOR_LINE_MAX, &len, &peer,
 				     &listen->lost)) {
 		if (!listen_name_allows(&listen->name, &peer)) {
 			listen->refused++;
+			strangers++;
 			continue;
 		}
 		while (len > 0 && (listen->datagram[len - 1] == '\n' || listen->datagram[len - 1] == '\0'))

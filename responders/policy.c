@@ -39,6 +39,7 @@ struct policy_client {
 
 struct policy {
 	int listener, poller, stopper;
+	int spare;  /* a descriptor to give up where there are no others (policy_turn_away) */
 	char *path; /* of a Unix socket, removed at stop */
 	unsigned clients_max, clients;
 	const struct policy_tongue *tongue;
@@ -221,6 +222,22 @@ static void policy_read(struct policy *policy, struct policy_client *client)
 		policy_drop(policy, &client);
 }
 
+/*
+ * All descriptors are in use: whoever calls would stay in the queue, and the listener readable without end. With the
+ * spare one they are hung up on instead, which mail servers take as no answer.
+ */
+static void policy_turn_away(struct policy *policy)
+{
+	int fd;
+
+	if (policy->spare >= 0)
+		close(policy->spare);
+	fd = accept4(policy->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	policy->spare = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
 static void policy_accept(struct policy *policy)
 {
 	int fd = accept4(policy->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -228,6 +245,8 @@ static void policy_accept(struct policy *policy)
 	struct epoll_event event = { .events = EPOLLIN };
 	int one = 1;
 
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+		policy_turn_away(policy);
 	if (fd < 0)
 		return;
 	if (policy->clients >= policy->clients_max) {
@@ -354,6 +373,7 @@ static void policy_release(struct policy *policy)
 	policy_close(policy->listener);
 	policy_close(policy->poller);
 	policy_close(policy->stopper);
+	policy_close(policy->spare);
 	if (policy->path != NULL)
 		unlink(policy->path);
 	free(policy->path);
@@ -368,7 +388,7 @@ struct policy *policy_open(const struct policy_options *options, struct error *e
 
 	policy->clients_max = options->clients == 0 ? POLICY_CLIENTS : options->clients;
 	policy->tongue = options->tongue == NULL ? &policy_delegation : options->tongue;
-	policy->poller = policy->stopper = -1;
+	policy->poller = policy->stopper = policy->spare = -1;
 	pthread_mutex_init(&policy->lock, NULL);
 	if (span_skip(&address, SPAN("inet:")))
 		policy->listener = policy_bind_inet(address.at, error);
@@ -382,6 +402,7 @@ struct policy *policy_open(const struct policy_options *options, struct error *e
 	}
 	policy->poller = epoll_create1(EPOLL_CLOEXEC);
 	policy->stopper = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	policy->spare = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (policy->poller < 0 || policy->stopper < 0 || listen(policy->listener, SOMAXCONN) < 0 ||
 	    !policy_watch_fd(policy, policy->listener, &policy->listener) ||
 	    !policy_watch_fd(policy, policy->stopper, &policy->stopper)) {

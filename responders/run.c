@@ -43,6 +43,7 @@ static void run_child(const struct run *run, const int theirs[RUN_PIPES])
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGXFSZ, SIG_DFL);
 	if (dup2(theirs[RUN_IN], 0) < 0 || dup2(theirs[RUN_OUT], 1) < 0 || dup2(theirs[RUN_ERR], 2) < 0 ||
 	    chdir("/") < 0)
 		_exit(127);

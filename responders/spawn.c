@@ -23,6 +23,7 @@
 
 #define SPAWN_EVENTS    16
 #define SPAWN_BACK_KEPT ((size_t)1024)
+#define SPAWN_READS     16 /* of what one says before the others have their turn */
 
 enum spawn_end { SPAWN_IN, SPAWN_OUT, SPAWN_PID, SPAWN_TIMER, SPAWN_ENDS };
 
@@ -137,7 +138,7 @@ static bool spawn_exec(struct spawn_child *child, const char *const *arguments, 
 	char *environment[] = { memory_copy(span_of(path)), memory_copy(span_of(locale)), NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	sigset_t none, pipe_only;
+	sigset_t none, ignored;
 	size_t count = 0;
 	char **copies;
 	int failed;
@@ -148,13 +149,14 @@ static bool spawn_exec(struct spawn_child *child, const char *const *arguments, 
 	for (size_t i = 0; i < count; i++)
 		copies[i] = memory_copy(span_of(arguments[i]));
 	sigemptyset(&none);
-	sigemptyset(&pipe_only);
-	sigaddset(&pipe_only, SIGPIPE);
+	sigemptyset(&ignored);
+	sigaddset(&ignored, SIGPIPE);
+	sigaddset(&ignored, SIGXFSZ);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setflags(&attributes,
 				 POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &pipe_only);
+	posix_spawnattr_setsigdefault(&attributes, &ignored);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, in, 0);
 	posix_spawn_file_actions_adddup2(&actions, out, 1);
@@ -240,13 +242,14 @@ static void spawn_write(struct spawn_child *child)
 		spawn_hush(handle);
 }
 
+/* Not until there is nothing: one that writes without end would keep us here, and its limit from being looked at. */
 static void spawn_read(struct spawn_child *child)
 {
 	struct spawn_handle *handle = &child->handles[SPAWN_OUT];
-	char bytes[512];
+	char bytes[4096];
 	ssize_t len = 1;
 
-	while (handle->fd >= 0 && len > 0) {
+	for (int i = 0; i < SPAWN_READS && handle->fd >= 0 && len > 0; i++) {
 		len = read(handle->fd, bytes, sizeof(bytes));
 		if (len > 0)
 			text_add(&child->back, (struct span){ bytes, (size_t)len });

@@ -34,6 +34,7 @@ static void test_statuses(void **state)
 		{ "#!/bin/sh\nkill -SEGV $$\n", FATE_LATER, 139, "" },
 		{ "#!/no/such/interpreter\n", FATE_REFUSED, 127, NULL },
 		{ "#!/bin/sh\nsleep 600 & wait\n", FATE_LATER, 137, "" },
+		{ "#!/bin/sh\nexec cat /dev/zero\n", FATE_LATER, 137, NULL },
 	};
 	const struct responder_calls calls = { .done = done };
 	char *big = memory_new(300001, 1);

@@ -7,6 +7,8 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -237,6 +239,40 @@ static void many_senders_connect(void **state)
 	close(fds[0]);
 }
 
+/* The 513th waits in the kernel, and nobody is woken for it until one of the others goes. */
+static void the_one_too_many_waits_its_turn(void **state)
+{
+	unsigned port = port_free(SOCK_STREAM);
+	struct pollfd awake = { .events = POLLIN };
+	struct rlimit files;
+	char log[64];
+	int fds[513];
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	if (files.rlim_max < 1200)
+		skip();
+	files.rlim_cur = files.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+	snprintf(log, sizeof(log), "syslog:tcp=127.0.0.1:%u", port);
+	follower_start(&follower, log);
+	for (size_t i = 0; i < 513; i++) {
+		fds[i] = port_connect(SOCK_STREAM, port);
+		if (i % 50 == 0 || i >= 511)
+			follower_drain(&follower);
+	}
+	send_text(fds[512], "<22>last\n");
+	follower_drain(&follower);
+	awake.fd = collector_fd(follower.collector);
+	assert_int_equal(poll(&awake, 1, 0), 0);
+	close(fds[7]);
+	assert_int_equal(poll(&awake, 1, 5000), 1);
+	follower_expect(&follower, "<22>last\n");
+	for (size_t i = 0; i < 513; i++)
+		if (i != 7)
+			close(fds[i]);
+}
+
 static void who_is_not_allowed_is_refused_and_counted(void **state)
 {
 	unsigned port = port_free(SOCK_STREAM);
@@ -362,6 +398,7 @@ int main(void)
 		ROW(a_line_that_is_too_long_is_skipped_and_counted),
 		ROW(datagrams_are_lines),
 		ROW(many_senders_connect),
+		ROW(the_one_too_many_waits_its_turn),
 		ROW(who_is_not_allowed_is_refused_and_counted),
 		ROW(new_settings_take_the_socket_over),
 		ROW(a_file_in_the_way_of_a_socket_stays),

@@ -213,6 +213,38 @@ static void refuses_more_clients_than_it_may_have(void **state)
 	policy_stop(&policy);
 }
 
+/* Without a descriptor for one more they are hung up on, not left in the queue while the service spins. */
+static void turns_away_whom_it_has_no_descriptor_for(void **state)
+{
+	struct policy *policy = start(10);
+	int a = dial(), next, b, c;
+	struct rlimit files, few;
+	char heard[32];
+
+	(void)state;
+	say(a, "request=smtpd_access_policy\n\n");
+	assert_int_equal(hear(a, heard, 14), 14);
+	next = dup(a);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	few = files;
+	few.rlim_cur = (rlim_t)next + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	b = dial();
+	assert_int_equal(poll(&(struct pollfd){ .fd = b, .events = POLLIN }, 1, 5000), 1);
+	assert_int_equal(read(b, heard, 1), 0);
+	say(a, "request=smtpd_access_policy\n\n");
+	assert_int_equal(hear(a, heard, 14), 14);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+	c = dial();
+	say(c, "request=smtpd_access_policy\n\n");
+	assert_int_equal(hear(c, heard, 14), 14);
+	close(a);
+	close(b);
+	close(c);
+	policy_stop(&policy);
+}
+
 static void says_why_it_cannot_listen(void **state)
 {
 	static const char *const bad[] = { "inet:localhost", "inet:127.0.0.1:99999", "inet:300.0.0.1:1",
@@ -251,6 +283,7 @@ int main(void)
 		cmocka_unit_test(hangs_up_on_what_is_no_request),
 		cmocka_unit_test(serves_a_thousand_at_once),
 		cmocka_unit_test(refuses_more_clients_than_it_may_have),
+		cmocka_unit_test(turns_away_whom_it_has_no_descriptor_for),
 		cmocka_unit_test(says_why_it_cannot_listen),
 	};
 
