@@ -327,13 +327,20 @@ void act_verdict(struct act *act, struct deliver *deliver, usec_t now, const str
 		act_braked(deliver, now, verdict, brake, "would throttle", words);
 }
 
+/* Forms and other programs give orders too, and names stand in files of lines and words. */
+static bool act_names_account(struct span account, struct error *error)
+{
+	return account_is_name(account) ||
+	       error_set(error, account.len == 0 ? "no account is named" : "that is no account's name");
+}
+
 bool act_disable(struct act *act, struct deliver *deliver, usec_t now, const struct act_order *order,
 		 struct error *error)
 {
 	const struct open_case *open = cases_find(act->cases, order->account);
 
-	if (order->account.len == 0 || order->account.len > ACCOUNT_LONGEST)
-		return error_set(error, "no account is named");
+	if (!act_names_account(order->account, error))
+		return false;
 	if (brakes_protects(act->brakes, order->account))
 		return error_set(error, "%.*s is protected ([act] protect)", SPAN_ARGS(order->account));
 	if (open != NULL && case_is_disabled(open))
@@ -356,8 +363,8 @@ bool act_release(struct act *act, struct deliver *deliver, usec_t now, const str
 	/* When its time is over, every server finds so itself; the one where it began tells the store. */
 	bool elsewhere = order->by_time && open != NULL && open->elsewhere;
 
-	if (order->account.len == 0 || order->account.len > ACCOUNT_LONGEST)
-		return error_set(error, "no account is named");
+	if (!act_names_account(order->account, error))
+		return false;
 	act_orders_release(act, now, order, !order->by_time);
 	if (open != NULL) {
 		memcpy(cause, open->cause, sizeof(cause));
@@ -389,8 +396,8 @@ bool act_exempt(struct act *act, struct deliver *deliver, usec_t now, const stru
 		.account = order->account, .by = order->by, .reason = SPAN("is exempt"), .until = order->until
 	};
 
-	if (order->account.len == 0 || order->account.len > ACCOUNT_LONGEST)
-		return error_set(error, "no account is named");
+	if (!act_names_account(order->account, error))
+		return false;
 	if (order->until == USEC_NEVER || order->until <= now)
 		note.action = "exemption ended";
 	act_orders_exempt(act, now, order);
@@ -419,8 +426,8 @@ bool act_password(struct act *act, struct deliver *deliver, usec_t now, const st
 				 .quiet = true };
 	char words[80];
 
-	if (order->account.len == 0 || order->account.len > ACCOUNT_LONGEST)
-		return error_set(error, "no account is named");
+	if (!act_names_account(order->account, error))
+		return false;
 	/* Elsewhere it may be so where this server does nothing: in dry run, or because it is protected here. */
 	if ((open == NULL || !case_is_disabled(open)) && !act_orders_disabled(act, order->account, now)) {
 		act_write(deliver, now, &note);

@@ -228,6 +228,9 @@ void address_lists_step(struct address_lists *lists, usec_t now)
 
 	if (lists->addresses == NULL)
 		return;
+	/* A clock that was set back is not waited for. */
+	if (now < lists->written)
+		lists->written = lists->whole = lists->aged = now;
 	if (now - lists->aged >= USEC_MINUTE) {
 		addresses_age(lists->addresses, now);
 		lists->aged = now;

@@ -129,6 +129,8 @@ struct redis_worker *redis_worker_start(const struct redis_options *options, str
 	failed = worker->finished < 0 ? errno : worker_spawn(worker);
 	if (failed != 0) {
 		error_set(error, "the thread for Redis: %s", strerror(failed));
+		if (worker->finished >= 0)
+			close(worker->finished);
 		redis_route_free(&worker->route);
 		free(worker);
 		return NULL;

@@ -160,6 +160,14 @@ struct span account_login(const struct account_rules *rules, struct span login, 
 	return account_span(name);
 }
 
+bool account_is_name(struct span text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.at[i] <= ' ' || text.at[i] == 0x7f)
+			return false;
+	return text.len > 0 && text.len <= ACCOUNT_LONGEST;
+}
+
 struct span account_local(struct span user, struct account_name *name)
 {
 	return account_prefixed(SPAN("local:"), user, false, name);

@@ -40,6 +40,9 @@ struct span account_local(struct span user, struct account_name *name);
 struct span account_script(struct span directory, struct account_name *name);
 struct span account_host(struct span address, struct account_name *name);
 
+/* Could TEXT be what one of these gave: neither empty nor too long, without blanks and control bytes? */
+bool account_is_name(struct span text);
+
 /* By the domain of an envelope sender; empty for <> and where there is no domain. */
 struct span account_sender(struct span sender, struct account_name *name);
 

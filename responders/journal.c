@@ -213,6 +213,7 @@ static bool journal_write(struct journal *journal, struct text *line, struct err
 		text_add(&whole, SPAN("\n"));
 	text_add(&whole, text_span(line));
 	text_add(&whole, SPAN("\n"));
+	errno = 0;
 	written = write(journal->file, whole.at, whole.len);
 	if (written > 0)
 		journal->size += written;

@@ -65,6 +65,19 @@ await 2 in_journal '"reason":"its time is over"'
 "$SENDWATCH" exempt -c detect.conf --until 2099-01-01 --reason newsletter eve@shop.test || die "cannot be exempt"
 grep -q '"action":"exempted"' verdicts.ndjson || die "not written down"
 expect 2 "$SENDWATCH" exempt -c detect.conf eve@shop.test
+# What is no account's name would break the files that orders stand in, and the next start with them.
+python3 - << 'PY' || die "an order for what is no account was taken"
+import socket
+for name in (b"two\nlines", b"a\ttab", b"bell\a"):
+    for verb in (b"disable", b"release", b"exempt", b"password"):
+        ask = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ask.settimeout(5)
+        ask.connect("state/control.sock")
+        ask.send(verb + b" " + name + b" - ")
+        assert ask.recv(500) == b"that is no account's name", (verb, name)
+PY
+stop_watch
+restart
 stop_watch
 expect 1 "$SENDWATCH" release -c detect.conf bob@shop.test
 has err "does watch run here?"
