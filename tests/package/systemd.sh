@@ -170,6 +170,45 @@ await test -S /var/lib/sendwatch-two/control.sock
 ! systemctl start sendwatch@three 2> /dev/null || die "there are no settings for a third"
 systemctl stop sendwatch@two sendwatch
 
+# journald, through a rotation while it is followed and a vacuum while it is not: what was removed unread is said.
+mkdir -p /var/log/journal
+systemctl restart systemd-journald
+journalctl --flush
+# Each program of it lives long enough for journald to see whose it is.
+cat > mta << 'MTA'
+#!/bin/sh
+for id; do
+	for line in "submission/smtpd|client=pc[192.0.2.7], sasl_method=PLAIN, sasl_username=anna@shop.test" \
+		"qmgr|from=<anna@shop.test>, size=900, nrcpt=1 (queue active)" \
+		"smtp|to=<$id@remote.test>, relay=mx.remote.test[192.0.2.9]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)" \
+		"qmgr|removed"; do
+		{ echo "$id: ${line#*|}"; sleep 0.2; } | systemd-cat -p info -t "postfix/${line%%|*}"
+	done
+done
+MTA
+chmod +x mta
+send() { systemd-run -q --wait --unit=mta.service /check/mta "$@"; }
+counted() { sendwatch show --format ndjson anna@shop.test > shown && grep -q "\"recipients_1h\":$1," shown; }
+printf '%s\n' '[logs]' 'files = journal:unit=mta.service' '[watch]' 'save_every = 100ms' > /etc/sendwatch/detect.conf.d/journal.conf
+chgrp sendwatch /etc/sendwatch/detect.conf.d/journal.conf
+systemctl start sendwatch
+send 4F2A01
+await counted 1
+journalctl -q --rotate --vacuum-time=1us
+send 4F2A02
+await counted 2
+systemctl stop sendwatch
+send 4F2A03
+journalctl -q --rotate
+sleep 1.1 # it knows whole seconds
+journalctl -q --vacuum-time=1s
+send 4F2A04
+systemctl start sendwatch
+await counted 3
+logged "what came after it was removed before it was read" || die "nothing was said of what is gone"
+systemctl stop sendwatch
+rm /etc/sendwatch/detect.conf.d/journal.conf
+
 # Where it is to tell only, it needs no rights at all.
 mkdir -p /etc/systemd/system/sendwatch.service.d
 zcat -f /usr/share/doc/sendwatch/examples/unprivileged.conf* > /etc/systemd/system/sendwatch.service.d/unprivileged.conf

@@ -11,7 +11,7 @@ cd "$TOP" || exit 1
 OPTIMISE=-O0 make -s rpm RPMDIR="$TMP/rpm" RPMFLAGS="${flags:-} --nocheck --define 'optflags -O0 -g'" > "$TMP/log" 2>&1 ||
 	{ cat "$TMP/log"; die "make rpm fails"; }
 rpm -qpl "$TMP"/rpm/RPMS/*/sendwatch-[0-9]*.rpm 2> /dev/null | sed 's/\.gz$//' | sort > "$TMP/packed"
-make -s install DESTDIR="$TMP/root" PREFIX=/usr > /dev/null || die "make install fails"
+make -s BUILD="${BUILD#"$TOP"/}" install DESTDIR="$TMP/root" PREFIX=/usr > /dev/null || die "make install fails"
 (cd "$TMP/root" && find . -type f | sed 's/^\.//' | sort) > "$TMP/installed"
 comm -23 "$TMP/installed" "$TMP/packed" > "$TMP/missing"
 [ ! -s "$TMP/missing" ] || die "not in the package: $(cat "$TMP/missing")"
