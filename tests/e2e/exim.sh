@@ -10,14 +10,19 @@ frozen() { grep -lE '^-frozen' $LAB/exim/input/*-H 2> /dev/null; }
 
 start_sink
 start_receiver 200
+# As under sendwatch.service: the socket is sendwatch's group's, and Exim's user is of it.
+sed -i '/^sendwatch:/d' /etc/group
+echo 'sendwatch:x:4711:Debian-exim' >> /etc/group
 start_exim $LAB/run/policy $LAB/stopped
 mkdir $LAB/run
+chmod g+s,a+rx $LAB/run
+chgrp sendwatch $LAB/run
 cat > extra << MORE
 [act]
 dry_run = no
 [policy]
 address = $LAB/run/policy
-mode = 0666
+mode = 0660
 [adapter list]
 type = exim_list
 file = $LAB/stopped
