@@ -23,11 +23,7 @@ auth_mechanisms = plain login
 auth_username_format = %Lu
 first_valid_uid = 1
 mail_location = maildir:$LAB/mail/%u
-passdb {
-  driver = passwd-file
-  deny = yes
-  args = username_format=%Lu $LAB/dovecot/deny
-}
+$(sed -n '/^4. Let Dovecot ask/,/^   The file must/s/^     //p' "$TOP/tests/setup/debian-postfix.steps" | sed "s,/etc/dovecot/sendwatch_deny,$LAB/dovecot/deny,")
 passdb {
   driver = static
   args = password=secret
