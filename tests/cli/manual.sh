@@ -2,6 +2,7 @@
 # Each command has a page of its own, with each of its options; sendwatch(1) leads to all; the pages know every key
 # that the program prints.
 # needs: python3
+# plain: the pages are text; help.sh asks every command for its --help under sanitizers
 . "$TOP/tests/shell.sh"
 pages="$TOP/contrib/man"
 

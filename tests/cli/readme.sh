@@ -1,6 +1,7 @@
 #!/bin/sh
 # The excerpt in README.md is what the program says of the bundled day. Where the words or the weights have
 # changed since, this is a note and no failure; `tests/cli/readme.sh update` brings it up to date.
+# plain: replay.sh reads the same day
 TOP=${TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
 SENDWATCH=${SENDWATCH:-$TOP/sendwatch}
 TMP=${TMP:-$(mktemp -d)}

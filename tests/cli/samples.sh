@@ -1,6 +1,7 @@
 #!/bin/sh
 # Of the bundled days, the stolen login and the hole in the web site are found, within minutes of their first
 # message, and nobody else is: by name, whatever order the files are named in.
+# plain: replay.sh and parse.sh read the same days
 . "$TOP/tests/shell.sh"
 
 flagged() # FILE: accounts that a replay's NDJSON flags

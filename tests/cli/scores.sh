@@ -2,6 +2,7 @@
 # The worked example of contrib/docs/scores.md is what the program says of the bundled day. Where words or weights
 # have changed since, this is a note and no failure; that the sum of its groups is the score must hold.
 # needs: python3
+# plain: replay.sh reads the same day
 . "$TOP/tests/shell.sh"
 
 expect 0 "$SENDWATCH" replay --format ndjson "$TOP/contrib/samples/postfix/mail.log*"
