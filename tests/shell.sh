@@ -39,10 +39,10 @@ lacks() # FILE TEXT
 	die "$1 should not hold: $2"
 }
 
-# Until the command succeeds, SECONDS at most.
+# Until the command succeeds, SECONDS at most; a loaded machine has PATIENCE times as long.
 await() # SECONDS COMMAND...
 {
-	tries=$(($1 * 20))
+	tries=$(($1 * 20 * ${PATIENCE:-4}))
 	shift
 	until "$@" > /dev/null 2>&1; do
 		tries=$((tries - 1))

@@ -6,7 +6,7 @@
 
 start_receiver 200
 settings "$(cat port)"
-sed -i 's,^url = .*,&\nstates = watch\, flagged\, disabled\nstorm = 1\ngather = 3s,' detect.conf
+sed -i 's,^url = .*,&\nstates = watch\, flagged\, disabled\nstorm = 1\ngather = 8s,' detect.conf
 day > mail.log
 start_watch
 await 20 in_journal '"state":"disabled"'

@@ -30,8 +30,8 @@ def day():
 
 
 def await_that(what, seconds=15, words=None):
-    """Until WHAT() is true, which it is given back."""
-    until = time.monotonic() + seconds
+    """Until WHAT() is true, which it is given back; a loaded machine has PATIENCE times as long."""
+    until = time.monotonic() + seconds * int(os.environ.get("PATIENCE", "4"))
     while True:
         found = what()
         if found:
