@@ -158,16 +158,20 @@ test-unit: $(UNIT)
 sanitized:
 	$(MAKE) --no-print-directory $(JOBS) $(SANITIZED) CFLAGS="$(CFLAGS)" units $(if $(findstring clang,$(SANITIZED)),fuzzers)
 
-# The libraries may only be there once install-deps has run: what follows is made by another make.
-check: deps-build deps-check deps-e2e deps-package
+# The libraries may only be there once install-deps has run: what follows is made by another make. All groups at once:
+# a package manager takes its time for each call.
+check:
+	contrib/install-deps build check e2e package
 	$(MAKE) --no-print-directory $(JOBS) CFLAGS="$(CFLAGS) -Werror" units benches sanitized
 	BUILD=$(BUILD) tests/run all
 
-e2e: deps-build deps-check deps-e2e
+e2e:
+	contrib/install-deps build check e2e
 	$(MAKE) --no-print-directory $(JOBS) all
 	BUILD=$(BUILD) tests/run e2e
 
-lint: deps-build deps-lint
+lint:
+	contrib/install-deps build lint
 	BUILD=$(BUILD) tests/run lint
 
 demo: deps-build
