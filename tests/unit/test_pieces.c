@@ -39,7 +39,7 @@ static void copy_and_truncate(void)
 
 static void finish_the_copy(void)
 {
-	scratch_append("mail.log.1", OLD + strlen(OLD) / 2);
+	scratch_append("mail.log.1", &OLD[strlen(OLD) / 2]);
 	scratch_write("mail.log", "dddd new\n");
 }
 
