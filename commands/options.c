@@ -166,6 +166,20 @@ static void options_replace(char **text, const char *typed)
 	*text = memory_copy(span_of(typed));
 }
 
+/* The store, which reads it, knows no credentials: "credential:NAME" becomes the file where systemd put it. */
+static void options_find_credential(char **path)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	struct span name = span_of(*path == NULL ? "" : *path);
+	struct text full = { 0 };
+
+	if (folder == NULL || !span_skip(&name, SPAN("credential:")))
+		return;
+	text_add_format(&full, "%s/%.*s", folder, SPAN_ARGS(name));
+	options_replace(path, full.at);
+	text_free(&full);
+}
+
 bool options_load(const struct arguments *arguments, struct options *options, struct error *error)
 {
 	const char *path = arguments->config;
@@ -179,6 +193,7 @@ bool options_load(const struct arguments *arguments, struct options *options, st
 		options_free(options);
 		return false;
 	}
+	options_find_credential(&options->redis.password_file);
 	options->logs.since = arguments->since;
 	options->logs.until = arguments->until;
 	if (arguments->year != 0)

@@ -56,7 +56,7 @@ static void check_info(struct check *check, struct redis *redis, const char *add
 	struct text words = { 0 };
 	struct error error;
 	uint64_t most = 0, used = 0;
-	struct span policy;
+	struct span policy, version;
 
 	text_add_format(&words, "answers in %.1f ms", (double)took / 1000);
 	/* Who may not ask for it loses nothing but these words. */
@@ -65,8 +65,13 @@ static void check_info(struct check *check, struct redis *redis, const char *add
 		text_free(&words);
 		return;
 	}
-	text_add_format(&words, ", Redis %.*s, %.*s", SPAN_ARGS(info_of(reply.text, SPAN("redis_version:"))),
-			SPAN_ARGS(info_of(reply.text, SPAN("role:"))));
+	version = info_of(reply.text, SPAN("valkey_version:"));
+	if (version.len > 0)
+		text_add_format(&words, ", Valkey %.*s", SPAN_ARGS(version));
+	else
+		text_add_format(&words, ", Redis %.*s",
+				SPAN_ARGS(info_of(reply.text, SPAN("redis_version:"))));
+	text_add_format(&words, ", %.*s", SPAN_ARGS(info_of(reply.text, SPAN("role:"))));
 	(void)span_to_u64(info_of(reply.text, SPAN("maxmemory:")), &most);
 	(void)span_to_u64(info_of(reply.text, SPAN("used_memory:")), &used);
 	policy = info_of(reply.text, SPAN("maxmemory_policy:"));
@@ -78,6 +83,11 @@ static void check_info(struct check *check, struct redis *redis, const char *add
 		check_say(
 			check, address,
 			"drops keys when its memory is full (maxmemory-policy): accounts will be forgotten");
+	if (span_equal(info_of(reply.text, SPAN("aof_enabled:")), SPAN("0")))
+		check_say(
+			check, address,
+			"keeps no append-only file (appendonly): should it be lost together with a collector, "
+			"what both knew is lost");
 	text_free(&words);
 }
 

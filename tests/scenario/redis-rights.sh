@@ -30,6 +30,11 @@ allow $rights
 said 'answers in' ' ms, Redis ' || said 'answers in' ' ms, ' || die "does not say how far: $(cat out err)"
 said "$(ask INFO server | sed -n 's/^redis_version:\([0-9.]*\).*/\1/p')" master || die "does not say which version: $(cat out err)"
 lacks out 'drops keys'
+said 'append-only' appendonly || die "does not say that a lost machine loses what it knew: $(cat out err)"
+ask CONFIG SET appendonly yes > /dev/null
+"$SENDWATCH" check -c detect.conf > out 2> err || die "something is missing: $(cat out err)"
+lacks out append-only
+ask CONFIG SET appendonly no > /dev/null
 
 # Who lacks one of them is told so, by its name; those that only tell more are not needed.
 for right in $rights; do
@@ -70,6 +75,13 @@ ask REPLICAOF 127.0.0.1 1 > /dev/null
 "$SENDWATCH" check -c detect.conf > out 2> err && die "nothing can be written there"
 said 'is a replica' 'nothing can be written' || die "does not say that it is a replica: $(cat out err)"
 ask REPLICAOF NO ONE > /dev/null
+mkdir credentials
+echo secret > credentials/redis
+sed -i 's/^password_file.*/password_file = credential:redis/' detect.conf
+CREDENTIALS_DIRECTORY=$TMP/credentials "$SENDWATCH" check -c detect.conf > out 2> err || die "finds no credential: $(cat out err)"
+"$SENDWATCH" check -c detect.conf > out 2> err && die "logged in without a credential"
+said credential:redis 'No such file' || die "does not say that it is not there: $(cat out err)"
+sed -i "s,^password_file.*,password_file = $TMP/password," detect.conf
 echo wrong > password
 "$SENDWATCH" check -c detect.conf > out 2> err && die "logged in"
 said WRONGPASS 'cannot be reached, or logged in to' || die "does not say that the password is wrong: $(cat out err)"
