@@ -10,7 +10,7 @@ const struct setting redis_settings[] = {
 		"host:port or path of a socket; of Sentinel: its own; of a cluster: some nodes"),
 	SETTING(TEXT, struct redis_options, master, "mymaster", 0, 0, "the master's name in Sentinel"),
 	SETTING(TEXT, struct redis_options, user, "", 0, 0, "user of Redis (ACL); empty: the default one"),
-	SETTING(TEXT, struct redis_options, password_file, "", 0, 0, "file that holds the password alone"),
+	SETTING(TEXT, struct redis_options, password_file, "", 0, 0, "file that holds the password alone; credential:NAME is one of systemd's"),
 	SETTING(COUNT, struct redis_options, database, "0", 0, 1000000, "number of the database"),
 	SETTING(FLAG, struct redis_options, tls, "no", 0, 0, "speak TLS"),
 	SETTING(TEXT, struct redis_options, ca, "", 0, 0, "PEM file of the authority; empty: the system's"),
