@@ -171,7 +171,9 @@ static struct seen_look seen_look(const struct record *record, enum seen_kind ki
 {
 	struct seen_look look = { NULL, NULL, false };
 
-	for (struct seen *seen = record->seen, *end = seen + record->seen_used; seen < end; seen++) {
+	for (int i = 0; i < record->seen_used; i++) {
+		struct seen *seen = &record->seen[i];
+
 		if (seen->kind != kind)
 			continue;
 		if (look.first == NULL)
