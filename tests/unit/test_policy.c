@@ -2,18 +2,11 @@
 #define _GNU_SOURCE
 #include "responders/policy.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <cmocka.h>
+#include "tests/unit/client.h"
 
-#include <poll.h>
+#include <stdlib.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #define CLIENTS 1000
 
@@ -44,36 +37,6 @@ static struct policy *start(unsigned clients)
 	return policy;
 }
 
-static int dial(void)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-	return fd;
-}
-
-/* All that comes within five seconds until WANT bytes or the end. */
-static size_t hear(int fd, char *into, size_t want)
-{
-	size_t len = 0;
-
-	while (len < want) {
-		struct pollfd ready = { .fd = fd, .events = POLLIN };
-		ssize_t got;
-
-		if (poll(&ready, 1, 5000) != 1)
-			break;
-		got = read(fd, into + len, want - len);
-		if (got <= 0)
-			break;
-		len += (size_t)got;
-	}
-	into[len] = '\0';
-	return len;
-}
-
 static void say(int fd, const char *text)
 {
 	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
@@ -94,14 +57,14 @@ static void answers_reject_defer_and_dunno(void **state)
 		  "action=DUNNO\n\n" },
 	};
 	struct policy *policy = start(0);
-	int fd = dial();
+	int fd = client_dial(path);
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		char heard[128];
 
 		say(fd, rows[i].request);
-		hear(fd, heard, strlen(rows[i].answer));
+		client_hear(fd, heard, strlen(rows[i].answer));
 		assert_string_equal(heard, rows[i].answer);
 	}
 	close(fd);
@@ -112,14 +75,14 @@ static void answers_reject_defer_and_dunno(void **state)
 static void joins_a_request_that_comes_in_pieces(void **state)
 {
 	struct policy *policy = start(0);
-	int fd = dial();
+	int fd = client_dial(path);
 	char heard[64];
 
 	(void)state;
 	say(fd, "request=smtpd_access");
 	say(fd, "_policy\nsasl_username=x\n");
 	say(fd, "\nrequest=smtpd_access_policy\n\n");
-	assert_int_equal(hear(fd, heard, 28), 28);
+	assert_int_equal(client_hear(fd, heard, 28), 28);
 	assert_string_equal(heard, "action=DUNNO\n\naction=DUNNO\n\n");
 	close(fd);
 	policy_stop(&policy);
@@ -129,22 +92,22 @@ static void hangs_up_on_what_is_no_request(void **state)
 {
 	struct policy *policy = start(0);
 	char heard[64], *flood = malloc(70000);
-	int fd = dial();
+	int fd = client_dial(path);
 
 	(void)state;
 	say(fd, "GET / HTTP/1.1\n\n");
-	assert_int_equal(hear(fd, heard, 1), 0);
+	assert_int_equal(client_hear(fd, heard, 1), 0);
 	close(fd);
-	fd = dial();
+	fd = client_dial(path);
 	memset(flood, 'x', 70000);
 	(void)send(fd, flood, 70000, MSG_NOSIGNAL);
-	assert_int_equal(hear(fd, heard, 1), 0);
+	assert_int_equal(client_hear(fd, heard, 1), 0);
 	close(fd);
 	free(flood);
 	/* And goes on with the others. */
-	fd = dial();
+	fd = client_dial(path);
 	say(fd, "request=smtpd_access_policy\n\n");
-	assert_int_equal(hear(fd, heard, 14), 14);
+	assert_int_equal(client_hear(fd, heard, 14), 14);
 	close(fd);
 	policy_stop(&policy);
 }
@@ -157,14 +120,14 @@ static usec_t ask_a_thousand(void)
 	struct policy_stats stats;
 
 	for (int i = 0; i < CLIENTS; i++)
-		fds[i] = dial();
+		fds[i] = client_dial(path);
 	for (int i = 0; i < CLIENTS; i++)
 		say(fds[i], i % 2 == 0 ? "request=smtpd_access_policy\nsasl_username=bob@example.com\n\n"
 				       : "request=smtpd_access_policy\nsasl_username=anna@example.com\n\n");
 	for (int i = 0; i < CLIENTS; i++) {
 		char heard[64];
 
-		hear(fds[i], heard, i % 2 == 0 ? 36 : 14);
+		client_hear(fds[i], heard, i % 2 == 0 ? 36 : 14);
 		assert_string_equal(heard, i % 2 == 0 ? "action=554 5.7.1 Account suspended\n\n"
 						      : "action=DUNNO\n\n");
 		close(fds[i]);
@@ -198,15 +161,15 @@ static void serves_a_thousand_at_once(void **state)
 static void refuses_more_clients_than_it_may_have(void **state)
 {
 	struct policy *policy = start(2);
-	int a = dial(), b = dial(), c = dial();
+	int a = client_dial(path), b = client_dial(path), c = client_dial(path);
 	char heard[32];
 
 	(void)state;
 	say(a, "request=smtpd_access_policy\n\n");
-	assert_int_equal(hear(a, heard, 14), 14);
+	assert_int_equal(client_hear(a, heard, 14), 14);
 	say(b, "request=smtpd_access_policy\n\n");
-	assert_int_equal(hear(b, heard, 14), 14);
-	assert_int_equal(hear(c, heard, 1), 0);
+	assert_int_equal(client_hear(b, heard, 14), 14);
+	assert_int_equal(client_hear(c, heard, 1), 0);
 	close(a);
 	close(b);
 	close(c);
@@ -217,28 +180,28 @@ static void refuses_more_clients_than_it_may_have(void **state)
 static void turns_away_whom_it_has_no_descriptor_for(void **state)
 {
 	struct policy *policy = start(10);
-	int a = dial(), next, b, c;
+	int a = client_dial(path), next, b, c;
 	struct rlimit files, few;
 	char heard[32];
 
 	(void)state;
 	say(a, "request=smtpd_access_policy\n\n");
-	assert_int_equal(hear(a, heard, 14), 14);
+	assert_int_equal(client_hear(a, heard, 14), 14);
 	next = dup(a);
 	close(next);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
 	few = files;
 	few.rlim_cur = (rlim_t)next + 1;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-	b = dial();
+	b = client_dial(path);
 	assert_int_equal(poll(&(struct pollfd){ .fd = b, .events = POLLIN }, 1, 5000), 1);
 	assert_int_equal(read(b, heard, 1), 0);
 	say(a, "request=smtpd_access_policy\n\n");
-	assert_int_equal(hear(a, heard, 14), 14);
+	assert_int_equal(client_hear(a, heard, 14), 14);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
-	c = dial();
+	c = client_dial(path);
 	say(c, "request=smtpd_access_policy\n\n");
-	assert_int_equal(hear(c, heard, 14), 14);
+	assert_int_equal(client_hear(c, heard, 14), 14);
 	close(a);
 	close(b);
 	close(c);

@@ -4,17 +4,9 @@
 
 #include "base/text.h"
 #include "responders/restrictions.h"
+#include "tests/unit/client.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <cmocka.h>
-
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 static char folder[] = "/tmp/sendwatch-socketmap-XXXXXX";
 static char path[64];
@@ -160,36 +152,6 @@ static void test_the_longest(void **state)
 	text_free(&text);
 }
 
-static int dial(void)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-	return fd;
-}
-
-/* All that comes within five seconds until WANT bytes or the end. */
-static size_t hear(int fd, char *into, size_t want)
-{
-	size_t len = 0;
-
-	while (len < want) {
-		struct pollfd ready = { .fd = fd, .events = POLLIN };
-		ssize_t got;
-
-		if (poll(&ready, 1, 5000) != 1)
-			break;
-		got = read(fd, into + len, want - len);
-		if (got <= 0)
-			break;
-		len += (size_t)got;
-	}
-	into[len] = '\0';
-	return len;
-}
-
 static void test_rows_over_a_socket(void **state)
 {
 	const struct policy_options options = { .address = path, .tongue = &socketmap_tongue };
@@ -204,12 +166,12 @@ static void test_rows_over_a_socket(void **state)
 		struct span wanted = span_of(rows[i].hear);
 		bool ends = span_ends(wanted, SPAN(CLOSE));
 		char heard[256];
-		int fd = dial();
+		int fd = client_dial(path);
 
 		wanted.len -= ends ? 1 : 0;
 		assert_true(send(fd, rows[i].send, strlen(rows[i].send), MSG_NOSIGNAL) > 0);
 		/* Where it ends, one byte more is waited for, and does not come. */
-		hear(fd, heard, wanted.len + (ends ? 1 : 0));
+		client_hear(fd, heard, wanted.len + (ends ? 1 : 0));
 		if (!span_equal(span_of(heard), wanted))
 			fail_msg("row %zu: %s", i, heard);
 		close(fd);
@@ -226,16 +188,16 @@ static void test_clients_are_bounded(void **state)
 	struct restrictions *all = table();
 	struct error error;
 	struct policy *map = policy_start(&options, restrictions_decide, all, &error);
-	int a = dial(), b = dial(), c = dial();
+	int a = client_dial(path), b = client_dial(path), c = client_dial(path);
 	char heard[64];
 
 	(void)state;
 	assert_non_null(map);
 	assert_int_equal(send(a, "12:disabled bob,", 16, MSG_NOSIGNAL), 16);
-	assert_int_equal(hear(a, heard, strlen(YES)), strlen(YES));
+	assert_int_equal(client_hear(a, heard, strlen(YES)), strlen(YES));
 	assert_int_equal(send(b, "12:disabled bob,", 16, MSG_NOSIGNAL), 16);
-	assert_int_equal(hear(b, heard, strlen(YES)), strlen(YES));
-	assert_int_equal(hear(c, heard, 1), 0);
+	assert_int_equal(client_hear(b, heard, strlen(YES)), strlen(YES));
+	assert_int_equal(client_hear(c, heard, 1), 0);
 	close(a);
 	close(b);
 	close(c);
