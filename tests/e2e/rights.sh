@@ -13,7 +13,7 @@ says() # LOGIN TEXT: what the policy service answers
 	python3 - "$1" "$LAB/root/${3:-policy}" << 'PY' | grep -q "$2"
 import socket, sys
 ask = socket.socket(socket.AF_UNIX)
-ask.settimeout(5)
+ask.settimeout(20)
 ask.connect(sys.argv[2])
 ask.sendall(("request=smtpd_access_policy\nprotocol_state=RCPT\nsasl_username=%s\n\n" % sys.argv[1]).encode())
 print(ask.recv(500).decode().strip())

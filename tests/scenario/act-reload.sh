@@ -10,7 +10,7 @@ says() # ADDRESS LOGIN TEXT
 import socket, sys
 where, login = sys.argv[1:]
 ask = socket.socket(socket.AF_INET if where.isdigit() else socket.AF_UNIX)
-ask.settimeout(5)
+ask.settimeout(20)
 ask.connect(("127.0.0.1", int(where)) if where.isdigit() else where)
 ask.sendall(("request=smtpd_access_policy\nprotocol_state=RCPT\nsasl_username=%s\n\n" % login).encode())
 print(ask.recv(500).decode().strip())
@@ -62,7 +62,7 @@ in_map() # SOCKET
 	python3 - "$1" << 'PY'
 import socket, sys
 with socket.socket(socket.AF_UNIX) as asked:
-    asked.settimeout(5)
+    asked.settimeout(20)
     asked.connect(sys.argv[1])
     asked.sendall(b"22:disabled bob@shop.test,")
     sys.exit(not asked.recv(100).split(b":")[1].startswith(b"OK 554 5.7.1"))

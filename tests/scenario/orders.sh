@@ -8,7 +8,7 @@ answer() # LOGIN: what the policy service says
 	python3 - "$1" << 'PY'
 import socket, sys
 ask = socket.socket(socket.AF_UNIX)
-ask.settimeout(5)
+ask.settimeout(20)
 ask.connect("policy")
 ask.sendall(("request=smtpd_access_policy\nprotocol_state=RCPT\nsasl_username=%s\n\n" % sys.argv[1]).encode())
 print(ask.recv(500).decode().strip())

@@ -52,7 +52,7 @@ answer() # SERVER LOGIN: what its policy service says
 	python3 - "$@" << 'PY'
 import socket, sys
 ask = socket.socket(socket.AF_UNIX)
-ask.settimeout(5)
+ask.settimeout(20)
 ask.connect(sys.argv[1] + "/policy")
 ask.sendall(("request=smtpd_access_policy\nprotocol_state=RCPT\nsasl_username=%s\n\n" % sys.argv[2]).encode())
 print(ask.recv(500).decode().strip())

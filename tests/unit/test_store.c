@@ -407,7 +407,7 @@ static int begin(void **state)
 		       "--dir", folder, "--logfile", "redis.log", (char *)NULL);
 		_exit(127);
 	}
-	for (int i = 0; i < 500; i++) {
+	for (int i = 0; i < 3000; i++) {
 		if (answers())
 			return 0;
 		if (waitpid(server, NULL, WNOHANG) == server)

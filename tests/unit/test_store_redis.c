@@ -57,7 +57,7 @@ static void server_start(void)
 		       "--dir", folder, "--logfile", "redis.log", (char *)NULL);
 		_exit(127);
 	}
-	for (int i = 0; i < 500 && !answers(); i++)
+	for (int i = 0; i < 3000 && !answers(); i++)
 		poll(NULL, 0, 10);
 }
 
