@@ -157,9 +157,23 @@ static bool head_is_name(struct span text)
 	return text.len > 0;
 }
 
+/* Does REST begin with a word and one of two bytes, which is no tag's? So do most lines of Exim: 1vMOct-00064A-1J => */
+static bool head_is_exim(struct span rest)
+{
+	const char *blank = rest.len < 5 || rest.at[0] != ' ' || rest.at[1] == ' '
+				    ? NULL
+				    : memchr(rest.at + 1, ' ', rest.len - 4);
+
+	return blank != NULL && blank[-1] != ':' && blank[1] != ' ' && blank[2] != ' ' && blank[3] == ' ' &&
+	       blank[2] != ':' && blank[2] != ']';
+}
+
 bool frame_head_follows(struct span rest)
 {
 	struct frame frame = { .pid = 0 };
+
+	if (head_is_exim(rest))
+		return false;
 
 	frame_head_cut(rest, &frame);
 	if (!head_is_name(frame.tag) || (frame.host.at != NULL && !head_is_name(frame.host)))

@@ -232,6 +232,16 @@ static void test_the_same_head_means_the_same(void **state)
 		"2026-11-21T16:29:43+01:00 mx1 dovecot: x",
 		"2026-11-21 16:29:43 mx1 postfix/qmgr[12]: x",
 		"2026-11-21 16:29:43 mx1 postfix/qmgr[12]: x",
+		"2026-11-21 16:29:44 1vMOct-00064A-1J <= a@b.test",
+		"2026-11-21 16:29:44 1vMOct-00064A-1J => a@b.test",
+		"2026-11-21 16:29:44 [77] 1vMOct-00064A-1J => a@b.test",
+		"2026-11-21 16:29:44 1vMOct-00064A-1J Completed",
+		"2026-11-21 16:29:44 +0100 1vMOct-00064A-1J Completed",
+		"2026-11-21 16:29:44 mx1 postfix/qmgr[12]: x",
+		"2026-11-21 16:29:44 a: b: c",
+		"2026-11-21 16:29:44 a b: c",
+		"2026-11-21 16:29:44 ",
+		"2026-11-21 16:29:44",
 	};
 	const struct framer_options options = { .year = 2026, .timezone = "Europe/Berlin", .written = USEC_NEVER };
 	struct error error;
