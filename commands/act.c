@@ -139,6 +139,10 @@ void act_close(struct act **act)
 	cases_close(&gone->cases);
 	brakes_free(&gone->brakes);
 	restrictions_free(&gone->restrictions);
+	if (gone->boarded != NULL && gone->boarded != gone->started && gone->boarded != gone->options) {
+		options_free(gone->boarded);
+		free(gone->boarded);
+	}
 	if (gone->started != gone->options) {
 		options_free(gone->started);
 		free(gone->started);

@@ -267,9 +267,23 @@ static void orders_all_heard(void *context)
 
 /* --- with watch --- */
 
-bool act_orders_open(struct act *act, struct error *error)
+bool act_orders_follow(struct act *act, struct error *error)
 {
 	const struct redis_board_calls calls = { act, orders_heard_of, orders_all_heard };
+
+	if (act->boarded != NULL && settings_same(redis_settings, &act->boarded->redis, &act->options->redis))
+		return true;
+	/* What it was not told yet is told anew, since it is not there. */
+	redis_board_stop(&act->board);
+	act->boarded = act->options;
+	if (act->options->redis.topology == REDIS_OFF)
+		return true;
+	act->board = redis_board_start(&act->boarded->redis, &calls, error);
+	return act->board != NULL;
+}
+
+bool act_orders_open(struct act *act, struct error *error)
+{
 	struct text path = { 0 };
 
 	act->server = server_id(act->options->watch.state);
@@ -280,10 +294,7 @@ bool act_orders_open(struct act *act, struct error *error)
 		return false;
 	act->trusted = orders_heard(act->orders);
 	act->hearing = 1;
-	if (act->options->redis.topology == REDIS_OFF)
-		return true;
-	act->board = redis_board_start(&act->started->redis, &calls, error);
-	return act->board != NULL;
+	return act_orders_follow(act, error);
 }
 
 /* What was ordered here before a kill, and not carried out. */

@@ -23,6 +23,7 @@ struct act_job {
 struct act {
 	struct options *options;
 	struct options *started; /* what the deputy and the policy service were started with */
+	struct options *boarded; /* what the board was; both may be the options themselves */
 	struct restrictions *restrictions;
 	struct policy *policy, *socketmap;
 	/* between the two halves of a reload */
@@ -89,6 +90,9 @@ bool act_orders_disabled(const struct act *act, struct span account, usec_t now)
 bool act_orders_throttled(const struct act *act, struct span account);
 
 bool act_orders_open(struct act *act, struct error *error);
+
+/* By the present options: where Redis is another one, or there is one now or no more, the board is that of now. */
+bool act_orders_follow(struct act *act, struct error *error);
 void act_orders_step(struct act *act, struct deliver *deliver, usec_t now);
 
 /* Everything that the settings say for a disabled account; what was done before a restart is done AGAIN. */

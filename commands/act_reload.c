@@ -90,6 +90,7 @@ static bool reload_move(const struct act *act, struct policy **old, struct polic
 
 bool act_reload_end(struct act *act, bool take, struct error *error)
 {
+	struct options *old = act->options, *board = act->boarded;
 	struct account_rules rules;
 	bool good;
 
@@ -109,9 +110,12 @@ bool act_reload_end(struct act *act, bool take, struct error *error)
 			   !reload_same(act->options->policy.socketmap, act->fresh->policy.socketmap),
 			   error) &&
 	       good;
-	if (act->options != act->started)
-		reload_free(act->options);
 	act->options = act->fresh;
 	act->fresh = NULL;
+	good = act_orders_follow(act, error) && good;
+	if (board != act->boarded && board != act->started && board != old)
+		reload_free(board);
+	if (old != act->started && old != act->boarded)
+		reload_free(old);
 	return good;
 }

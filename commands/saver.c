@@ -6,6 +6,8 @@
 #include "detectors/store.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,11 +50,16 @@ static bool saver_write(const struct saver_work *work, struct span text, struct 
 /* False where there can be no child just now. */
 static bool saver_fork(struct saver *saver, const struct saver_work *work, struct span text)
 {
-	pid_t child = fork();
+	pid_t parent = getpid(), child = fork();
 
 	if (child == 0) {
 		struct error error;
-		bool good = saver_write(work, text, &error);
+		bool good;
+
+		/* Left alone, it could put an old state in the place of what a next start saves. */
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+			_exit(1);
+		good = saver_write(work, text, &error);
 
 		if (!good)
 			log_say(clock_now(), LOG_LEVEL_ERROR, "%s", error.text);

@@ -160,6 +160,27 @@ await 5 unlisted one lee@shop.test
 await 5 unlisted two lee@shop.test
 await 5 grep -q '"action":"exempted"' one/verdicts.ndjson
 
+# New settings: a server that leaves the others hears nothing of them any more, and all of it when it is back.
+turn() # off|single
+{
+	sed -i "s/^topology.*/topology = $1/" two/detect.conf
+	: > two/err
+	kill -HUP "$two"
+	await 20 grep -q 'new settings are in force' two/err
+}
+turn off
+run one disable zoe@shop.test
+await 5 listed one zoe@shop.test
+sleep 0.5
+says two zoe@shop.test DUNNO || die "hears of whom it has left"
+turn single
+await 10 says two zoe@shop.test '554'
+await 5 listed two zoe@shop.test
+turn off
+turn single
+run two release zoe@shop.test
+await 10 unlisted one zoe@shop.test
+
 # A local user is another one on each machine.
 run one disable local:www
 await 5 listed one www
