@@ -245,13 +245,25 @@ static void show_text(const struct record *record, const struct counts sums[HORI
 	show_distinct(record);
 }
 
-static int show_one(struct known *known, const char *name, const struct arguments *arguments)
+/* As it is typed (a group's name, too), else as watch would name that login. */
+static bool show_find(struct known *known, const struct options *options, struct span typed,
+		      const struct record **record_r, struct error *error)
+{
+	struct account_name name;
+
+	return known_find(known, typed, record_r, error) &&
+	       (*record_r != NULL ||
+		known_find(known, options_account(options, typed, &name), record_r, error));
+}
+
+static int show_one(struct known *known, const struct options *options, const char *name,
+		    const struct arguments *arguments)
 {
 	const struct record *record;
 	struct counts sums[HORIZONS];
 	struct error error;
 
-	if (!known_find(known, span_of(name), &record, &error)) {
+	if (!show_find(known, options, span_of(name), &record, &error)) {
 		fprintf(stderr, "sendwatch show: %s\n", error.text);
 		return EXIT_FAILED;
 	}
@@ -288,7 +300,7 @@ int command_show(const struct arguments *arguments)
 		status = EXIT_FAILED;
 	}
 	for (size_t i = 0; i < arguments->count && known != NULL; i++)
-		if (show_one(known, arguments->names[i], arguments) != EXIT_DONE)
+		if (show_one(known, &options, arguments->names[i], arguments) != EXIT_DONE)
 			status = EXIT_FAILED;
 	known_close(&known);
 	options_free(&options);

@@ -127,13 +127,9 @@ static void running_verdict(void *context, const struct verdict *verdict)
 static void running_trouble(void *context, const char *words)
 {
 	struct running *running = context;
-	struct text safe = { 0 };
 
 	running->run->failed = true;
-	text_add_printable(&safe, span_of(words));
-	progress_interrupt(stderr);
-	fprintf(stderr, "sendwatch backtest: %s\n", safe.at);
-	text_free(&safe);
+	progress_trouble("backtest", words);
 }
 
 static void running_logs(struct running *running, struct pipeline *pipeline, const char *const *names,

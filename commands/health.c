@@ -38,8 +38,7 @@ static void health_trouble(void *context, const char *words)
 {
 	struct health_command *command = context;
 
-	progress_interrupt(stderr);
-	fprintf(stderr, "sendwatch health: %s\n", words);
+	progress_trouble("health", words);
 	command->failed = true;
 }
 

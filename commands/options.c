@@ -209,3 +209,18 @@ void options_free(struct options *options)
 {
 	settings_free(options_sections(), options);
 }
+
+struct span options_account(const struct options *options, struct span typed, struct account_name *name)
+{
+	const struct account_rules rules = { .default_domain = span_of(options->ledger.default_domain),
+					     .fold_tags = options->ledger.fold_tags,
+					     .fold_case = options->ledger.fold_case };
+	struct span user = typed;
+
+	if (span_starts(typed, SPAN("script:")) || span_starts(typed, SPAN("host:")) ||
+	    span_starts(typed, SPAN("sender:")) || account_is_escaped(typed))
+		return typed;
+	if (span_skip(&user, SPAN("local:")))
+		return account_local(user, name);
+	return account_login(&rules, typed, name);
+}

@@ -83,4 +83,10 @@ const struct settings_section *options_sections(void);
 bool options_load(const struct arguments *arguments, struct options *options, struct error *error);
 void options_free(struct options *options);
 
+/*
+ * An account as people type it, as watch knows it: a prefix that is ours stays, and so does a name that was told
+ * with something escaped in it; everything else is a login. It may point into NAME.
+ */
+struct span options_account(const struct options *options, struct span typed, struct account_name *name);
+
 #endif

@@ -15,27 +15,10 @@
 
 #include "detectors/redis_accounts.h"
 #include "detectors/redis_board.h"
-#include "parsers/account.h"
 #include "responders/orders.h"
 
 #include <stdio.h>
 #include <unistd.h>
-
-/* As watch knows it: a prefix that is ours stays, everything else is a login. */
-static struct span order_account(const struct options *options, struct span typed, struct account_name *name)
-{
-	const struct account_rules rules = { .default_domain = span_of(options->ledger.default_domain),
-					     .fold_tags = options->ledger.fold_tags,
-					     .fold_case = options->ledger.fold_case };
-	struct span user = typed;
-
-	if (span_skip(&user, SPAN("local:")))
-		return account_local(user, name);
-	if (span_starts(typed, SPAN("script:")) || span_starts(typed, SPAN("host:")) ||
-	    span_starts(typed, SPAN("sender:")))
-		return typed;
-	return account_login(&rules, typed, name);
-}
 
 /*
  * Where the windows live in Redis, every server learns of a release from there; it is left alone until UNTIL. False:
@@ -174,7 +157,7 @@ static int order_give(const struct arguments *arguments, const char *command, co
 		struct account_name name;
 		const struct control_order order = {
 			.verb = span_of(verb),
-			.account = order_account(&options, span_of(arguments->names[i]), &name),
+			.account = options_account(&options, span_of(arguments->names[i]), &name),
 			.until = arguments->until,
 			.reason = span_of(arguments->reason),
 		};

@@ -53,8 +53,7 @@ static void parse_trouble(void *context, const char *words)
 {
 	struct parse *parse = context;
 
-	progress_interrupt(stderr);
-	fprintf(stderr, "sendwatch parse: %s\n", words);
+	progress_trouble("parse", words);
 	parse->failed = true;
 }
 

@@ -23,6 +23,16 @@ void progress_interrupt(FILE *out)
 	progress_shown = false;
 }
 
+void progress_trouble(const char *command, const char *words)
+{
+	struct text safe = { 0 };
+
+	text_add_printable(&safe, span_of(words));
+	progress_interrupt(stderr);
+	fprintf(stderr, "sendwatch %s: %s\n", command, safe.at == NULL ? "" : safe.at);
+	text_free(&safe);
+}
+
 static void progress_add_left(struct text *text, double seconds)
 {
 	uint64_t left = (uint64_t)(seconds + 0.5);

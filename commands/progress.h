@@ -19,4 +19,7 @@ void progress_run(struct pipeline *pipeline, struct collector *collector, const 
 /* Take the bar off the line before something else is said on OUT; it comes back by itself. */
 void progress_interrupt(FILE *out);
 
+/* COMMAND has trouble with a log, whose name may be a stranger's: said on standard error. */
+void progress_trouble(const char *command, const char *words);
+
 #endif

@@ -64,17 +64,13 @@ static void replay_verdict(void *context, const struct verdict *verdict)
 static void replay_trouble(void *context, const char *words)
 {
 	struct replay *replay = context;
-	struct text safe = { 0 };
 
 	replay->failed = true;
 	if (replay->summary != NULL)
 		summary_trouble(replay->summary, words);
 	if (replay->book != NULL)
 		casebook_trouble(replay->book, words);
-	text_add_printable(&safe, span_of(words));
-	progress_interrupt(stderr);
-	fprintf(stderr, "sendwatch replay: %s\n", safe.at);
-	text_free(&safe);
+	progress_trouble("replay", words);
 }
 
 static void replay_report(struct replay *replay, const struct summary_read *read)

@@ -43,12 +43,8 @@ struct trace {
 static void trace_trouble(void *context, const char *words)
 {
 	struct trace *trace = context;
-	struct text safe = { .at = NULL };
 
-	text_add_printable(&safe, span_of(words));
-	progress_interrupt(stderr);
-	fprintf(stderr, "sendwatch trace: %s\n", safe.at);
-	text_free(&safe);
+	progress_trouble("trace", words);
 	trace->failed = true;
 }
 

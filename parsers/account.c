@@ -168,6 +168,33 @@ bool account_is_name(struct span text)
 	return text.len > 0 && text.len <= ACCOUNT_LONGEST;
 }
 
+/* How many lower-case hex digits are at the front. */
+static size_t account_hex(struct span text)
+{
+	size_t len = 0;
+
+	while (len < text.len &&
+	       ((text.at[len] >= '0' && text.at[len] <= '9') || (text.at[len] >= 'a' && text.at[len] <= 'f')))
+		len++;
+	return len;
+}
+
+bool account_is_escaped(struct span text)
+{
+	struct span before;
+	bool escaped = false;
+
+	if (!account_is_name(text))
+		return false;
+	while (span_cut(&text, '\\', &before)) {
+		escaped = true;
+		if (!(span_skip(&text, SPAN("x")) && account_hex(text) >= 2) &&
+		    !(span_skip(&text, SPAN("~")) && account_hex(text) == 16 && text.len == 16))
+			return false;
+	}
+	return escaped;
+}
+
 struct span account_local(struct span user, struct account_name *name)
 {
 	return account_prefixed(SPAN("local:"), user, false, name);

@@ -43,6 +43,9 @@ struct span account_host(struct span address, struct account_name *name);
 /* Could TEXT be what one of these gave: neither empty nor too long, without blanks and control bytes? */
 bool account_is_name(struct span text);
 
+/* Does TEXT stand as these gave it: is something in it escaped, and is every backslash the beginning of that? */
+bool account_is_escaped(struct span text);
+
 /* By the domain of an envelope sender; empty for <> and where there is no domain. */
 struct span account_sender(struct span sender, struct account_name *name);
 

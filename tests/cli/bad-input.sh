@@ -12,6 +12,11 @@ expect 1 "$SENDWATCH" replay missing.log "$day/mail.log.6.gz" "$day/mail.log.5.g
 has err 'missing.log: No such file or directory'
 has out 'Read 2 files'
 [ "$(count missing.log "$day/mail.log.6.gz" "$day/mail.log.5.gz")" = "$whole" ] || die "lines were lost"
+for command in replay parse health backtest 'trace x'; do
+	# shellcheck disable=SC2086
+	expect 1 "$SENDWATCH" $command "$(printf 'a\033b.log')"
+	has err 'a\x1bb.log: No such file'
+done
 expect 1 "$SENDWATCH" replay missing.log
 has err 'missing.log'
 expect 1 "$SENDWATCH" replay 'nothing*.log'

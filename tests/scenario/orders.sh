@@ -38,6 +38,8 @@ day >> mail.log
 await 20 in_journal '"action":"not disabled"'
 grep -q 'too long ago' verdicts.ndjson || die "why was it not disabled?"
 says nils@notary.example DUNNO || die "acted on old news"
+# Typed as people write it, too.
+await 5 "$SENDWATCH" show -c detect.conf Nils@Notary.Example
 
 "$SENDWATCH" disable -c detect.conf --reason "called by phone" Bob@Shop.test || die "cannot be disabled"
 says bob@shop.test '554 5.7.1' || die "goes on: $(answer bob@shop.test)"
@@ -56,6 +58,13 @@ says bob@shop.test '554 5.7.1' || die "forgotten with new settings"
 says bob@shop.test DUNNO || die "not released"
 await 5 in_journal '"action":"released","adapter":"list"'
 grep -q '^bob@shop.test' stopped && die "still in the list"
+
+# A login that cannot stand as it is goes by the name that verdicts and the journal tell, and by itself.
+"$SENDWATCH" disable -c detect.conf 'Jo Ann@shop.test' || die "cannot be disabled"
+says 'jo ann@shop.test' '554' || die "goes on"
+in_journal '"undo":"sendwatch release '"'jo\\\\x20ann@shop.test'"'"' || die "not told how to undo it"
+"$SENDWATCH" release -c detect.conf 'jo\x20ann@shop.test' || die "cannot be released"
+says 'jo ann@shop.test' DUNNO || die "not released by the name that was told"
 
 # By itself, when its time is over.
 for seconds in 2 10 40; do # a slow machine needs longer to look

@@ -91,11 +91,49 @@ static void kinds_have_prefixes(void **state)
 	assert_int_equal(account_sender(SPAN("root"), &name).len, 0);
 }
 
+/* What a person copies from a verdict is a name already, and is not escaped once more. */
+static void names_that_were_told_are_known(void **state)
+{
+	static const struct {
+		const char *text;
+		bool name, escaped;
+	} typed[] = {
+		{ "bob@example.com", true, false },
+		{ "jo\\x20ann@example.com", true, true },
+		{ "local\\x3aroot", true, true },
+		{ "long\\~0123456789abcdef", true, true },
+		{ "long\\~0123456789abcde", true, false },
+		{ "long\\~0123456789abcdef0", true, false },
+		{ "DOMAIN\\user", true, false },
+		{ "a\\x2", true, false },
+		{ "a\\x2G", true, false },
+		{ "a\\x20b\\c", true, false },
+		{ "a\\", true, false },
+		{ "two words", false, false },
+		{ "line\n", false, false },
+		{ "bell\a", false, false },
+		{ "", false, false },
+	};
+	struct account_name name;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(typed) / sizeof(typed[0]); i++)
+		if (account_is_name(span_of(typed[i].text)) != typed[i].name ||
+		    account_is_escaped(span_of(typed[i].text)) != typed[i].escaped)
+			fail_msg("%s", typed[i].text);
+	/* Every name of ours is one. */
+	assert_true(account_is_escaped(account_login(&(struct account_rules){ 0 }, SPAN("a b"), &name)));
+	memset(name.at, 'x', sizeof(name.at));
+	assert_true(account_is_name((struct span){ name.at, ACCOUNT_LONGEST }));
+	assert_false(account_is_name((struct span){ name.at, ACCOUNT_LONGEST + 1 }));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(logins_are_named),
 		cmocka_unit_test(long_logins_stay_apart),
+		cmocka_unit_test(names_that_were_told_are_known),
 		cmocka_unit_test(kinds_have_prefixes),
 	};
 
