@@ -90,8 +90,8 @@ static SELDOM unsigned slot_find(const struct windows *windows, uint32_t key)
 }
 
 /*
- * What is newer than the newest is not there. Nor is KEY where that newest slot has become another horizon's: it was out
- * of reach then, and with it all of this one's, while KEY is within.
+ * What is newer than the newest is not there. Nor is KEY where that newest slot has become another horizon's: it was
+ * out of reach then, and with it all of this one's, while KEY is within.
  */
 static unsigned slot_of(struct windows *windows, enum horizon horizon, uint32_t place,
 			const uint32_t last[HORIZONS])

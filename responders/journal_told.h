@@ -17,8 +17,8 @@ void told_free(struct told **told);
 void told_line(struct told *told, struct span line);
 
 /*
- * Was ACCOUNT's STATE told of, within an hour of TIME (of the log), and nothing since that ended it? Then ID becomes the
- * one by which it was. What was told too late to be acted on is another than what is not LATE.
+ * Was ACCOUNT's STATE told of, within an hour of TIME (of the log), and nothing since that ended it? Then ID becomes
+ * the one by which it was. What was told too late to be acted on is another than what is not LATE.
  */
 bool told_before(const struct told *told, struct span account, struct span state, usec_t time, bool late,
 		 char *id, size_t id_size);
