@@ -52,6 +52,7 @@ enum signal_kind {
 	SIGNAL_BLOCKED,
 	SIGNAL_UNKNOWN,
 	SIGNAL_TROUBLE,
+	SIGNAL_TLS,
 	SIGNALS
 };
 
@@ -83,6 +84,8 @@ static const struct signal_row {
 			     "recipients were refused for our own address (sendwatch health says by whom)" },
 	[SIGNAL_UNKNOWN] = { "unknown", 50, -1, false, "lines are of no kind that is known" },
 	[SIGNAL_TROUBLE] = { "trouble", 3, -1, true, "complaints of the mail server itself" },
+	/* Scanners fail all day; a certificate that ran out, or a library that changed, fails with everybody. */
+	[SIGNAL_TLS] = { "tls", 100, -1, false, "connections could not be encrypted" },
 };
 
 struct server {
@@ -308,7 +311,7 @@ static void server_look(struct server *server, usec_t time)
 }
 
 static SELDOM void count(struct server *server, enum signal_kind kind, const struct frame *frame,
-		  const struct event *event)
+			 const struct event *event)
 {
 	struct signal *signal = &server->signals[kind];
 
@@ -388,8 +391,11 @@ void server_event(struct server *server, const struct frame *frame, const struct
 	case EVENT_TROUBLE:
 		count(server, SIGNAL_TROUBLE, frame, event);
 		break;
-	case EVENT_FOREIGN:
 	case EVENT_IDLE:
+		if (event->tls_failed)
+			count(server, SIGNAL_TLS, frame, event);
+		break;
+	case EVENT_FOREIGN:
 	case EVENT_MESSAGE_ID:
 	case EVENT_ACTIVE:
 	case EVENT_REJECT_WARNING:

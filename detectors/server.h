@@ -2,7 +2,8 @@
  * The log as a whole, hour by hour, against its own past at that hour: what concerns the server and not one
  * account. Failing logins, refusals of inbound mail, deferrals, a growing queue, bounces, floods, mail relayed
  * for nobody known, refusals of our own address, lines of unknown kinds, complaints of the mail server itself,
- * and hours of silence. A verdict of type "server" says what changed, since when, against what.
+ * connections that could not be encrypted, and hours of silence. A verdict of type "server" says what changed,
+ * since when, against what.
  */
 #ifndef SENDWATCH_DETECTORS_SERVER_H
 #define SENDWATCH_DETECTORS_SERVER_H

@@ -68,6 +68,7 @@ struct event {
 	bool internal_client; /* EVENT_CLIENT: a content filter gave it back (XFORWARD, orig_queue_id) */
 	bool reply_joined;    /* the reply's lines were joined by blanks */
 	bool early; /* EVENT_RESULT: delivered while it came in, told before its EVENT_CLIENT (Exim's >>) */
+	bool tls_failed;     /* EVENT_IDLE: a connection could not be encrypted */
 	uint32_t repeat;     /* from the frame */
 	int64_t uid;         /* pickup's uid; -1 where absent */
 	int64_t size;        /* bytes; -1 where absent */

@@ -309,8 +309,6 @@ static bool own_certificate(struct span text, struct event *event)
 		SPAN_INIT(" (SSL_CTX_use_PrivateKey_file file="),
 	};
 
-	if (!span_starts(text, SPAN("TLS error on ")))
-		return false;
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
 		if (span_find(text, signs[i]) == text.len)
 			continue;
@@ -325,7 +323,8 @@ void exim_note(struct span text, struct event *event)
 {
 	bool known;
 
-	if (own_certificate(text, event))
+	event->tls_failed = span_starts(text, SPAN("TLS error on "));
+	if (event->tls_failed && own_certificate(text, event))
 		return;
 	if (event->queue_id.at != NULL)
 		known = sender_identification(text, event) ||

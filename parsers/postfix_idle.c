@@ -137,6 +137,12 @@ bool postfix_read_idle(struct span words, struct event *event)
 	default:
 		break;
 	}
+	/* "SSL_accept error from mx.example[192.0.2.7]: -1": one line for each, beside what the library says. */
+	if (words.at[0] == 'S' && (span_starts(words, SPAN("SSL_accept error ")) ||
+				   span_starts(words, SPAN("SSL_connect error ")))) {
+		event->tls_failed = true;
+		return true;
+	}
 	return idle_begins(words, words.at[0] >= 'A' && words.at[0] <= 'Z' ? idle_upper : idle_lower);
 }
 

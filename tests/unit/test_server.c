@@ -246,6 +246,13 @@ static const struct spoken {
 	  "TLS error on connection from client.example [203.0.113.9] (gnutls_handshake): A packet with "
 	  "illegal or unsupported version was received.",
 	  60, NULL },
+	/* With everybody at once it is not the clients. */
+	{ "postfix/smtpd", "SSL_accept error from unknown[203.0.113.9]: -1", 200, "server:tls" },
+	{ "postfix/smtp", "SSL_connect error to mx.example[203.0.113.9]:25: -1", 200, "server:tls" },
+	{ NULL,
+	  "TLS error on connection from client.example [203.0.113.9] (gnutls_handshake): The TLS connection "
+	  "was non-properly terminated.",
+	  200, "server:tls" },
 	/* Of a kind never seen: some are no news, many are. */
 	{ "postfix/smtpd", "the frobnicator was recalibrated", 120, "server:unknown" },
 	{ "postfix/smtpd", "the frobnicator was recalibrated", 20, NULL },
