@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define TURN (14 * USEC_DAY) /* users are known for one to two of these */
+#define TURN (14 * USEC_DAY) /* users are known for one to two of these: people write once in a fortnight */
 
 static struct crowd *crowd_made(struct crowd **crowd)
 {

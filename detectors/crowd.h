@@ -18,8 +18,8 @@ enum distinct_kind {
 	DISTINCTS
 };
 
-#define CROWD_MEMBERS 16             /* those that were noted last */
-#define CROWD_KEPT    (2 * USEC_DAY) /* so long they count */
+#define CROWD_MEMBERS 16             /* those that were noted last: more would not be told apart from many */
+#define CROWD_KEPT    (2 * USEC_DAY) /* so long they count: lots are sent within a day or two. Assumed */
 
 struct member {
 	uint64_t account; /* the hash of its name; 0: none */

@@ -21,6 +21,7 @@ const struct setting logins_settings[] = {
 	{ .name = NULL },
 };
 
+#define FEW 2.0 /* strangers at which the finding has half its weight: assumed */
 #define FIRST \
 	8.0 /* decibans at the minimum: of ten accounts with so many failures and a new network, six are guessed */
 
@@ -33,7 +34,7 @@ static void logins_weigh(const struct view *view, const void *options, struct ev
 	if (view->suspicion != SUSPECT_AWAY || failed < minimum)
 		return;
 	evidence_r->decibans = fmin(o->most, FIRST + odds_decibans(sqrt(failed / minimum))) *
-			       view->strangers / (view->strangers + 2);
+			       view->strangers / (view->strangers + FEW);
 	if (!view->explain)
 		return;
 	evidence_r->window = horizon_name(view->horizon);

@@ -39,7 +39,24 @@ const struct setting origins_settings[] = {
 
 #define PRIOR_DAYS      3.0 /* days that the server's average novelty weighs: as many as trust a habit half */
 #define FEW             3.5 /* strangers at which the finding has half its weight: assumed */
-#define ELSEWHERE       0.01  /* of honest mail days, for a network to be a place to turn up: assumed */
+#define ELSEWHERE       0.01 /* of honest mail days, for a network to be a place to turn up: assumed */
+#define PLACE_HONEST    0.5  /* of a network's share, in which honest people turn up anew: assumed */
+#define PLACE_ABUSE     0.1  /* and who abuses accounts: a fifth of that, assumed */
+/*
+ * Of a journey, and of abuse, the chance that it is in one country: in part as the server's people are spread, in part
+ * evenly over some eighty (fifty) countries. The figures come from a trial on simulated mail, lowered for popular
+ * countries; assumed, and bounded by `most_country`.
+ */
+#define TRIP_POPULAR    0.3
+#define TRIP_ANYWHERE   0.0125
+#define ABUSE_POPULAR   0.2
+#define ABUSE_ANYWHERE  0.02
+/* The same of a first mail, which for honest accounts comes from home; a familiar country excuses little. Assumed. */
+#define FIRST_POPULAR   0.3
+#define FIRST_ANYWHERE  0.015
+#define FIRST_FLOOR     0.004
+#define FIRST_LEAST     -3.0
+#define MANY_ABUSE      0.4   /* of abuse on a new network, that which soon has another: botnets, assumed */
 #define COUNTRIES_KNOWN 100.0 /* learned days at which the server's countries are half known: assumed */
 #define REFUSED         0.1 /* share at which a list is no longer anybody's own; ordinary is 1 to 3 %. Assumed */
 #define BOTH_PLACES     4.0  /* decibans, assumed: phones stay at home, and some use a VPN */
@@ -119,8 +136,8 @@ static double network_decibans(const struct view *view, const struct origins_opt
 	double chance = (PRIOR_DAYS * population_new_network(view->population) + habit->new_networks) /
 			(PRIOR_DAYS + fmax(0, habit->days - HABIT_SETTLED));
 	double share = popularity(view);
-	/* Where the server's people are, they also turn up anew; who abuses accounts a fifth as often (assumed). */
-	double place = (0.1 * share + ELSEWHERE) / (0.5 * share + ELSEWHERE);
+	/* Where the server's people are, they also turn up anew; who abuses accounts a fifth as often. */
+	double place = (PLACE_ABUSE * share + ELSEWHERE) / (PLACE_HONEST * share + ELSEWHERE);
 
 	*chance_r = within(view, chance);
 	return fmin(o->most_network, odds_decibans(o->away * place / *chance_r));
@@ -133,10 +150,10 @@ static double country_decibans(const struct view *view, const struct origins_opt
 			(PRIOR_DAYS + fmax(0, habit->days - HABIT_SETTLED));
 	chance = within(view, chance);
 	/*
-	 * Honest journeys go where the server's people are; who abuses accounts is anywhere. The figures come
-	 * from a trial on simulated mail, lowered for popular countries; assumed, and bounded by `most_country`.
+	 * Honest journeys go where the server's people are; who abuses accounts is anywhere.
 	 */
-	double honest = chance * (0.3 * share + 0.0125), abuse = o->abroad * (0.2 * share + 0.02);
+	double honest = chance * (TRIP_POPULAR * share + TRIP_ANYWHERE);
+	double abuse = o->abroad * (ABUSE_POPULAR * share + ABUSE_ANYWHERE);
 
 	return fmax(0, fmin(o->most_country, odds_decibans(abuse / honest)));
 }
@@ -177,8 +194,8 @@ static void first_country(const struct view *view, struct evidence *evidence)
 		if (seen->kind != SEEN_COUNTRY)
 			continue;
 		share = population_country_share(view->population, seen->hash);
-		decibans = odds_decibans((0.3 * share + 0.015) / (share + 0.004));
-		evidence->decibans = fmax(-3, decibans) * view->strangers / (view->strangers + FEW) *
+		decibans = odds_decibans((FIRST_POPULAR * share + FIRST_ANYWHERE) / (share + FIRST_FLOOR));
+		evidence->decibans = fmax(FIRST_LEAST, decibans) * view->strangers / (view->strangers + FEW) *
 				     view->population->country_days /
 				     (view->population->country_days + COUNTRIES_KNOWN);
 		if (!view->explain || decibans < 1)
@@ -212,7 +229,7 @@ static void origins_weigh(const struct view *view, const void *options, struct e
 	country = strangest_country(view, &share);
 	decibans = network_decibans(view, o, &chance);
 	if (networks > 1)
-		decibans += fmax(0, fmin(o->most_many, odds_decibans(0.4 / fmax(MANY_DAILY, chance)) *
+		decibans += fmax(0, fmin(o->most_many, odds_decibans(MANY_ABUSE / fmax(MANY_DAILY, chance)) *
 							       (networks - days_of(view))));
 	if (country != 0 && view->sums->n[COUNT_ABROAD] > 0)
 		decibans += (country_decibans(view, o, share) + silence_decibans(view)) *

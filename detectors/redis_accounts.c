@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#define TRIES 20
+#define TRIES 20 /* before a person is told: each fails only where a server wrote in the same moment */
 
 struct redis_accounts {
 	const struct redis_options *options;

@@ -15,9 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define BOARD_PAGE   200 /* entries read, values written at a time */
-#define BOARD_STREAM "10000"
-#define BOARD_ID     48
+#define BOARD_PAGE   200     /* entries read, values written at a time */
+#define BOARD_STREAM "10000" /* entries, some MiB: who was away for more of them reads the hash instead */
+#define BOARD_ID     48      /* bytes: two numbers of 64 bits, a hyphen and an end are 42 */
 
 /* KEYS: hash, stream. ARGV: field, value. Answers with the value that holds. */
 static const char write_script[] = "local old = redis.call('HGET', KEYS[1], ARGV[1])\n"

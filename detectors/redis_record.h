@@ -9,7 +9,8 @@
 #include "detectors/record.h"
 #include "detectors/redis_route.h"
 
-#define REDIS_SOURCES 8
+#define REDIS_SOURCES \
+	8 /* of one account: two or three mail servers, and what was read of their archives. Assumed */
 
 /* How far a source was counted; source 0 is none. */
 struct reached {

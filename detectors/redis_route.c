@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 #define ROUTE_NODES  1000 /* what Redis itself recommends at most for a cluster */
-#define ROUTE_ROUNDS 5
+#define ROUTE_ROUNDS 5 /* moved, asked elsewhere, and a node that fails over are three; two more, assumed */
 #define ROUTE_NONE   UINT16_MAX
 
 struct route_node {

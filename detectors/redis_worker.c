@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+/* After a failure, doubled each time: a server that restarts is missed for no longer than it takes. Assumed. */
 #define WORKER_PAUSE_FIRST (USEC_SECOND / 20)
 #define WORKER_PAUSE_MOST  (2 * USEC_SECOND)
 

@@ -25,8 +25,15 @@ const struct setting senders_settings[] = {
 	{ .name = NULL },
 };
 
-#define LOCAL_USUAL 3.0 /* sender domains that a site may take up at once: its own, its shop's, its owner's */
-#define LOCAL_EACH  2.0 /* decibans for each beyond: assumed */
+/* Assumed, all of them. */
+#define USUAL_WEIGHT 10.0  /* strangers that what is usual weighs */
+#define OWN_LEAST    0.005 /* of strangers: nobody is so sure to keep to one name */
+#define OWN_MOST     0.95  /* nor to another */
+#define NAMES_USUAL  2.0   /* new sender names that anybody may take up at once */
+#define NAME_EACH    1.5   /* decibans for each beyond */
+#define FEW          2.0   /* strangers at which the finding has half its weight */
+#define LOCAL_USUAL  3.0 /* sender domains that a site may take up at once: its own, its shop's, its owner's */
+#define LOCAL_EACH   2.0 /* decibans for each beyond: assumed */
 
 static bool is_local(const struct view *view)
 {
@@ -65,13 +72,12 @@ static void senders_weigh(const struct view *view, const void *options, struct e
 	}
 	if (seen < 1)
 		return;
-	/* What is usual weighs ten strangers: soon the account's own share says more. */
-	own = ((double)habit->foreign + o->usual * 10) / ((double)habit->strangers + 10);
+	/* Soon the account's own share says more than what is usual. */
+	own = ((double)habit->foreign + o->usual * USUAL_WEIGHT) / ((double)habit->strangers + USUAL_WEIGHT);
 	names = record_distinct(view->record, SEEN_SENDER, view->horizon, true);
-	decibans = odds_decibans(o->forged / fmin(0.95, fmax(own, 0.005)));
-	/* Every further new sender name is as odd again as half a new network; two anybody may have. */
-	decibans += fmax(0, names - 2) * 1.5;
-	evidence_r->decibans = fmin(o->most, fmax(0, decibans)) * seen / (view->strangers + 2);
+	decibans = odds_decibans(o->forged / fmin(OWN_MOST, fmax(own, OWN_LEAST)));
+	decibans += fmax(0, names - NAMES_USUAL) * NAME_EACH;
+	evidence_r->decibans = fmin(o->most, fmax(0, decibans)) * seen / (view->strangers + FEW);
 	if (!view->explain)
 		return;
 	evidence_r->window = horizon_name(view->horizon);

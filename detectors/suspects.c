@@ -5,10 +5,14 @@
 
 #include <stdlib.h>
 
-#define SUSPECTS 256
-#define SUBNETS  32 /* of one suspect: who steals accounts has many, and another for each message */
-#define REFRESH  (2 * USEC_SECOND)
-#define LATELY   (10 * USEC_MINUTE)
+#define SUSPECTS \
+	256 /* accounts: of 20,000 that send in a day, some eighty have anything against them (population.c) */
+#define SUBNETS 32 /* of one suspect: who steals accounts has many, and another for each message */
+#define REFRESH \
+	(2 * USEC_SECOND) /* news of other servers is so old at most: some mails of a campaign. Assumed */
+#define LATELY \
+	(10 * \
+	 USEC_MINUTE) /* who was suspicious, and goes on, is so again within: six mails an hour. Assumed */
 
 struct suspect {
 	char *account; /* NULL: none; owned */
