@@ -144,6 +144,11 @@ listens
 runuser -u nobody -- perl -MIO::Socket::UNIX -e 'exit(IO::Socket::UNIX->new("/var/spool/postfix/private/sendwatch") ? 0 : 1)' && die "anybody may ask"
 systemctl reload sendwatch
 listens
+logrotate -f /etc/logrotate.d/sendwatch
+[ -s /var/log/sendwatch/verdicts.ndjson.1 ] || die "logrotate rotates nothing"
+sendwatch disable trudy@example.com --reason test > said 2>&1 || die "$(cat said)"
+await grep -q trudy@example.com /var/log/sendwatch/verdicts.ndjson
+! grep trudy@example.com /var/log/sendwatch/verdicts.ndjson.1 || die "it writes to what was rotated away"
 kill -9 "$(show MainPID)"
 await restarted 1
 listens
