@@ -175,6 +175,20 @@ await test -S /var/lib/sendwatch-two/control.sock
 ! systemctl start sendwatch@three 2> /dev/null || die "there are no settings for a third"
 systemctl stop sendwatch@two sendwatch
 
+# The list for nft is loaded each time that it is replaced; what it would load is said by one that only says it.
+printf '#!/bin/sh\necho loads "$(cat "$2")"\n' > /usr/sbin/nft
+chmod 755 /usr/sbin/nft
+cp /usr/share/sendwatch/addresses/sendwatch-nft.* /etc/systemd/system/
+systemctl daemon-reload
+systemctl enable -q --now sendwatch-nft.path
+for list in one two; do
+	echo $list > /var/lib/sendwatch/new
+	mv /var/lib/sendwatch/new /var/lib/sendwatch/addresses.nft
+	await logged "loads $list" sendwatch-nft
+done
+systemctl stop sendwatch-nft.path
+rm /var/lib/sendwatch/addresses.nft
+
 # journald, through a rotation while it is followed and a vacuum while it is not: what was removed unread is said.
 mkdir -p /var/log/journal
 systemctl restart systemd-journald
