@@ -63,7 +63,7 @@ start_syslog_ng() # DESTINATION
 options { keep-hostname(yes); chain-hostnames(no); };
 log { source { syslog(ip(127.0.0.1) port($port) transport(tcp)); }; destination { $1 }; };
 CONF
-	LD_LIBRARY_PATH=$libraries/syslog-ng "$syslog_ng" --module-path $(ls -d $libraries/syslog-ng/[0-9]*) -F --no-caps -f "$TMP/syslog-ng.conf" \
+	LD_LIBRARY_PATH=$libraries/syslog-ng "$syslog_ng" --module-path "$(echo "$libraries"/syslog-ng/[0-9]*)" -F --no-caps -f "$TMP/syslog-ng.conf" \
 		-R "$TMP/persist" -c "$TMP/ctl" -p "$TMP/pid" > daemon.log 2>&1 &
 	daemon=$!
 }

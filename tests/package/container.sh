@@ -35,6 +35,7 @@ done
 
 # What asks after its health is told the truth: of one that runs, hangs, and is gone.
 healthy=$TOP/contrib/container/healthy
+watcher= # start_watch says which
 settings ''
 touch mail.log
 start_watch
