@@ -13,9 +13,9 @@
 #include <stdlib.h>
 
 /*
- * The stamp and host of the line before, with the blank behind them: "Nov 21 16:29:42 mx1 ", of Exim's own log the stamp
- * alone. A busy log's next line begins with the same, and then neither is read again: 200 instructions less of 460 that a
- * frame takes.
+ * The stamp and host of the line before, with the blank behind them: "Nov 21 16:29:42 mx1 ", of Exim's own log the
+ * stamp alone. A busy log's next line begins with the same, and then neither is read again: 200 instructions less of
+ * 460 that a frame takes.
  */
 struct frame_same {
 	char text[80];
@@ -205,8 +205,8 @@ static SELDOM bool framer_join(struct framer *framer, struct framer_opened *open
 }
 
 /*
- * Only of stamps that have no zone or fraction, which change with each line, and in an hour that comes once. LEN bytes of
- * LINE are stamp, host and blank.
+ * Only of stamps that have no zone or fraction, which change with each line, and in an hour that comes once. LEN
+ * bytes of LINE are stamp, host and blank.
  */
 static void framer_keep_same(struct framer *framer, struct span line, size_t len,
 			     const struct framer_opened *opened, const struct frame *frame)
@@ -255,9 +255,9 @@ static bool framer_cut_same(struct framer *framer, struct span line, struct fram
 		line.len--;
 	if (same->exim)
 		return framer_cut_same_exim(framer, line, frame_r);
-	*frame_r = (struct frame){
-		.time = same->time, .repeat = 1, .host = { line.at + same->host_at, same->host_len }
-	};
+	*frame_r = (struct frame){ .time = same->time,
+				   .repeat = 1,
+				   .host = { line.at + same->host_at, same->host_len } };
 	frame_head_cut_tag(span_from(line, same->len), frame_r);
 	if (span_starts(frame_r->tag, SPAN("exim")))
 		framer_exim(framer, true, frame_r);
@@ -289,8 +289,8 @@ static __attribute__((noinline)) bool framer_cut_whole(struct framer *framer, st
 		frame_head_cut(opened.rest, frame_r);
 		if (opened.stamp.civil.year == 0 && !opened.stamp.blank && frame_r->host.at != NULL)
 			framer_keep_same(framer, line,
-					 (size_t)(frame_r->host.at - line.at) + frame_r->host.len + 1, &opened,
-					 frame_r);
+					 (size_t)(frame_r->host.at - line.at) + frame_r->host.len + 1,
+					 &opened, frame_r);
 	}
 	if (span_starts(frame_r->tag, SPAN("exim")))
 		framer_exim(framer, opened.stamp.civil.year == 0, frame_r);

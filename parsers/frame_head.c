@@ -50,7 +50,8 @@ static unsigned head_digits(const char *at, uint32_t *number_r)
 	count = others == 0 ? 8 : (unsigned)__builtin_clzll(others) / 8;
 	if (count == 0)
 		return 0;
-	word = word >> (64 - 8 * count) << (64 - 8 * count); /* what stands before them is as if it were zeros */
+	word = word >> (64 - 8 * count)
+			       << (64 - 8 * count); /* what stands before them is as if it were zeros */
 	word = (word * (10 * 0x100 + 1)) >> 8 & UINT64_C(0x00ff00ff00ff00ff);
 	word = (word * (100 * 0x10000 + 1)) >> 16 & UINT64_C(0x0000ffff0000ffff);
 	*number_r = (uint32_t)((word * (10000 * UINT64_C(0x100000000) + 1)) >> 32);

@@ -243,7 +243,9 @@ static void test_the_same_head_means_the_same(void **state)
 		"2026-11-21 16:29:44 ",
 		"2026-11-21 16:29:44",
 	};
-	const struct framer_options options = { .year = 2026, .timezone = "Europe/Berlin", .written = USEC_NEVER };
+	const struct framer_options options = { .year = 2026,
+						.timezone = "Europe/Berlin",
+						.written = USEC_NEVER };
 	struct error error;
 	struct framer *kept = framer_new(&options, &error), *plain = framer_new(&options, &error);
 	struct frame one, other;
@@ -316,9 +318,12 @@ static void test_pids_of_any_length(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_stamp_lengths),   cmocka_unit_test(test_zone_rows),
-		cmocka_unit_test(test_zone_names),      cmocka_unit_test(test_years),
-		cmocka_unit_test(test_time_before_cut), cmocka_unit_test(test_the_same_head_means_the_same),
+		cmocka_unit_test(test_stamp_lengths),
+		cmocka_unit_test(test_zone_rows),
+		cmocka_unit_test(test_zone_names),
+		cmocka_unit_test(test_years),
+		cmocka_unit_test(test_time_before_cut),
+		cmocka_unit_test(test_the_same_head_means_the_same),
 		cmocka_unit_test(test_pids_of_any_length),
 	};
 
