@@ -6,6 +6,7 @@
  */
 #include "commands/status_site.h"
 
+#include "base/memory.h"
 #include "commands/html.h"
 #include "commands/page.h"
 #include "commands/words.h"
@@ -200,16 +201,16 @@ static void site_accounts_json(struct visit *visit)
 	visit_open(visit, visit->site);
 	board = visit->board;
 	count = board == NULL ? 0 : board->account_count;
-	objects = calloc(count + 1, sizeof(*objects));
-	for (size_t i = 0; i < count && objects != NULL; i++)
+	objects = memory_new(count + 1, sizeof(*objects));
+	for (size_t i = 0; i < count; i++)
 		objects[i] = site_account_json(&board->accounts[i]);
 	payload_add_time(payload, "time", board == NULL ? USEC_NEVER : board->made);
-	payload_add_objects(payload, "accounts", (const char *const *)objects, objects == NULL ? 0 : count);
+	payload_add_objects(payload, "accounts", (const char *const *)objects, count);
 	json = payload_end(&payload);
 	visit->answer->type = "application/json";
 	text_add(&visit->answer->body, span_of(json));
 	free(json);
-	for (size_t i = 0; i < count && objects != NULL; i++)
+	for (size_t i = 0; i < count; i++)
 		free(objects[i]);
 	free(objects);
 }

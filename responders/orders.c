@@ -193,8 +193,8 @@ bool order_read(struct span field, struct span value, struct order *order_r)
 		if (!span_cut(&value, '\t', &words[i]))
 			return false;
 	if (!account_is_name(field) || !order_text(field, order.account, sizeof(order.account)) ||
-	    !order_number(words[0], INT64_MAX, &order.time) ||
-	    !order_hex(words[1], &order.server) || !order_kind(words[2], &order.restriction.kind) ||
+	    !order_number(words[0], INT64_MAX, &order.time) || !order_hex(words[1], &order.server) ||
+	    !order_kind(words[2], &order.restriction.kind) ||
 	    !order_number(words[3], INT64_MAX, &order.restriction.an_hour) ||
 	    (!span_equal(words[4], SPAN("-")) && !order_number(words[4], INT64_MAX, &order.until)) ||
 	    !order_number(words[5], UINT32_MAX, &times) ||
