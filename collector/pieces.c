@@ -5,7 +5,8 @@
  * Order is by the names where all agree on one style (mail.log.2 before mail.log.1, or by date), else by
  * the time of the last writing, which rename, gzip and logrotate keep.
  *
- * A rotation being compressed is there twice for a while: the plain one counts.
+ * A rotation being compressed is there twice for a while: the plain one counts. The archive is told by its name, since
+ * it has no first bytes yet when it is just begun, and would be read as text.
  */
 #define _GNU_SOURCE
 #include "collector/pieces.h"
@@ -171,7 +172,7 @@ static void pieces_drop_doubles(struct pieces *pieces)
 		for (size_t other = 0; other < pieces->count; other++) {
 			const struct piece *packed = pieces->items[i], *plain = pieces->items[other];
 
-			if (packed->kind != NULL && plain->kind == NULL && !plain->live &&
+			if (packed->rotation.packed && !plain->rotation.packed && !plain->live &&
 			    packed->rotation.style == plain->rotation.style &&
 			    packed->rotation.rank == plain->rotation.rank) {
 				pieces_remove(pieces, i--);

@@ -128,11 +128,27 @@ static void renamed_and_packed(void **state)
 	assert_found(rename_and_pack, 2);
 }
 
+/* The archive is begun, and empty: it is no log that came later. */
+static void an_archive_in_the_making(void **state)
+{
+	struct pieces pieces;
+
+	(void)state;
+	rename_and_create();
+	scratch_write("mail.log.1.gz", "");
+	pieces = pieces_list(scratch_path("mail.log"), NULL, NULL);
+	assert_int_equal(pieces.count, 2);
+	assert_string_equal(pieces.items[0]->path, scratch_path("mail.log.1"));
+	assert_true(pieces.items[1]->live);
+	pieces_free(&pieces);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(copied_and_truncated, put_log, remove_log),
 		cmocka_unit_test_setup_teardown(a_copy_in_the_making, put_log, remove_log),
+		cmocka_unit_test_setup_teardown(an_archive_in_the_making, put_log, remove_log),
 		cmocka_unit_test_setup_teardown(renamed, put_log, remove_log),
 		cmocka_unit_test_setup_teardown(renamed_and_packed, put_log, remove_log),
 	};
