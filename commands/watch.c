@@ -8,6 +8,7 @@
  * are found a second time are known by their ids.
  */
 #define _GNU_SOURCE
+#include "commands/alone.h"
 #include "commands/command.h"
 #include "commands/control.h"
 #include "commands/demote.h"
@@ -362,8 +363,8 @@ int command_watch(const struct arguments *arguments)
 	watch.act = watch.work->act = act_open(arguments, &error);
 	if (watch.act != NULL)
 		act_on_late(watch.act, watch_late, &watch);
-	if (watch.act == NULL || !demote(&options, &error) || !act_start(watch.act, &error) ||
-	    (watch.status = status_open(arguments, &error)) == NULL ||
+	if (watch.act == NULL || !demote(&options, &error) || !alone_hold(options.watch.state, &error) ||
+	    !act_start(watch.act, &error) || (watch.status = status_open(arguments, &error)) == NULL ||
 	    !watch_work_open(watch.work, arguments, &error)) {
 		status_close(&watch.status);
 		act_close(&watch.act);

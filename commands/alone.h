@@ -1,0 +1,14 @@
+/*
+ * One watch to a state folder: two would overwrite each other's snapshot, and count each line twice.
+ */
+#ifndef SENDWATCH_COMMANDS_ALONE_H
+#define SENDWATCH_COMMANDS_ALONE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+/* Hold the folder STATE, made where it is not there, until the process ends. False where another process does. */
+bool alone_hold(const char *state, struct error *error);
+
+#endif
