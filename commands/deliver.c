@@ -395,7 +395,7 @@ void deliver_step(struct deliver *deliver, usec_t now)
 	struct parcel parcel;
 
 	deliver->now = now;
-	if (now - deliver->swept >= USEC_MINUTE) {
+	if (now - deliver->swept >= USEC_MINUTE || now < deliver->swept) {
 		outbox_sweep(deliver->outbox, now);
 		deliver->swept = now;
 	}

@@ -440,11 +440,16 @@ void outbox_settle(struct outbox *outbox, usec_t now, const struct answer *answe
 
 void outbox_sweep(struct outbox *outbox, usec_t now)
 {
-	for (size_t i = 0; i < outbox->count; i++)
-		if (!outbox->entries[i].on_its_way &&
-		    !span_starts(span_of(outbox->entries[i].target), SPAN(OUTBOX_WAITS)) &&
-		    now - outbox->entries[i].created > outbox->options->give_up_after)
+	for (size_t i = 0; i < outbox->count; i++) {
+		struct outbox_entry *entry = &outbox->entries[i];
+
+		if (entry->on_its_way || span_starts(span_of(entry->target), SPAN(OUTBOX_WAITS)))
+			continue;
+		if (entry->created > now) /* the clock was set back: nothing waits for it to come round again */
+			entry->created = entry->due = now;
+		if (now - entry->created > outbox->options->give_up_after)
 			outbox_lose(outbox, i--, "too old");
+	}
 }
 
 usec_t outbox_due(const struct outbox *outbox, usec_t now)

@@ -207,6 +207,22 @@ static void test_given_up(void **state)
 	outbox_close(&outbox);
 }
 
+static void test_clock_set_back(void **state)
+{
+	struct outbox *outbox = open_outbox();
+	struct parcel parcel;
+
+	(void)state;
+	put(outbox, USEC_DAY, "ops", "a1", "bob");
+	expect_next(outbox, USEC_DAY, "ops", "a1", &parcel);
+	settle(outbox, USEC_DAY, parcel.number, FATE_LATER);
+	assert_false(outbox_next(outbox, USEC_HOUR, "ops", &parcel));
+	outbox_sweep(outbox, USEC_HOUR);
+	expect_next(outbox, USEC_HOUR, "ops", "a1", &parcel);
+	settle(outbox, USEC_HOUR, parcel.number, FATE_DELIVERED);
+	outbox_close(&outbox);
+}
+
 static void test_bounded(void **state)
 {
 	struct outbox *outbox;
@@ -253,6 +269,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_pauses_grow, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_receivers_pause, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_given_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_clock_set_back, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_eight_at_once, set_up, tear_down),
 	};
