@@ -464,7 +464,7 @@ bool redis_route_run(struct redis_route *route, struct redis_call *calls, size_t
 	uint16_t *places = memory_new(count, sizeof(*places));
 	size_t open = count;
 
-	error_set(error, "no node of the cluster serves the slot");
+	error->text[0] = '\0';
 	route->short_of_replicas = false;
 	for (int round = 0; round < ROUTE_ROUNDS && open > 0 && !route->short_of_replicas; round++) {
 		if (!route_map(route, error))
@@ -483,5 +483,8 @@ bool redis_route_run(struct redis_route *route, struct redis_call *calls, size_t
 				route->mapped = false;
 	}
 	free(places);
+	/* Nobody complained: there was nobody to ask. */
+	if (open > 0 && error->text[0] == '\0')
+		error_set(error, "no node of the cluster serves the slot");
 	return open == 0;
 }

@@ -115,6 +115,7 @@ class Collector:
             out.write("[watch]\nstate = %s/state\nsave_every = 100ms\n" % folder)
             out.write("[journal]\nfile = %s/verdicts.ndjson\n[outbox]\npause = 100ms\n" % folder)
             out.write("longest_pause = 300ms\n[webhook ops]\nurl = http://127.0.0.1:%s/\n" % port)
+            out.write("gather = 0\n")  # each verdict is to be seen, and at once
             out.write(redis)
 
     def start(self):
