@@ -445,8 +445,8 @@ void outbox_sweep(struct outbox *outbox, usec_t now)
 
 		if (entry->on_its_way || span_starts(span_of(entry->target), SPAN(OUTBOX_WAITS)))
 			continue;
-		if (entry->created >
-		    now) /* the clock was set back: nothing waits for it to come round again */
+		/* The clock was set back: nothing waits for it to come round again. */
+		if (entry->created > now)
 			entry->created = entry->due = now;
 		if (now - entry->created > outbox->options->give_up_after)
 			outbox_lose(outbox, i--, "too old");
