@@ -42,7 +42,7 @@ grow() # SIXTEENTHS: so many more of all lines
 }
 said() { grep -qF "$1" watch.err; }
 lost() { [ "$(grep -c 'cannot be reached' watch.err)" -ge "$1" ]; }
-back() { [ "$(grep -c 'the store is back' watch.err)" -ge "$1" ]; }
+back() { [ "$(grep -c 'sendwatch: the store is back$' watch.err)" -ge "$1" ]; } # not "reading waits until ..."
 
 # The user may load no functions: the script does, also after somebody flushed it.
 start_watch
