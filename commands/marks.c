@@ -50,13 +50,12 @@ static struct mark *marks_add(struct marks *marks, struct span name)
 	return &marks->items[marks->count++];
 }
 
-/* Whoever follows names a source with its host, whoever replays without; the path tells them apart here. */
+/* Whoever follows names a source with its host, which is the same for all of them. */
 static struct span marks_name(const struct collector *collector, uint32_t source)
 {
 	struct span name = span_of(collector_source_name(collector, source)), host;
 
-	if (!span_starts(name, SPAN("/")) && !span_starts(name, SPAN("journal:")))
-		(void)span_cut(&name, ':', &host);
+	(void)span_cut(&name, ':', &host);
 	return name;
 }
 

@@ -182,7 +182,7 @@ static struct collector *resume_recall(const struct resume *resume, const char *
 	size_t name_count = 0;
 
 	for (size_t i = 0; (source = marks_source(resume->marks, i)) != NULL; i++)
-		if (*source == '/')
+		if (!journald_name_is(source) && !listen_name_is(source))
 			resume_name(&names, &name_count, memory_copy(span_of(source)));
 	for (size_t i = 0; i < count; i++)
 		if (journald_name_is(logs[i]))

@@ -53,15 +53,14 @@ static void again_attempt(void *context, const struct attempt *attempt, enum att
 				attempt->envelope->account.at);
 }
 
-/* Learn from mail.log and its rotations up to the mark, then read what is in mail.log by then. */
-static void assert_known(void (*rotate)(void), const char *accounts)
+/* Learn from LOG and its rotations up to the mark, then read what is in LOG by then. */
+static void assert_known_of(const char *log, void (*rotate)(void), const char *accounts)
 {
 	struct again again = { .rotate = rotate };
 	const struct pipeline_watcher watcher = { .context = &again,
 						  .line = again_line,
 						  .attempt = again_attempt };
 	const struct arguments arguments = { .since = USEC_NEVER, .until = USEC_NEVER };
-	const char *log = scratch_path("mail.log");
 	struct text snapshot = { 0 };
 	struct options options;
 	struct error error;
@@ -87,6 +86,11 @@ static void assert_known(void (*rotate)(void), const char *accounts)
 	options_free(&options);
 	text_free(&again.accounts);
 	text_free(&snapshot);
+}
+
+static void assert_known(void (*rotate)(void), const char *accounts)
+{
+	assert_known_of(scratch_path("mail.log"), rotate, accounts);
 }
 
 static int put_logs(void **state)
@@ -143,6 +147,17 @@ static void test_quiet(void **state)
 	assert_known(rotate_not, "ann@example.com bob@example.com ");
 }
 
+static void test_named_from_here(void **state)
+{
+	char *before = get_current_dir_name();
+
+	(void)state;
+	assert_int_equal(chdir(scratch_folder), 0);
+	assert_known_of("mail.log", rotate_not, "ann@example.com bob@example.com ");
+	assert_int_equal(chdir(before), 0);
+	free(before);
+}
+
 static void test_create(void **state)
 {
 	(void)state;
@@ -171,6 +186,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_quiet, put_logs, remove_logs),
+		cmocka_unit_test_setup_teardown(test_named_from_here, put_logs, remove_logs),
 		cmocka_unit_test_setup_teardown(test_create, put_logs, remove_logs),
 		cmocka_unit_test_setup_teardown(test_dateext, put_logs, remove_logs),
 		cmocka_unit_test_setup_teardown(test_copytruncate, put_logs, remove_logs),
