@@ -265,7 +265,7 @@ void record_apply(struct record *record, const struct delta *delta, struct appli
 	struct counts counts = { { 0 } };
 	bool ignored = false;
 
-	*applied_r = (struct applied){ .first_day = record->habit.days == 0 };
+	*applied_r = (struct applied){ 0 };
 	if (delta->kind >= DELTA_GROUPED) {
 		group_apply(record, delta);
 		return;
@@ -273,7 +273,6 @@ void record_apply(struct record *record, const struct delta *delta, struct appli
 	/* A release forgives what was done before it also where that is heard of later. */
 	if (record->standing.state == STATE_RELEASED && delta->time <= record->standing.since)
 		return;
-	applied_r->first_today = day_of(delta->time) > day_of(record->now);
 	if (delta->time > record->now)
 		record->now = delta->time;
 	if (record->habit.first == 0)
@@ -292,6 +291,9 @@ void record_apply(struct record *record, const struct delta *delta, struct appli
 		seen_meet(record, SEEN_REFUSER, delta->refuser, delta->time, &ignored);
 	switch (delta->kind) {
 	case DELTA_SUBMITTED:
+		/* By what it sent: logins and late outcomes have begun its day before. */
+		applied_r->first_today =
+			windows_that_day(&record->windows, delta->time, COUNT_MESSAGES) == 0;
 		counts.n[COUNT_MESSAGES] = 1;
 		counts.n[COUNT_SUBMITTED] = delta->count;
 		seen_meet(record, SEEN_SENDER, delta->sender, delta->time, &ignored);

@@ -60,7 +60,7 @@ struct delta {
 struct applied {
 	bool stranger, away, abroad, odd, mailing;
 	bool new_network, new_client; /* seen for the first time */
-	bool first_day, first_today;
+	bool first_today;             /* its first message of the day */
 };
 
 struct standing {

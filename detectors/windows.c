@@ -152,6 +152,21 @@ void windows_day(const struct windows *windows, uint32_t day, struct counts *sum
 			(void)windows_at(windows, i, sums_r);
 }
 
+uint32_t windows_that_day(const struct windows *windows, usec_t time, enum counter counter)
+{
+	uint32_t places[HORIZONS], key;
+	unsigned number;
+
+	if (windows->used == 0)
+		return 0;
+	places_of(time, places);
+	key = key_of(HORIZON_7D, places[HORIZON_7D]);
+	number = windows->last[HORIZON_7D]; /* nearly always */
+	if (slot_key(windows, number) != key)
+		number = slot_find(windows, key);
+	return number < windows->used ? slot_counter(windows, number, counter) : 0;
+}
+
 usec_t horizon_width(enum horizon horizon)
 {
 	return shapes[horizon].width;

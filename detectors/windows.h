@@ -73,6 +73,9 @@ void windows_sum(const struct windows *windows, usec_t now, struct counts sums_r
 /* The sums of one calendar day (UTC; days since 1970) while a week reaches it; zeros afterwards. */
 void windows_day(const struct windows *windows, uint32_t day, struct counts *sums_r);
 
+/* How often COUNTER was counted on the calendar day of TIME, while a week reaches it. */
+uint32_t windows_that_day(const struct windows *windows, usec_t time, enum counter counter);
+
 /*
  * The slots of HORIZON one by one, the oldest first, as they are at NOW: 5, 12, 24 or 7, and the running one.
  * Returns their number; SERIES_R has room for WINDOW_SERIES.

@@ -161,6 +161,44 @@ static void neighbours_are_the_suspicious_others_of_two_days(void **state)
 	store_free(&groups);
 }
 
+/* By its first message it is met each day by those whom it shares something with, whatever came before that. */
+static void the_first_message_of_a_day_is_known(void **state)
+{
+	static const struct {
+		enum delta_kind kind;
+		usec_t after;
+		bool first;
+	} rows[] = {
+		{ DELTA_LOGIN, 0, false },
+		{ DELTA_SUBMITTED, USEC_MINUTE, true },
+		{ DELTA_ATTEMPT, 2 * USEC_MINUTE, false },
+		{ DELTA_SUBMITTED, 3 * USEC_MINUTE, false },
+		/* The next day begins with an outcome of yesterday's, and with a phone that looks for mail. */
+		{ DELTA_CHANGED, USEC_DAY + USEC_MINUTE, false },
+		{ DELTA_LOGIN, USEC_DAY + USEC_HOUR, false },
+		{ DELTA_SUBMITTED, USEC_DAY + 2 * USEC_HOUR, true },
+		{ DELTA_SUBMITTED, USEC_HOUR, false }, /* late, of the day before */
+		{ DELTA_SUBMITTED, USEC_DAY + 3 * USEC_HOUR, false },
+	};
+	struct record record = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct delta delta = { .kind = rows[i].kind,
+					     .time = start + rows[i].after,
+					     .count = 1,
+					     .elsewhere = true,
+					     .outcome = COUNT_DELIVERED,
+					     .recipient = 1 };
+		struct applied applied;
+
+		record_apply(&record, &delta, &applied);
+		if (applied.first_today != rows[i].first)
+			fail_msg("row %zu: first of the day %d", i, applied.first_today);
+	}
+	record_free(&record);
+}
+
 static void an_idle_group_gives_its_memory_back(void **state)
 {
 	struct record group = { .name = memory_copy(SPAN("domain:example.com")) };
@@ -227,6 +265,7 @@ int main(void)
 		cmocka_unit_test(names_are_what_a_person_types),
 		cmocka_unit_test(what_an_account_does_its_group_does),
 		cmocka_unit_test(neighbours_are_the_suspicious_others_of_two_days),
+		cmocka_unit_test(the_first_message_of_a_day_is_known),
 		cmocka_unit_test(an_idle_group_gives_its_memory_back),
 		cmocka_unit_test(an_account_with_many_clients_says_about_how_many),
 	};
