@@ -145,6 +145,7 @@ void record_pack(const struct record *record, struct text *into)
 	pack_number(into, record->met);
 	pack_number(into, record->bad);
 	pack_number(into, record->moved ? 1 : 0);
+	pack_float(into, record->alone);
 	habit_pack(&record->habit, into);
 	standing_pack(&record->standing, into);
 	pack_number(into, record->windows.used);
@@ -245,6 +246,7 @@ bool record_unpack(struct record *record, struct span bytes)
 	found.met = (uint32_t)unpack_bounded(&from, UINT32_MAX);
 	found.bad = (uint32_t)unpack_bounded(&from, UINT32_MAX);
 	found.moved = unpack_bounded(&from, 1) != 0;
+	found.alone = unpack_float(&from);
 	habit_unpack(&found.habit, &from);
 	standing_unpack(&found.standing, &from);
 	windows_unpack(&found.windows, &from);

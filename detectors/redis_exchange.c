@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "detectors/redis_route.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -145,7 +146,10 @@ static void redis_restore(struct store_redis *redis, struct copy *copy)
 		redis_restore_all(redis, redis->flushed);
 }
 
-/* What another wrote in the place of ours: a newer standing and habit win, on either side; members are both's. */
+/*
+ * What another wrote in the place of ours: a newer standing and habit win, on either side, and what was worst on
+ * the same day; members are both's.
+ */
 static void copy_take_newer(struct record *into, const struct record *other)
 {
 	/* Of one that is just begun here, days were learned without those before: it may know less, and later. */
@@ -154,6 +158,8 @@ static void copy_take_newer(struct record *into, const struct record *other)
 	(void)record_take_standing(into, &other->standing);
 	if (other->habit.learned > into->habit.learned && !poorer)
 		into->habit = other->habit;
+	if (other->now / USEC_DAY == into->now / USEC_DAY)
+		into->alone = fmaxf(into->alone, other->alone);
 	crowd_merge(&into->crowd, other->crowd);
 }
 
