@@ -68,9 +68,10 @@ static void campaign_weigh(const struct view *view, const void *options, struct 
 
 	for (int s = 0; s < SHARES; s++) {
 		const struct neighbours *n = &view->neighbours[s];
-		double decibans = n->others <= 0      ? 0
-				  : s == SHARE_SUBNET ? o->each * n->weight
-						      : share_decibans(n, o) * fmin(1, view->alone / o->full);
+		double decibans = n->suspicious <= 0 ? 0
+				  : s == SHARE_SUBNET
+					  ? o->each * n->weight
+					  : share_decibans(n, o) * fmin(1, view->alone / o->full);
 
 		if (decibans <= best)
 			continue;
@@ -82,8 +83,8 @@ static void campaign_weigh(const struct view *view, const void *options, struct 
 	evidence_r->decibans = fmin(o->most, best);
 	if (!view->explain)
 		return;
-	evidence_r->seen = strongest->reached[0];
-	evidence_r->of = fmax(round(strongest->others), strongest->reached[0]);
+	evidence_r->seen = strongest->suspicious;
+	evidence_r->of = round(strongest->others);
 	snprintf(evidence_r->text, sizeof(evidence_r->text),
 		 "%.0f of %.0f other accounts of the same %s %s too", evidence_r->seen, evidence_r->of,
 		 strongest->shared, evidence_r->seen > 1 ? "are suspicious" : "is suspicious");

@@ -24,7 +24,8 @@ enum share { SHARE_CUSTOMER, SHARE_SUBNET, SHARE_HELO, SHARES };
  * themselves: at each of the population's levels so many, of whom a share of USUAL always has.
  */
 struct neighbours {
-	double others; /* about; 0: it shares nothing, or nobody is suspicious */
+	double others;     /* about; 0: it shares nothing, or nobody is suspicious */
+	double suspicious; /* of them: those who have anything against them that is noted */
 	double reached[POPULATION_LEVELS], usual[POPULATION_LEVELS];
 	double weight; /* of a subnet: accounts, each by how suspicious it is, and all by their share of its users */
 	const char *shared; /* "customer", "client network" ... */

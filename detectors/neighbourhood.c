@@ -109,19 +109,11 @@ void neighbourhood_note(struct store *groups, const struct share_names *names, c
 	}
 }
 
-/* How many of the others reach each level; false where nobody was ever noted. */
-static bool group_reached(const struct crowd *crowd, const struct sighting *who, struct neighbours *found)
+/* One of the others, noted within the time that counts? */
+static bool is_other(const struct member *member, const struct sighting *who)
 {
-	for (int i = 0; crowd->members != NULL && i < CROWD_MEMBERS; i++) {
-		const struct member *member = &crowd->members[i];
-
-		if (member->account == 0 || member->account == who->account ||
-		    who->time - member->time > CROWD_KEPT)
-			continue;
-		for (int level = 0; level < POPULATION_LEVELS; level++)
-			found->reached[level] += (double)member->decibans >= population_levels[level];
-	}
-	return crowd->members != NULL;
+	return member->account != 0 && member->account != who->account &&
+	       who->time - member->time <= CROWD_KEPT;
 }
 
 /*
@@ -129,22 +121,31 @@ static bool group_reached(const struct crowd *crowd, const struct sighting *who,
  * is. From an office or a carrier many accounts send, of which some are odd by chance: there they count by their
  * share of all users.
  */
-static double subnet_weight(const struct crowd *crowd, const struct sighting *who)
+static double subnet_weight(double sum, double accounts, double users)
 {
-	double weight = 0, accounts = 0, innocent;
+	double innocent = fmax(0, users - accounts - 1);
+
+	/* As many innocents as suspicious, and the subnet says half as much. */
+	return sum * accounts / (accounts + innocent);
+}
+
+/* Count the others; their weights as a subnet's are added up. */
+static double group_reached(const struct crowd *crowd, const struct sighting *who, struct neighbours *found)
+{
+	double sum = 0;
 
 	for (int i = 0; crowd->members != NULL && i < CROWD_MEMBERS; i++) {
 		const struct member *member = &crowd->members[i];
+		double decibans = (double)member->decibans;
 
-		if (member->account == 0 || member->account == who->account ||
-		    who->time - member->time > CROWD_KEPT)
+		if (!is_other(member, who))
 			continue;
-		weight += fmin(1, ((double)member->decibans - SUBNET_LEAST) / (SUBNET_FULL - SUBNET_LEAST));
-		accounts++;
+		found->suspicious++;
+		sum += fmin(1, (decibans - SUBNET_LEAST) / (SUBNET_FULL - SUBNET_LEAST));
+		for (int level = 0; level < POPULATION_LEVELS; level++)
+			found->reached[level] += decibans >= population_levels[level];
 	}
-	innocent = fmax(0, crowd_users(crowd) - accounts - 1);
-	/* As many innocents as suspicious, and the subnet says half as much. */
-	return accounts == 0 ? 0 : weight * accounts / (accounts + innocent);
+	return sum;
 }
 
 /* What is known of the group here. Of a shared store it is asked for too, for the next time, where that is old. */
@@ -164,24 +165,31 @@ static const struct record *group_of(struct store *groups, struct span name, use
 bool neighbourhood_of(struct store *groups, const struct share_names *names, const struct sighting *who,
 		      const struct population *population, struct neighbours into[SHARES])
 {
+	double usual[POPULATION_LEVELS];
 	bool any = false;
 
+	for (int level = 0; level < POPULATION_LEVELS; level++)
+		usual[level] = DAYS * population_reaches(population, level);
 	for (int s = 0; s < SHARES; s++) {
 		const struct record *group = names->name[s].len == 0
 						     ? NULL
 						     : group_of(groups, names->name[s], who->time);
 		struct neighbours found = { .shared = shares[s].name };
+		double sum, users;
 
 		into[s] = (struct neighbours){ 0 };
-		if (group == NULL || group->crowd == NULL || !group_reached(group->crowd, who, &found))
+		if (group == NULL || group->crowd == NULL)
 			continue;
+		sum = group_reached(group->crowd, who, &found);
+		if (found.suspicious <= 0)
+			continue;
+		users = crowd_users(group->crowd);
 		/* Those who are suspicious are of it, whoever was met. */
-		found.others = fmax(fmax(crowd_users(group->crowd) - 1, shares[s].fewest), found.reached[0]);
+		found.others = fmax(fmax(users - 1, shares[s].fewest), found.suspicious);
 		for (int level = 0; level < POPULATION_LEVELS; level++)
-			found.usual[level] = fmin(0.5, DAYS * shares[s].usual *
-							       population_reaches(population, level));
+			found.usual[level] = fmin(0.5, shares[s].usual * usual[level]);
 		if (s == SHARE_SUBNET)
-			found.weight = subnet_weight(group->crowd, who);
+			found.weight = subnet_weight(sum, found.suspicious, users);
 		into[s] = found;
 		any = true;
 	}

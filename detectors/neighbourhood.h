@@ -44,7 +44,7 @@ void neighbourhood_meet(struct store *groups, const struct share_names *names, c
 void neighbourhood_note(struct store *groups, const struct share_names *names, const struct sighting *who,
 			double decibans);
 
-/* The others, of each group. True where any of them has something against it. */
+/* The others, of each group. True where any of them has something against it: others there are, or nothing. */
 bool neighbourhood_of(struct store *groups, const struct share_names *names, const struct sighting *who,
 		      const struct population *population, struct neighbours into[SHARES]);
 

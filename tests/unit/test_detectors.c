@@ -226,7 +226,9 @@ static void show(const struct row *row, struct view *view, struct record *record
 		.odd = row->odd,
 		.mailings = row->strangers,
 		.population = population,
-		.neighbours = { { .others = row->others, .shared = "customer" } },
+		.neighbours = { { .others = row->others,
+				  .suspicious = row->neighbours,
+				  .shared = "customer" } },
 		.alone = 10,
 		.age = 30,
 	};

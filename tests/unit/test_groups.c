@@ -199,6 +199,35 @@ static void the_first_message_of_a_day_is_known(void **state)
 	record_free(&record);
 }
 
+/* A subnet hears of its accounts earlier than a customer: who is told of are those who count. */
+static void a_subnet_knows_those_who_are_hardly_suspicious(void **state)
+{
+	static const struct population population;
+	const struct shared shared = { .subnet = 77 };
+	struct store *groups = store_memory_new(100);
+	struct neighbours found[SHARES];
+	struct share_names names;
+
+	(void)state;
+	neighbourhood_names(&shared, &names);
+	for (uint64_t account = 1; account <= 3; account++) {
+		const struct sighting who = { account, start, 0, account };
+		bool any = neighbourhood_of(groups, &names, &who, &population, found);
+
+		assert_int_equal(any, account > 1);
+		assert_true(found[SHARE_SUBNET].suspicious == (double)account - 1);
+		assert_true(found[SHARE_SUBNET].others >= found[SHARE_SUBNET].suspicious);
+		assert_true(found[SHARE_SUBNET].reached[0] == 0);
+		assert_true((found[SHARE_SUBNET].weight > 0) == any);
+		neighbourhood_note(groups, &names, &who, 3);
+	}
+	/* Alone there: itself is nobody else. */
+	const struct sighting late = { 1, start + 3 * USEC_DAY, 0, 9 };
+
+	assert_false(neighbourhood_of(groups, &names, &late, &population, found));
+	store_free(&groups);
+}
+
 static void an_idle_group_gives_its_memory_back(void **state)
 {
 	struct record group = { .name = memory_copy(SPAN("domain:example.com")) };
@@ -266,6 +295,7 @@ int main(void)
 		cmocka_unit_test(what_an_account_does_its_group_does),
 		cmocka_unit_test(neighbours_are_the_suspicious_others_of_two_days),
 		cmocka_unit_test(the_first_message_of_a_day_is_known),
+		cmocka_unit_test(a_subnet_knows_those_who_are_hardly_suspicious),
 		cmocka_unit_test(an_idle_group_gives_its_memory_back),
 		cmocka_unit_test(an_account_with_many_clients_says_about_how_many),
 	};
