@@ -51,24 +51,30 @@ static void places_of(usec_t time, uint32_t places_r[HORIZONS])
 	places_r[HORIZON_7D] = minute / (24 * 60);
 }
 
-/* Does a window that ends at place LAST still reach this slot? */
-static bool reached(uint32_t key, const uint32_t last[HORIZONS])
+/* The keys below which no window reaches that ends at NOW: one of each horizon. */
+static void floors_of(usec_t now, uint32_t floors_r[HORIZONS])
 {
-	enum horizon horizon = key_horizon(key);
+	uint32_t last[HORIZONS];
 
-	return key_place(key) + shapes[horizon].slots >= last[horizon];
+	places_of(now, last);
+	for (int h = 0; h < HORIZONS; h++)
+		floors_r[h] = key_of((enum horizon)h,
+				     last[h] < shapes[h].slots ? 0 : last[h] - shapes[h].slots);
+}
+
+static bool reached(uint32_t key, const uint32_t floors[HORIZONS])
+{
+	return key >= floors[key_horizon(key)];
 }
 
 /* A slot to use: one that no window reaches any more, else a new one. */
-static __attribute__((noinline)) unsigned slot_new(struct windows *windows, const uint32_t last[HORIZONS])
+static __attribute__((noinline)) unsigned slot_new(struct windows *windows, usec_t now)
 {
-	uint32_t floors[HORIZONS]; /* keys below are reached by no window */
+	uint32_t floors[HORIZONS];
 
-	for (int h = 0; h < HORIZONS; h++)
-		floors[h] = key_of((enum horizon)h,
-				   last[h] < shapes[h].slots ? 0 : last[h] - shapes[h].slots);
+	floors_of(now, floors);
 	for (unsigned i = 0; i < windows->used; i++)
-		if (slot_key(windows, i) < floors[key_horizon(slot_key(windows, i))])
+		if (!reached(slot_key(windows, i), floors))
 			return i;
 	if (windows->used == windows->room) {
 		/* 5 + 12 + 24 + 7 and one running each are 52: the room never passes 64. */
@@ -93,8 +99,7 @@ static SELDOM unsigned slot_find(const struct windows *windows, uint32_t key)
  * What is newer than the newest is not there. Nor is KEY where that newest slot has become another horizon's: it was
  * out of reach then, and with it all of this one's, while KEY is within.
  */
-static unsigned slot_of(struct windows *windows, enum horizon horizon, uint32_t place,
-			const uint32_t last[HORIZONS])
+static unsigned slot_of(struct windows *windows, enum horizon horizon, uint32_t place, usec_t now)
 {
 	uint32_t key = key_of(horizon, place), newest;
 	unsigned number;
@@ -107,7 +112,7 @@ static unsigned slot_of(struct windows *windows, enum horizon horizon, uint32_t 
 		    (number = slot_find(windows, key)) < windows->used)
 			return number;
 	}
-	number = slot_new(windows, last);
+	number = slot_new(windows, now);
 	memset(slot_at(windows, number), 0, slot_size(windows));
 	*slot_at(windows, number) = key;
 	slot_note(windows, number);
@@ -127,19 +132,19 @@ void windows_add(struct windows *windows, usec_t now, usec_t time, const struct 
 		places_of(time, places);
 	for (int h = 0; h < HORIZONS; h++)
 		if (places[h] + shapes[h].slots >= last[h])
-			slot_add(windows, slot_of(windows, (enum horizon)h, places[h], last), &more);
+			slot_add(windows, slot_of(windows, (enum horizon)h, places[h], now), &more);
 }
 
 void windows_sum(const struct windows *windows, usec_t now, struct counts sums_r[HORIZONS])
 {
-	uint32_t last[HORIZONS];
+	uint32_t floors[HORIZONS];
 
-	places_of(now, last);
+	floors_of(now, floors);
 	memset(sums_r, 0, HORIZONS * sizeof(*sums_r));
 	for (unsigned i = 0; i < windows->used; i++) {
 		uint32_t key = slot_key(windows, i);
 
-		if (reached(key, last))
+		if (reached(key, floors))
 			slot_sum(windows, i, &sums_r[key_horizon(key)]);
 	}
 }
@@ -211,13 +216,13 @@ struct window_hours windows_hours_of(const struct windows *windows, uint32_t day
 
 uint32_t windows_hours(const struct windows *windows, usec_t now, enum counter counter)
 {
-	uint32_t last[HORIZONS], hours = 0;
+	uint32_t floors[HORIZONS], hours = 0;
 
-	places_of(now, last);
+	floors_of(now, floors);
 	for (unsigned i = 0; i < windows->used; i++) {
 		uint32_t key = slot_key(windows, i);
 
-		hours += key_horizon(key) == HORIZON_24H && reached(key, last) &&
+		hours += key_horizon(key) == HORIZON_24H && reached(key, floors) &&
 			 slot_counter(windows, i, counter) > 0;
 	}
 	return hours;
@@ -225,15 +230,15 @@ uint32_t windows_hours(const struct windows *windows, usec_t now, enum counter c
 
 usec_t windows_since(const struct windows *windows, usec_t now, enum horizon horizon, enum counter counter)
 {
-	uint32_t last[HORIZONS];
+	uint32_t floors[HORIZONS];
 	usec_t since = USEC_NEVER;
 
-	places_of(now, last);
+	floors_of(now, floors);
 	for (unsigned i = 0; i < windows->used; i++) {
 		uint32_t key = slot_key(windows, i);
 		usec_t start = key_place(key) * shapes[horizon].width;
 
-		if (key_horizon(key) == horizon && reached(key, last) &&
+		if (key_horizon(key) == horizon && reached(key, floors) &&
 		    slot_counter(windows, i, counter) > 0 && (since == USEC_NEVER || start < since))
 			since = start;
 	}
@@ -260,12 +265,12 @@ bool windows_sound(const struct windows *windows, usec_t now)
 
 void windows_trim(struct windows *windows, usec_t now)
 {
-	uint32_t last[HORIZONS];
+	uint32_t floors[HORIZONS];
 	uint8_t kept = 0;
 
-	places_of(now, last);
+	floors_of(now, floors);
 	for (unsigned i = 0; i < windows->used; i++)
-		if (reached(slot_key(windows, i), last))
+		if (reached(slot_key(windows, i), floors))
 			memmove(slot_at(windows, kept++), slot_at(windows, i), slot_size(windows));
 	windows->used = kept;
 	memset(windows->last, 0, sizeof(windows->last));
