@@ -56,15 +56,6 @@ static float grow(float top, float seen)
 	return seen <= top ? top : fminf(seen, most);
 }
 
-static unsigned bits(uint32_t set)
-{
-	unsigned count = 0;
-
-	for (; set != 0; set &= set - 1)
-		count++;
-	return count;
-}
-
 static void learn_hours(struct habit *habit, const struct habit_day *day)
 {
 	unsigned base = habit_hour_of(day->day * USEC_DAY) / 24 * 24;
@@ -93,7 +84,7 @@ void habit_learn(struct habit *habit, const struct habit_day *day)
 	habit->top_recipients = grow(habit->top_recipients, (float)(n[COUNT_RECIPIENTS] - n[COUNT_AWAY]));
 	habit->top_week = grow(habit->top_week,
 			       (float)(day->week.n[COUNT_STRANGERS] - day->week.n[COUNT_AWAY_STRANGERS]));
-	habit->busy_hours = fmaxf(habit->busy_hours * SINK, (float)bits(day->hours.strangers));
+	habit->busy_hours = fmaxf(habit->busy_hours * SINK, (float)__builtin_popcount(day->hours.strangers));
 	if (habit->recipients > SHARES_KEPT) {
 		float keep = SHARES_KEPT / 2 / habit->recipients;
 

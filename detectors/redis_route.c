@@ -64,6 +64,7 @@ static bool route_read_password(struct redis_route *route, struct error *error)
 	fclose(file);
 	route_forget_password(route);
 	route->login.password = memory_copy(span_trim(span_of(line)));
+	explicit_bzero(line, sizeof(line));
 	return true;
 }
 

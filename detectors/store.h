@@ -82,7 +82,10 @@ struct store_calls {
 	void (*soon)(const struct store *store, struct span account);
 };
 
-/* SOURCE of the lines to come is called NAME, on all servers and after every restart. */
+/*
+ * SOURCE of the lines to come is called NAME, after every restart too. Where `server` is set, another server's of
+ * that name is another; else it is the same, and its lines count once.
+ */
 void store_source(struct store *store, uint32_t source, struct span name);
 
 /* Send what is due at NOW (of the monotonic clock), in a HURRY all; take what was answered. Never waits. */

@@ -321,10 +321,9 @@ static bool own_certificate(struct span text, struct event *event)
 
 void exim_note(struct span text, struct event *event)
 {
-	bool known;
+	bool tls_failed = span_starts(text, SPAN("TLS error on ")), known;
 
-	event->tls_failed = span_starts(text, SPAN("TLS error on "));
-	if (event->tls_failed && own_certificate(text, event))
+	if (tls_failed && own_certificate(text, event))
 		return;
 	if (event->queue_id.at != NULL)
 		known = sender_identification(text, event) ||
@@ -332,8 +331,10 @@ void exim_note(struct span text, struct event *event)
 	else
 		known = script(text, event) || sender_identification(text, event) ||
 			find_note(of_server, sizeof(of_server) / sizeof(of_server[0]), text, event);
-	if (known || (text.len > 0 && by_ending(text, event)))
+	if (!known && (text.len == 0 || !by_ending(text, event))) {
+		event->kind = EVENT_UNKNOWN;
+		event->reason = SPAN("unknown words");
 		return;
-	event->kind = EVENT_UNKNOWN;
-	event->reason = SPAN("unknown words");
+	}
+	event->tls_failed = tls_failed && event->kind == EVENT_IDLE;
 }
