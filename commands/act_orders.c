@@ -15,8 +15,6 @@
 #include "commands/act_parts.h"
 #include "commands/server_id.h"
 
-#include "base/hash.h"
-
 #include <stdio.h>
 #include <unistd.h>
 
@@ -230,6 +228,14 @@ static void orders_heard_of(void *context, struct span field, struct span value)
 	act->orders_changed = true;
 }
 
+/* What was heard before says nothing of what is on the board now: it may be another one, or empty by now. */
+static void orders_all_begins(void *context)
+{
+	struct act *act = context;
+
+	act->hearing++;
+}
+
 /* Redis has forgotten it, or, where this server was away for long, it was released, and that is forgotten. */
 static void orders_missing(struct act *act, const struct order *order)
 {
@@ -261,7 +267,6 @@ static void orders_all_heard(void *context)
 	orders_forget(act->orders, act->now - ORDERS_KEPT);
 	orders_hear(act->orders, act->now);
 	act->trusted = act->now;
-	act->hearing++;
 	act->orders_changed = true;
 }
 
@@ -269,7 +274,7 @@ static void orders_all_heard(void *context)
 
 bool act_orders_follow(struct act *act, struct error *error)
 {
-	const struct redis_board_calls calls = { act, orders_heard_of, orders_all_heard };
+	const struct redis_board_calls calls = { act, orders_heard_of, orders_all_begins, orders_all_heard };
 
 	if (act->boarded != NULL && settings_same(redis_settings, &act->boarded->redis, &act->options->redis))
 		return true;
@@ -293,7 +298,6 @@ bool act_orders_open(struct act *act, struct error *error)
 	if (act->orders == NULL)
 		return false;
 	act->trusted = orders_heard(act->orders);
-	act->hearing = 1;
 	return act_orders_follow(act, error);
 }
 

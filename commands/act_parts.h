@@ -43,7 +43,7 @@ struct act {
 	struct redis_board *board; /* NULL where this server is alone */
 	uint64_t server;
 	usec_t trusted;   /* when all other servers' orders were last heard, before this start or since */
-	uint32_t hearing; /* marks what is heard until all was */
+	uint32_t hearing; /* how often all was heard, the one that goes on included: marks what was */
 	bool orders_changed, board_away;
 	usec_t now; /* of the step that is going on, with whom to tell */
 	struct deliver *deliver;

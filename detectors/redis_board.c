@@ -244,6 +244,8 @@ static void board_tell(struct redis_board *board, usec_t now)
 	board->answers = (struct board_pairs){ 0 };
 	board->under_way = false;
 	pairs_clear(&board->sent);
+	if (all)
+		board->calls.begins(board->calls.context);
 	for (size_t i = 0; i < answers.count; i++)
 		board->calls.heard(board->calls.context, span_of(answers.items[i].field),
 				   span_of(answers.items[i].value));

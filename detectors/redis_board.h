@@ -22,7 +22,8 @@ struct redis_board_calls {
 	void *context;
 	/* This is on the board, written by whomever, perhaps by this server. */
 	void (*heard)(void *context, struct span field, struct span value);
-	/* All that was on the board was told: what was not told of is not there. */
+	/* All that is on the board is told from now on; and was told: what was not told of in between is not there. */
+	void (*begins)(void *context);
 	void (*all)(void *context);
 };
 

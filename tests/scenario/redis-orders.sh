@@ -181,6 +181,15 @@ turn single
 run two release zoe@shop.test
 await 10 unlisted one zoe@shop.test
 
+# Redis loses all while nobody was away: what was ordered since all was heard last is told again, too.
+told() { redis-cli -s "$TMP/redis.sock" hkeys 'sendwatch:{orders}' | grep -q "$1"; }
+run one disable ida@shop.test
+await 5 listed two ida@shop.test
+await 5 told ida@shop.test
+redis-cli -s "$TMP/redis.sock" flushall > flushed
+await 5 told zoe@shop.test
+await 5 told ida@shop.test
+
 # A local user is another one on each machine.
 run one disable local:www
 await 5 listed one www
