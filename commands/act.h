@@ -32,7 +32,7 @@ void act_close(struct act **act);
 
 /*
  * New settings: prepared first, so that they are refused as a whole where a part cannot be had, then taken or
- * not. Adapters cannot be changed, since the deputy keeps to what it was started with.
+ * not. Adapters cannot be changed, since the deputy keeps to what it was started with, nor the folder of state.
  */
 bool act_reload_begin(struct act *act, const struct arguments *arguments, struct error *error);
 bool act_reload_end(struct act *act, bool take, struct error *error);

@@ -35,6 +35,13 @@ static bool reload_same(const char *a, const char *b)
 	return span_equal(span_of(a), span_of(b));
 }
 
+/* It is locked, and the cases, the orders and the control socket are in it. */
+static bool reload_state(const struct act *act, struct error *error)
+{
+	return reload_same(act->started->watch.state, act->fresh->watch.state) ||
+	       error_set(error, "[watch] state: start sendwatch anew to change it");
+}
+
 static bool reload_policy(struct act *act, struct error *error)
 {
 	const struct restriction_options *old = &act->options->policy, *new = &act->fresh->policy;
@@ -62,7 +69,8 @@ bool act_reload_begin(struct act *act, const struct arguments *arguments, struct
 		act->fresh = NULL;
 		return false;
 	}
-	if (demote_allows(act->fresh, error) && reload_adapters(act, error) && reload_policy(act, error))
+	if (demote_allows(act->fresh, error) && reload_state(act, error) && reload_adapters(act, error) &&
+	    reload_policy(act, error))
 		return true;
 	(void)act_reload_end(act, false, NULL);
 	return false;

@@ -2,17 +2,13 @@
 #define _GNU_SOURCE
 #include "commands/watch_work.h"
 
-#include "base/hash.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "commands/server_id.h"
 #include "commands/service.h"
 #include "detectors/store.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static void watch_verdict(void *context, const struct verdict *verdict)
 {
@@ -205,17 +201,12 @@ bool watch_work_open(struct watch_work *work, const struct arguments *arguments,
 	*work = (struct watch_work){
 		.options = options, .act = work->act, .tally = work->tally, .late = work->late
 	};
-	good = options_load(arguments, options, error);
-	if (!good) {
+	if (!options_load(arguments, options, error)) {
 		free(options);
 		work->options = NULL;
 		return false;
 	}
-	if (options->watch.state == NULL)
-		good = error_set(error, "[watch] state: names no folder");
-	else if (mkdir(options->watch.state, 0700) != 0 && errno != EEXIST)
-		good = error_set(error, "%s: %s", options->watch.state, strerror(errno));
-	good = good && (work->deliver = deliver_open(options, error)) != NULL;
+	good = (work->deliver = deliver_open(options, error)) != NULL;
 	if (good)
 		deliver_on_verdict(work->deliver, watch_act, work);
 	good = good && (work->lists = address_lists_open(options, work->deliver, error)) != NULL;

@@ -18,6 +18,13 @@ printf '[judge]\nflaged = 1\n' >> detect.conf
 kill -HUP "$watcher"
 await 10 grep -q 'stay as they were: .*detect.conf:[0-9]*: \[judge\] has no key flaged' watch.err
 
+# Its folder is locked, and everything it knows is there: it does not move to another one.
+settings ''
+sed -i 's,/state$,/elsewhere,' detect.conf
+kill -HUP "$watcher"
+await 10 grep -qF 'stay as they were: [watch] state: start sendwatch anew to change it' watch.err
+[ ! -e elsewhere ] || die "a new folder for settings that were refused"
+
 # Mended: the new webhook is told, by the thresholds and the log of the new settings.
 settings "$(cat port)"
 sed -i 's,mail.log,other.log,' detect.conf
