@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "commands/arguments.h"
+#include "responders/secret.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -169,15 +170,12 @@ static void options_replace(char **text, const char *typed)
 /* The store, which reads it, knows no credentials: "credential:NAME" becomes the file where systemd put it. */
 static void options_find_credential(char **path)
 {
-	const char *folder = getenv("CREDENTIALS_DIRECTORY");
-	struct span name = span_of(*path == NULL ? "" : *path);
-	struct text full = { 0 };
+	struct text file = { 0 };
+	struct error error;
 
-	if (folder == NULL || !span_skip(&name, SPAN("credential:")))
-		return;
-	text_add_format(&full, "%s/%.*s", folder, SPAN_ARGS(name));
-	options_replace(path, full.at);
-	text_free(&full);
+	if (*path != NULL && secret_path(*path, &file, &error))
+		options_replace(path, file.at);
+	text_free(&file);
 }
 
 bool options_load(const struct arguments *arguments, struct options *options, struct error *error)

@@ -9,21 +9,27 @@
 
 #define SECRET_MAX ((size_t)16 * 1024)
 
-bool secret_read(const char *path, struct text *text, struct error *error)
+bool secret_path(const char *path, struct text *file, struct error *error)
 {
 	struct span name = span_of(path);
 	const char *folder = getenv("CREDENTIALS_DIRECTORY");
-	struct text full = { 0 };
-	bool good;
 
-	if (!span_skip(&name, SPAN("credential:")))
-		return save_read(path, SECRET_MAX, text, error);
-	if (folder == NULL)
-		return error_set(error, "%s: systemd gave no credentials (CREDENTIALS_DIRECTORY)", path);
-	text_add_format(&full, "%s/", folder);
-	text_add(&full, name);
-	good = save_read(full.at, SECRET_MAX, text, error);
-	text_free(&full);
+	if (span_skip(&name, SPAN("credential:"))) {
+		if (folder == NULL)
+			return error_set(error, "%s: systemd gave no credentials (CREDENTIALS_DIRECTORY)",
+					 path);
+		text_add_format(file, "%s/", folder);
+	}
+	text_add(file, name);
+	return true;
+}
+
+bool secret_read(const char *path, struct text *text, struct error *error)
+{
+	struct text file = { 0 };
+	bool good = secret_path(path, &file, error) && save_read(file.at, SECRET_MAX, text, error);
+
+	text_free(&file);
 	return good;
 }
 

@@ -8,7 +8,10 @@
 #include "base/error.h"
 #include "base/text.h"
 
-/* Added to TEXT. The words of ERROR name the file alone. */
+/* The file that PATH means, added to FILE. */
+bool secret_path(const char *path, struct text *file, struct error *error);
+
+/* Its content, added to TEXT. The words of ERROR name the file alone. */
 bool secret_read(const char *path, struct text *text, struct error *error);
 
 /* The same, as a text of its own (free); NULL where it cannot be read or is empty. */
