@@ -16,13 +16,6 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-struct account_rules act_rules(const struct options *options)
-{
-	return (struct account_rules){ .default_domain = span_of(options->ledger.default_domain),
-				       .fold_tags = options->ledger.fold_tags,
-				       .fold_case = options->ledger.fold_case };
-}
-
 void act_find_due(struct act *act)
 {
 	act->due = USEC_NEVER;
@@ -101,7 +94,7 @@ struct act *act_open(const struct arguments *arguments, struct error *error)
 		free(act);
 		return NULL;
 	}
-	rules = act_rules(act->options);
+	rules = ledger_rules(&act->options->ledger);
 	act->restrictions = restrictions_new(&act->options->policy, &rules);
 	act->brakes = brakes_new(&act->options->act);
 	if (act->options->adapters.count > 0)

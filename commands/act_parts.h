@@ -53,8 +53,7 @@ struct act {
 	void *context;
 };
 
-/* The rules by which accounts are named; what mail servers ask: their sockets, not served yet. */
-struct account_rules act_rules(const struct options *options);
+/* What mail servers ask: their sockets, not served yet. */
 bool act_open_policy(const struct restriction_options *options, struct policy **policy_r,
 		     struct error *error);
 bool act_open_socketmap(const struct restriction_options *options, struct policy **socketmap_r,

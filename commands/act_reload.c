@@ -109,7 +109,7 @@ bool act_reload_end(struct act *act, bool take, struct error *error)
 		policy_stop(&act->fresh_socketmap);
 		return true;
 	}
-	rules = act_rules(act->fresh);
+	rules = ledger_rules(&act->fresh->ledger);
 	restrictions_use(act->restrictions, &act->fresh->policy, &rules);
 	brakes_use(act->brakes, &act->fresh->act);
 	good = reload_move(act, &act->policy, &act->fresh_policy,

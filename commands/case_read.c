@@ -296,9 +296,7 @@ static void book_event(void *context, const struct line *line, const struct fram
 		       const struct event *event)
 {
 	struct casebook *book = context;
-	const struct ledger_options *options = &book->with.options->ledger;
-	const struct account_rules rules = { span_of(options->default_domain), options->fold_tags,
-					     options->fold_case };
+	const struct account_rules rules = ledger_rules(&book->with.options->ledger);
 	struct account_name name;
 	struct case_account *account = NULL;
 

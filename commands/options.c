@@ -210,9 +210,7 @@ void options_free(struct options *options)
 
 struct span options_account(const struct options *options, struct span typed, struct account_name *name)
 {
-	const struct account_rules rules = { .default_domain = span_of(options->ledger.default_domain),
-					     .fold_tags = options->ledger.fold_tags,
-					     .fold_case = options->ledger.fold_case };
+	const struct account_rules rules = ledger_rules(&options->ledger);
 	struct span user = typed;
 
 	if (span_starts(typed, SPAN("script:")) || span_starts(typed, SPAN("host:")) ||

@@ -44,6 +44,13 @@ const struct setting ledger_settings[] = {
 	{ .name = NULL },
 };
 
+struct account_rules ledger_rules(const struct ledger_options *options)
+{
+	return (struct account_rules){ .default_domain = span_of(options->default_domain),
+				       .fold_tags = options->fold_tags,
+				       .fold_case = options->fold_case };
+}
+
 struct ledger *ledger_new(const struct ledger_options *options, struct replies *replies,
 			  const struct ledger_sink *sink, struct error *error)
 {
@@ -52,9 +59,7 @@ struct ledger *ledger_new(const struct ledger_options *options, struct replies *
 	ledger->options = *options;
 	ledger->replies = replies;
 	ledger->sink = *sink;
-	ledger->rules = (struct account_rules){ .default_domain = span_of(options->default_domain),
-						.fold_tags = options->fold_tags,
-						.fold_case = options->fold_case };
+	ledger->rules = ledger_rules(options);
 	ledger->messages = map_new(&(struct map_options){ .record_size = sizeof(struct message) });
 	ledger->hosts = memory_new(1, sizeof(*ledger->hosts));
 	ledger->host_count = 1;

@@ -8,6 +8,7 @@
 #define SENDWATCH_PARSERS_LEDGER_H
 
 #include "base/settings.h"
+#include "parsers/account.h"
 #include "parsers/attempt.h"
 #include "parsers/frame.h"
 #include "parsers/parser.h"
@@ -28,6 +29,9 @@ struct ledger_options {
 };
 
 extern const struct setting ledger_settings[];
+
+/* How accounts are named by these options, which it borrows. */
+struct account_rules ledger_rules(const struct ledger_options *options);
 
 /*
  * Where attempts, submissions and logins go. `submitted` comes once a message, before its first attempt.
