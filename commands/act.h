@@ -65,8 +65,8 @@ bool act_password(struct act *act, struct deliver *deliver, usec_t now, const st
 #define ACT_VERBS    6 /* by enum deputy_verb */
 #define ACT_STATUSES 5 /* by enum deputy_status */
 struct act_stats {
-	bool serves; /* is there a policy service, and a deputy? */
-	bool deputy;
+	bool serves; /* is there a policy service or a socketmap? */
+	bool deputy; /* is there an adapter? */
 	bool dry_run;
 	struct policy_stats policy, socketmap;
 	uint64_t deeds[ACT_VERBS][ACT_STATUSES];

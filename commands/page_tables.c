@@ -180,7 +180,7 @@ static void telling_acts(const struct board *board, struct text *out)
 	if (act->dry_run)
 		html_add(out, "Dry run: nobody is stopped.");
 	else if (!act->serves && !act->deputy)
-		html_add(out, "No policy service and no adapter is set: nobody is stopped.");
+		html_add(out, "No policy service, no socketmap and no adapter is set: nobody is stopped.");
 	else {
 		words_counted(out, act->disabled, "account");
 		html_add(out, " disabled, ");
