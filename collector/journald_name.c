@@ -155,18 +155,6 @@ bool journald_name_parse(const char *log, struct journald_name *name_r, struct e
 	return true;
 }
 
-char *journald_name_since(const char *log, usec_t since)
-{
-	struct text name = { 0 };
-	char *copy;
-	bool bare = strcmp(log, "journal:") == 0;
-
-	text_add_format(&name, "%s%ssince=%lld", log, bare ? "" : "+", (long long)(since / USEC_SECOND));
-	copy = memory_copy(text_span(&name));
-	text_free(&name);
-	return copy;
-}
-
 void journald_name_free(struct journald_name *name)
 {
 	for (size_t i = 0; i < name->count; i++)

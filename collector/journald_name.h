@@ -30,9 +30,6 @@ bool journald_name_is(const char *log);
 
 bool journald_name_parse(const char *log, struct journald_name *name_r, struct error *error);
 
-/* LOG from SINCE on; owned by the caller. */
-char *journald_name_since(const char *log, usec_t since);
-
 void journald_name_free(struct journald_name *name);
 
 #endif

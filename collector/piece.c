@@ -189,7 +189,7 @@ bool piece_is_as_opened(const struct piece *piece)
 
 	if (fstat(piece->fd, &about) != 0 || (uint64_t)about.st_size < piece->size)
 		return false;
-	if (piece->kind != NULL || !piece->live)
+	if (!piece->live)
 		return (uint64_t)about.st_size == piece->size;
 	return piece_pread(piece, head, piece->head_len, 0) == piece->head_len &&
 	       memcmp(head, piece->head, piece->head_len) == 0;

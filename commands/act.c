@@ -11,10 +11,8 @@
 #include "base/save.h"
 #include "responders/socketmap.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 void act_find_due(struct act *act)
 {
@@ -41,16 +39,11 @@ static void act_restore(struct act *act)
 
 static bool act_open_state(struct act *act, struct error *error)
 {
-	const struct options *options = act->options;
 	struct text path = { 0 };
 
-	if (options->watch.state == NULL)
-		return error_set(error, "[watch] state: names no folder");
-	if (mkdir(options->watch.state, 0700) != 0 && errno != EEXIST)
-		return error_set(error, "%s: %s", options->watch.state, strerror(errno));
 	/* What kills left; a save of an hour ago is none that is going on. */
-	save_sweep(options->watch.state, clock_now() - USEC_HOUR);
-	text_add_format(&path, "%s/cases", options->watch.state);
+	save_sweep(act->options->watch.state, clock_now() - USEC_HOUR);
+	text_add_format(&path, "%s/cases", act->options->watch.state);
 	act->cases = cases_open(path.at, act->brakes, error);
 	text_free(&path);
 	return act->cases != NULL;

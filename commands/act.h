@@ -24,7 +24,8 @@ struct act_order {
 
 /*
  * With its own settings, from ARGUMENTS. What takes rights is done when it returns: the deputy runs, the policy
- * service has its address. Nothing is decided or answered before act_start, where the process may be another user.
+ * service has its address. Nothing is decided or answered before act_start, where the process may be another user;
+ * [watch] state is there then, and held by this process alone.
  */
 struct act *act_open(const struct arguments *arguments, struct error *error);
 bool act_start(struct act *act, struct error *error);

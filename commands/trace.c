@@ -7,7 +7,6 @@
  * more for all that belongs; each such reading may bring further ids, and there are at most four.
  */
 #define _GNU_SOURCE
-#include "base/text.h"
 #include "commands/command.h"
 #include "commands/options.h"
 #include "commands/pipeline.h"
