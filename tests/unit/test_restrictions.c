@@ -214,6 +214,47 @@ static void test_mode(void **state)
 	assert_int_equal(mode, 0600);
 }
 
+#define ADDRESS_SIZE 32
+
+static char *copy(const char *from, char into[ADDRESS_SIZE])
+{
+	if (from == NULL)
+		return NULL;
+	snprintf(into, ADDRESS_SIZE, "%s", from);
+	return into;
+}
+
+/* A second one would take the first one's socket away, however it is written. */
+static void test_two_sockets(void **state)
+{
+	static const struct {
+		const char *policy, *socketmap;
+		bool good;
+	} rows[] = {
+		{ "/run/a.sock", "/run/b.sock", true },
+		{ "/run/a.sock", "unix:/run/b.sock", true },
+		{ "/run/a.sock", NULL, true },
+		{ NULL, "/run/a.sock", true },
+		{ "/run/a.sock", "/run/a.sock", false },
+		{ "/run/a.sock", "unix:/run/a.sock", false },
+		{ "unix:/run/a.sock", "/run/a.sock", false },
+		{ "inet:127.0.0.1:10031", "inet:127.0.0.1:10031", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char address[ADDRESS_SIZE], socketmap[ADDRESS_SIZE];
+		struct restriction_options two = { 0 };
+		struct error error = { "" };
+		unsigned mode;
+
+		two.address = copy(rows[i].policy, address);
+		two.socketmap = copy(rows[i].socketmap, socketmap);
+		if (restriction_mode(&two, &mode, &error) != rows[i].good)
+			fail_msg("row %zu: %s", i, error.text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +263,7 @@ int main(void)
 		cmocka_unit_test(test_throttle_is_exact_at_data),
 		cmocka_unit_test(test_answers_while_all_is_busy),
 		cmocka_unit_test(test_mode),
+		cmocka_unit_test(test_two_sockets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
