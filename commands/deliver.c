@@ -264,8 +264,8 @@ void deliver_same(const struct deliver *deliver, struct verdict *verdict)
 {
 	if (strcmp(verdict->type, "verdict") == 0 &&
 	    journal_knows(deliver->journal, verdict->id) == JOURNAL_NEW)
-		(void)journal_told(deliver->journal, verdict->account, span_of(state_name(verdict->state)),
-				   verdict->time, verdict->late, verdict->id, sizeof(verdict->id));
+		(void)journal_told(deliver->journal, verdict->account, verdict->state, verdict->time,
+				   verdict->late, verdict->id);
 }
 
 void deliver_verdict(struct deliver *deliver, usec_t now, const struct verdict *verdict)

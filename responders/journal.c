@@ -240,10 +240,10 @@ bool journal_verdict(struct journal *journal, const char *id, const char *json, 
 	return good;
 }
 
-bool journal_told(const struct journal *journal, struct span account, struct span state, usec_t time,
-		  bool late, char *id, size_t id_size)
+bool journal_told(const struct journal *journal, struct span account, enum account_state state, usec_t time,
+		  bool late, char id[VERDICT_ID_SIZE])
 {
-	return told_before(journal->told, account, state, time, late, id, id_size);
+	return told_before(journal->told, account, state, time, late, id);
 }
 
 bool journal_response(struct journal *journal, usec_t now, const char *id, const char *action,

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/settings.h"
+#include "detectors/verdict.h"
 
 struct journal_options {
 	char *file;        /* NULL: no journal is kept */
@@ -34,8 +35,8 @@ void journal_close(struct journal **journal);
 enum journal_knows journal_knows(const struct journal *journal, const char *id);
 
 /* See told_before: was this told of under another id? Then ID becomes that one. */
-bool journal_told(const struct journal *journal, struct span account, struct span state, usec_t time,
-		  bool late, char *id, size_t id_size);
+bool journal_told(const struct journal *journal, struct span account, enum account_state state, usec_t time,
+		  bool late, char id[VERDICT_ID_SIZE]);
 
 /* A verdict's line. False where it could not be written: it is remembered as written all the same. */
 bool journal_verdict(struct journal *journal, const char *id, const char *json, struct error *error);

@@ -13,18 +13,14 @@
 #define TOLD_ACCOUNTS 10000 /* remembered: those that are not as usual, and lately were not */
 #define TOLD_WITHIN   USEC_HOUR
 
-enum { TOLD_WATCH, TOLD_FLAGGED, TOLD_DISABLED, TOLD_STATES };
-
-static const char *const state_words[TOLD_STATES] = { "watch", "flagged", "disabled" };
-
 struct told_state {
 	usec_t time;
 	bool late;
-	char id[40]; /* empty: it was not told */
+	char id[VERDICT_ID_SIZE]; /* empty: it was not told */
 };
 
 struct told_account {
-	struct told_state states[TOLD_STATES];
+	struct told_state states[STATE_DISABLED + 1]; /* those that are remembered begin with STATE_WATCH */
 };
 
 struct told {
@@ -58,29 +54,26 @@ static bool value_of(struct span line, struct span key, struct span *value_r)
 	return span_cut_text(&line, key, &before) && span_cut(&line, '"', value_r);
 }
 
-static int state_number(struct span state)
+/* Normal and released end what was told before; they are not remembered themselves. */
+static bool told_remembers(enum account_state state)
 {
-	for (int i = 0; i < TOLD_STATES; i++)
-		if (span_equal(state, span_of(state_words[i])))
-			return i;
-	return -1;
+	return state >= STATE_WATCH && state <= STATE_DISABLED;
 }
 
 static void told_verdict(struct told *told, struct span line, struct span account)
 {
 	uint64_t hash = hash_text(account);
 	struct told_account *known = map_find(told->accounts, hash, account);
-	struct span id, time, state;
+	struct span id, time, word;
+	enum account_state state = STATE_NORMAL;
 	struct told_state *of;
 	usec_t when;
-	int number;
 
 	if (!value_of(line, SPAN(",\"id\":\""), &id) || !value_of(line, SPAN(",\"time\":\""), &time) ||
-	    !value_of(line, SPAN(",\"state\":\""), &state) || !clock_parse(time, &when) ||
+	    !value_of(line, SPAN(",\"state\":\""), &word) || !clock_parse(time, &when) ||
 	    id.len >= sizeof(of->id))
 		return;
-	number = state_number(state);
-	if (number < 0) {
+	if (!state_parse(word, &state) || !told_remembers(state)) {
 		if (known != NULL)
 			map_remove(told->accounts, known);
 		return;
@@ -88,12 +81,12 @@ static void told_verdict(struct told *told, struct span line, struct span accoun
 	if (known == NULL)
 		known = map_add(told->accounts, hash);
 	map_touch(told->accounts, known);
-	of = &known->states[number];
+	of = &known->states[state];
 	*of = (struct told_state){ .time = when };
 	of->late = span_find(line, SPAN(",\"late\":true")) < line.len;
 	memcpy(of->id, id.at, id.len);
 	/* It is no more than that now: what it was before has ended. */
-	for (int higher = number + 1; higher < TOLD_STATES; higher++)
+	for (int higher = (int)state + 1; higher <= STATE_DISABLED; higher++)
 		known->states[higher].id[0] = '\0';
 }
 
@@ -114,20 +107,19 @@ void told_line(struct told *told, struct span line)
 	}
 }
 
-bool told_before(const struct told *told, struct span account, struct span state, usec_t time, bool late,
-		 char *id, size_t id_size)
+bool told_before(const struct told *told, struct span account, enum account_state state, usec_t time,
+		 bool late, char id[VERDICT_ID_SIZE])
 {
 	const struct told_account *known = map_find(told->accounts, hash_text(account), account);
 	const struct told_state *of;
-	int number = state_number(state);
 	usec_t apart;
 
-	if (known == NULL || number < 0)
+	if (known == NULL || !told_remembers(state))
 		return false;
-	of = &known->states[number];
+	of = &known->states[state];
 	apart = time > of->time ? time - of->time : of->time - time;
-	if (of->id[0] == '\0' || (of->late && !late) || apart > TOLD_WITHIN || strlen(of->id) >= id_size)
+	if (of->id[0] == '\0' || (of->late && !late) || apart > TOLD_WITHIN)
 		return false;
-	memcpy(id, of->id, strlen(of->id) + 1);
+	memcpy(id, of->id, sizeof(of->id));
 	return true;
 }

@@ -6,7 +6,7 @@
 #ifndef SENDWATCH_RESPONDERS_JOURNAL_TOLD_H
 #define SENDWATCH_RESPONDERS_JOURNAL_TOLD_H
 
-#include "base/clock.h"
+#include "detectors/verdict.h"
 
 struct told;
 
@@ -20,7 +20,7 @@ void told_line(struct told *told, struct span line);
  * Was ACCOUNT's STATE told of, within an hour of TIME (of the log), and nothing since that ended it? Then ID becomes
  * the one by which it was. What was told too late to be acted on is another than what is not LATE.
  */
-bool told_before(const struct told *told, struct span account, struct span state, usec_t time, bool late,
-		 char *id, size_t id_size);
+bool told_before(const struct told *told, struct span account, enum account_state state, usec_t time,
+		 bool late, char id[VERDICT_ID_SIZE]);
 
 #endif

@@ -184,14 +184,29 @@ static void test_save(void **state)
 	assert_true(save_remove(file, &error));
 }
 
-static bool told(const struct journal *journal, const char *account, const char *state, usec_t time,
+static bool told(const struct journal *journal, const char *account, enum account_state state, usec_t time,
 		 bool late, const char *expected)
 {
-	char id[33] = "other";
-	bool found = journal_told(journal, span_of(account), span_of(state), time, late, id, sizeof(id));
+	char id[VERDICT_ID_SIZE] = "other";
+	bool found = journal_told(journal, span_of(account), state, time, late, id);
 
 	assert_string_equal(id, found ? expected : "other");
 	return found;
+}
+
+/* A verdict about eve@x, with REST at the end of its line. */
+static void tell(struct journal *journal, const char *id, const char *time, const char *state,
+		 const char *rest)
+{
+	struct text json = { 0 };
+	struct error error;
+
+	text_add_format(&json,
+			"{\"type\":\"verdict\",\"id\":\"%s\",\"time\":\"%s\",\"account\":\"eve@x\","
+			"\"state\":\"%s\",%s}",
+			id, time, state, rest);
+	assert_true(journal_verdict(journal, id, json.at, &error));
+	text_free(&json);
 }
 
 /* Found again by another line after a kill: the same while nothing ended it, and within an hour of the log. */
@@ -204,33 +219,26 @@ static void test_what_was_told_is_known_under_another_id(void **state)
 
 	(void)state;
 	assert_true(clock_parse(SPAN("2026-11-17T01:00:00Z"), &time));
-	journal_verdict(
-		journal, "a1",
-		"{\"type\":\"verdict\",\"id\":\"a1\",\"time\":\"2026-11-17T01:00:00Z\",\"account\":\"eve@x\","
-		"\"state\":\"flagged\",\"host\":null}",
-		&error);
-	journal_verdict(
-		journal, "a2",
-		"{\"type\":\"verdict\",\"id\":\"a2\",\"time\":\"2026-11-17T01:10:00Z\",\"account\":\"eve@x\","
-		"\"state\":\"disabled\",\"late\":true}",
-		&error);
+	tell(journal, "a1", "2026-11-17T01:00:00Z", "flagged", "\"host\":null");
+	tell(journal, "a2", "2026-11-17T01:10:00Z", "disabled", "\"late\":true");
 	for (int turn = 0; turn < 2; turn++) {
-		assert_true(told(journal, "eve@x", "flagged", time + USEC_MINUTE, false, "a1"));
-		assert_true(told(journal, "eve@x", "flagged", time - USEC_MINUTE, false, "a1"));
-		assert_true(told(journal, "eve@x", "flagged", time, true, "a1"));
-		assert_true(told(journal, "eve@x", "disabled", time, true, "a2"));
+		assert_true(told(journal, "eve@x", STATE_FLAGGED, time + USEC_MINUTE, false, "a1"));
+		assert_true(told(journal, "eve@x", STATE_FLAGGED, time - USEC_MINUTE, false, "a1"));
+		assert_true(told(journal, "eve@x", STATE_FLAGGED, time, true, "a1"));
+		assert_true(told(journal, "eve@x", STATE_DISABLED, time, true, "a2"));
 		/* Told too late to be acted on: what is in time is told anew. */
-		assert_false(told(journal, "eve@x", "disabled", time, false, ""));
-		assert_false(told(journal, "eve@x", "watch", time, false, ""));
-		assert_false(told(journal, "bob@x", "flagged", time, false, ""));
-		assert_false(told(journal, "eve@x", "flagged", time + 2 * USEC_HOUR, false, ""));
+		assert_false(told(journal, "eve@x", STATE_DISABLED, time, false, ""));
+		assert_false(told(journal, "eve@x", STATE_WATCH, time, false, ""));
+		assert_false(told(journal, "eve@x", STATE_NORMAL, time, false, ""));
+		assert_false(told(journal, "bob@x", STATE_FLAGGED, time, false, ""));
+		assert_false(told(journal, "eve@x", STATE_FLAGGED, time + 2 * USEC_HOUR, false, ""));
 		journal_close(&journal);
 		journal = journal_open(&options, &error);
 	}
 	journal_verdict(journal, "b1",
 			"{\"type\":\"act\",\"id\":\"b1\",\"action\":\"released\",\"account\":\"eve@x\"}",
 			&error);
-	assert_false(told(journal, "eve@x", "flagged", time, false, ""));
+	assert_false(told(journal, "eve@x", STATE_FLAGGED, time, false, ""));
 	journal_close(&journal);
 }
 
@@ -244,19 +252,13 @@ static void test_what_ended_is_told_anew(void **state)
 
 	(void)state;
 	assert_true(clock_parse(SPAN("2026-11-17T01:00:00Z"), &time));
-	journal_verdict(
-		journal, "a1",
-		"{\"type\":\"verdict\",\"id\":\"a1\",\"time\":\"2026-11-17T01:00:00Z\",\"account\":\"eve@x\","
-		"\"state\":\"flagged\",\"host\":null}",
-		&error);
-	assert_true(told(journal, "eve@x", "flagged", time, false, "a1"));
-	journal_verdict(
-		journal, "a2",
-		"{\"type\":\"verdict\",\"id\":\"a2\",\"time\":\"2026-11-17T01:10:00Z\",\"account\":\"eve@x\","
-		"\"state\":\"watch\",\"host\":null}",
-		&error);
-	assert_true(told(journal, "eve@x", "watch", time, false, "a2"));
-	assert_false(told(journal, "eve@x", "flagged", time, false, ""));
+	tell(journal, "a1", "2026-11-17T01:00:00Z", "flagged", "\"host\":null");
+	assert_true(told(journal, "eve@x", STATE_FLAGGED, time, false, "a1"));
+	tell(journal, "a2", "2026-11-17T01:10:00Z", "watch", "\"host\":null");
+	assert_true(told(journal, "eve@x", STATE_WATCH, time, false, "a2"));
+	assert_false(told(journal, "eve@x", STATE_FLAGGED, time, false, ""));
+	tell(journal, "a3", "2026-11-17T01:20:00Z", "normal", "\"host\":null");
+	assert_false(told(journal, "eve@x", STATE_WATCH, time, false, ""));
 	journal_close(&journal);
 }
 
