@@ -140,18 +140,27 @@ static enum policy_heard policy_cut(struct span *rest, struct policy_request *re
 	return policy_parse(text, request_r) ? POLICY_WHOLE : POLICY_NONSENSE;
 }
 
-static size_t policy_put(const struct policy_answer *answer, char *into, size_t size)
+void policy_words(const struct policy_answer *answer, const char *dunno, char into[POLICY_WORDS_SIZE])
 {
 	static const char *const verbs[] = {
-		[POLICY_DUNNO] = "DUNNO",
 		[POLICY_REJECT] = "554 5.7.1",
 		[POLICY_DEFER] = "450 4.7.1",
 		[POLICY_HOLD] = "HOLD",
 	};
-	bool says = answer->action != POLICY_DUNNO;
 
-	return (size_t)snprintf(into, size, "action=%s%s%s\n\n", verbs[answer->action],
-				says && answer->text[0] != '\0' ? " " : "", says ? answer->text : "");
+	if (answer->action == POLICY_DUNNO)
+		snprintf(into, POLICY_WORDS_SIZE, "%s", dunno);
+	else
+		snprintf(into, POLICY_WORDS_SIZE, "%s%s%s", verbs[answer->action],
+			 answer->text[0] == '\0' ? "" : " ", answer->text);
+}
+
+static size_t policy_put(const struct policy_answer *answer, char *into, size_t size)
+{
+	char words[POLICY_WORDS_SIZE];
+
+	policy_words(answer, "DUNNO", words);
+	return (size_t)snprintf(into, size, "action=%s\n\n", words);
 }
 
 static const struct policy_tongue policy_delegation = { policy_cut, policy_put };

@@ -27,10 +27,16 @@ struct policy_request {
 
 enum policy_action { POLICY_DUNNO, POLICY_REJECT, POLICY_DEFER, POLICY_HOLD };
 
+#define POLICY_TEXT_SIZE 200
+
 struct policy_answer {
 	enum policy_action action;
-	char text[200]; /* for the client; without newlines */
+	char text[POLICY_TEXT_SIZE]; /* for the client; without newlines */
 };
+
+/* The answer in the words of access(5), where mail may flow those of DUNNO. */
+#define POLICY_WORDS_SIZE (POLICY_TEXT_SIZE + 16)
+void policy_words(const struct policy_answer *answer, const char *dunno, char into[POLICY_WORDS_SIZE]);
 
 struct policy_stats {
 	uint64_t requests, refused, bad_requests, connections;

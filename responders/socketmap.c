@@ -77,19 +77,12 @@ static enum policy_heard socketmap_cut(struct span *rest, struct policy_request 
 
 static size_t socketmap_put(const struct policy_answer *answer, char *into, size_t size)
 {
-	static const char *const verbs[] = {
-		[POLICY_DUNNO] = NULL,
-		[POLICY_REJECT] = "554 5.7.1",
-		[POLICY_DEFER] = "450 4.7.1",
-		[POLICY_HOLD] = "HOLD",
-	};
-	char content[sizeof(answer->text) + 16] = "NOTFOUND ";
+	char words[POLICY_WORDS_SIZE];
+	const char *status = answer->action == POLICY_DUNNO ? "NOTFOUND " : "OK ";
 	int len;
 
-	if (verbs[answer->action] != NULL)
-		snprintf(content, sizeof(content), "OK %s%s%s", verbs[answer->action],
-			 answer->text[0] == '\0' ? "" : " ", answer->text);
-	len = snprintf(into, size, "%zu:%s,", strlen(content), content);
+	policy_words(answer, "", words);
+	len = snprintf(into, size, "%zu:%s%s,", strlen(status) + strlen(words), status, words);
 	assert(len > 0 && (size_t)len < size);
 	return (size_t)len;
 }
