@@ -152,9 +152,7 @@ static void mail_send(struct target *target, const struct parcel *parcel)
 	for (size_t i = 0; i < to->count; i++)
 		addresses[letter.to_count++] = to->texts[i];
 	if (target->options->owner)
-		addresses[letter.to_count++] = message.field[MESSAGE_ACCOUNT].at == NULL
-						       ? ""
-						       : message.field[MESSAGE_ACCOUNT].at;
+		addresses[letter.to_count++] = text_span(&message.field[MESSAGE_ACCOUNT]).at;
 	letter.subject = text_span(&subject);
 	letter.text = text_span(&text);
 	mail_hand_over(target, parcel->number, &letter);

@@ -176,10 +176,10 @@ static void template_put(const struct template *template, struct span value, str
 }
 
 /* False where a name is unknown. MESSAGE may be NULL: then names are only looked at. */
-static bool template_walk(const struct template *template, const struct message *message,
+static bool template_walk(const struct template *template, const char *body, const struct message *message,
 			  const struct template_given *given, struct text *out, struct span *unknown_r)
 {
-	struct span rest = span_of(template->body), name;
+	struct span rest = span_of(body), name;
 	enum message_field field = MESSAGE_ID;
 
 	while (rest.len > 0) {
@@ -210,12 +210,11 @@ static bool template_walk(const struct template *template, const struct message 
 void template_fill(const struct template *template, const struct message *message,
 		   const struct template_given *given, struct text *out)
 {
-	struct template closing = *template;
+	bool closes = template->closing != NULL && message_resolves(message);
 	struct span unknown;
 
-	if (template->closing != NULL && message_resolves(message))
-		closing.body = template->closing;
-	(void)template_walk(&closing, message, given, out, &unknown);
+	(void)template_walk(template, closes ? template->closing : template->body, message, given, out,
+			    &unknown);
 }
 
 /* A made-up verdict: what can stand in a body shows whether a template makes JSON of it. */
@@ -234,7 +233,7 @@ bool template_check(const struct template *template, const char *where, struct e
 
 	if (template->body == NULL)
 		return true;
-	if (!template_walk(template, NULL, &given, NULL, &unknown))
+	if (!template_walk(template, template->body, NULL, &given, NULL, &unknown))
 		return error_set(error, "%s the template knows no {%.*s}", where, SPAN_ARGS(unknown));
 	if (template->plain || !message_read(span_of(template_sample), &message))
 		return true;
@@ -247,8 +246,7 @@ bool template_check(const struct template *template, const char *where, struct e
 
 bool template_tail(const struct template *template, const struct message *message, struct text *out)
 {
-	const struct template tail = { .body = template->closes, .plain = true };
-	struct span key = text_span(&message->field[MESSAGE_KEY]), rest = span_of(tail.body), name;
+	struct span key = text_span(&message->field[MESSAGE_KEY]), rest = span_of(template->closes), name;
 
 	if (template->closes == NULL || !message_resolves(message))
 		return false;
