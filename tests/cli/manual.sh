@@ -16,8 +16,11 @@ for command in $("$SENDWATCH" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p'); do
 	for section in "EXIT STATUS" EXAMPLES "SEE ALSO"; do has "$page" ".Sh $section"; done
 	"$SENDWATCH" "$command" --help | sed -n 's/^  --\([a-z-]*\).*/\1/p' | grep -v '^help$' > options
 	[ -s options ] || die "sendwatch $command --help lists no options"
+	sed -n '/^\.Sh SYNOPSIS/,/^\.Sh DESCRIPTION/p' "$page" > synopsis
 	while read -r option; do
-		grep -qE "^\.It Fl (.* )?-$option( |$)" "$page" || die "sendwatch-$command.1 lacks --$option"
+		grep -E "^\.It Fl (.* )?-$option( |$)" "$page" > entry || die "sendwatch-$command.1 lacks --$option"
+		letter=$(sed -n "s/.*Fl \([a-z]\) , -$option.*/\1/p" entry)
+		grep -qE "Fl (-$option${letter:+|$letter})( |$)" synopsis || die "the synopsis of sendwatch-$command.1 lacks --$option"
 	done < options
 done
 # A page that is named is there, and none leads nowhere.
