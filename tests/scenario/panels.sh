@@ -40,6 +40,7 @@ calls cpanel release bob@shop.test 'whoowns|shop.test' 'uapi|--output=json|--use
 calls cpanel disable bob+x@shop.test 'whoowns|shop.test' 'uapi|--output=json|--user=owner|Email|suspend_outgoing|email=bob%2Bx@shop.test'
 calls cpanel hold bob@shop.test 'whoowns|shop.test' 'uapi|--output=json|--user=owner|Email|hold_outgoing|email=bob@shop.test'
 calls cpanel disable web2 'whmapi1|--output=json|suspend_outgoing_email|user=web2'
+calls cpanel disable web+2 'whmapi1|--output=json|suspend_outgoing_email|user=web%2B2'
 calls cpanel release web2 'whmapi1|--output=json|unsuspend_outgoing_email|user=web2'
 calls cpanel hold web2 'whmapi1|--output=json|hold_outgoing_email|user=web2'
 calls cpanel unhold web2 'whmapi1|--output=json|release_outgoing_email|user=web2'
