@@ -15,6 +15,7 @@
 struct running {
 	struct backtest_run *run;
 	const struct arguments *arguments;
+	const struct options *options;
 	struct peers *peers; /* NULL: not asked for */
 	struct geo *geo;
 	struct map *places; /* account to uint32_t: where it is in run->accounts */
@@ -56,12 +57,6 @@ static uint32_t account_at(struct running *running, struct span name)
 	return place->at;
 }
 
-static bool is_wanted(const struct running *running, struct span account)
-{
-	return running->arguments->account == NULL ||
-	       span_equal(account, span_of(running->arguments->account));
-}
-
 static void running_attempt(void *context, const struct attempt *attempt, enum attempt_stage stage)
 {
 	struct running *running = context;
@@ -70,7 +65,7 @@ static void running_attempt(void *context, const struct attempt *attempt, enum a
 	uint32_t at;
 
 	if (stage != ATTEMPT_FIRST || envelope->account_kind == ACCOUNT_NONE ||
-	    !is_wanted(running, envelope->account))
+	    !options_want(running->options, envelope->account))
 		return;
 	at = account_at(running, envelope->account);
 	if (running->peers != NULL)
@@ -107,7 +102,7 @@ static void running_verdict(void *context, const struct verdict *verdict)
 								       : BACKTEST_STAGES;
 
 	if (stage == BACKTEST_STAGES || strcmp(verdict->type, "verdict") != 0 ||
-	    !is_wanted(running, verdict->account))
+	    !options_want(running->options, verdict->account))
 		return;
 	account = &running->run->accounts[account_at(running, verdict->account)];
 	account->flags += stage == BACKTEST_FLAGGED;
@@ -157,7 +152,7 @@ bool backtest_run(const struct options *options, const struct arguments *argumen
 		  size_t count, bool peers, struct backtest_run *run_r, struct error *error)
 {
 	const struct map_options places = { .record_size = sizeof(struct place), .same = same_account };
-	struct running running = { .run = run_r, .arguments = arguments };
+	struct running running = { .run = run_r, .arguments = arguments, .options = options };
 	const struct pipeline_watcher watcher = { .context = &running,
 						  .attempt = running_attempt,
 						  .verdict = running_verdict,

@@ -296,16 +296,16 @@ static void book_event(void *context, const struct line *line, const struct fram
 		       const struct event *event)
 {
 	struct casebook *book = context;
-	const struct account_rules rules = ledger_rules(&book->with.options->ledger);
-	struct account_name name;
 	struct case_account *account = NULL;
+	struct account_name name;
+	struct span named;
 
 	(void)line;
-	if (event->kind == EVENT_CLIENT && event->login.len > 0)
-		account = casebook_find(book, event->local ? account_local(event->login, &name)
-							   : account_login(&rules, event->login, &name));
-	else if (event->kind == EVENT_SCRIPT && event->directory.len > 0)
-		account = casebook_find(book, account_script(event->directory, &name));
+	if (event->kind != EVENT_CLIENT && event->kind != EVENT_SCRIPT)
+		return;
+	named = options_named(book->with.options, event, &name);
+	if (named.len > 0)
+		account = casebook_find(book, named);
 	if (account == NULL || account->since == USEC_NEVER || frame->time < account->since)
 		return;
 	account->messages++;

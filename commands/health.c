@@ -20,6 +20,7 @@
 
 struct health_command {
 	const struct arguments *arguments;
+	const struct options *options;
 	struct health *health;
 	bool failed;
 	size_t told;
@@ -28,9 +29,8 @@ struct health_command {
 static void health_seen(void *context, const struct attempt *attempt, enum attempt_stage stage)
 {
 	const struct health_command *command = context;
-	const char *account = command->arguments->account;
 
-	if (account == NULL || span_equal(attempt->envelope->account, span_of(account)))
+	if (options_want(command->options, attempt->envelope->account))
 		health_attempt(command->health, attempt, stage);
 }
 
@@ -204,10 +204,10 @@ static void address_tell(void *context, const struct record *record)
 }
 
 /* Of all servers that share a Redis. */
-static int health_of_all(struct health_command *command, const struct options *options)
+static int health_of_all(struct health_command *command)
 {
 	struct error error;
-	struct known *known = known_open(options, &error);
+	struct known *known = known_open(command->options, &error);
 	bool good = known != NULL && known_addresses(known, address_tell, command, &error);
 
 	if (!good)
@@ -216,21 +216,21 @@ static int health_of_all(struct health_command *command, const struct options *o
 		puts("No mail went out to anyone.");
 	known_close(&known);
 	if (good)
-		blocklists_print(options, NULL, 0, command->arguments->format == FORMAT_NDJSON);
+		blocklists_print(command->options, NULL, 0, command->arguments->format == FORMAT_NDJSON);
 	return good ? EXIT_DONE : EXIT_FAILED;
 }
 
 /* What watch saved within the last minute or so, where one runs here. */
-static bool health_restore(struct health_command *command, const struct options *options)
+static bool health_restore(struct health_command *command)
 {
 	struct snapshot snapshot;
 	struct text path = { 0 };
 	struct error error;
 	bool good;
 
-	if (options->watch.state == NULL)
+	if (command->options->watch.state == NULL)
 		return false;
-	text_add_format(&path, "%s/snapshot", options->watch.state);
+	text_add_format(&path, "%s/snapshot", command->options->watch.state);
 	good = snapshot_open(path.at, &snapshot, &error) == SNAPSHOT_GOOD;
 	text_free(&path);
 	if (!good)
@@ -240,7 +240,7 @@ static bool health_restore(struct health_command *command, const struct options 
 	return good;
 }
 
-static void health_print(const struct health_command *command, const struct options *options)
+static void health_print(const struct health_command *command)
 {
 	size_t count;
 	struct health_row *rows = health_rows(command->health, &count);
@@ -254,12 +254,12 @@ static void health_print(const struct health_command *command, const struct opti
 		puts("No mail went out to anyone.");
 	/* With logs of another machine, what is known of this one's addresses would mislead. */
 	if (command->arguments->count == 0 || count > 0)
-		blocklists_print(options, rows, command->arguments->count == 0 ? 0 : count,
+		blocklists_print(command->options, rows, command->arguments->count == 0 ? 0 : count,
 				 command->arguments->format == FORMAT_NDJSON);
 	free(rows);
 }
 
-static int health_run(struct health_command *command, const struct options *options)
+static int health_run(struct health_command *command)
 {
 	const struct arguments *arguments = command->arguments;
 	const struct pipeline_watcher watcher = { .context = command,
@@ -268,7 +268,7 @@ static int health_run(struct health_command *command, const struct options *opti
 	const char *const *names = arguments->names;
 	size_t count = arguments->count;
 	struct error error;
-	struct pipeline *pipeline = pipeline_new(options, &watcher, &error);
+	struct pipeline *pipeline = pipeline_new(command->options, &watcher, &error);
 	struct collector *collector;
 
 	if (pipeline == NULL) {
@@ -276,8 +276,8 @@ static int health_run(struct health_command *command, const struct options *opti
 		return EXIT_USAGE;
 	}
 	if (count == 0) {
-		names = (const char *const *)options->logs.files.texts;
-		count = options->logs.files.count;
+		names = (const char *const *)command->options->logs.files.texts;
+		count = command->options->logs.files.count;
 	}
 	struct collector_calls calls = pipeline_calls(pipeline);
 
@@ -288,7 +288,7 @@ static int health_run(struct health_command *command, const struct options *opti
 		progress_run(pipeline, collector, arguments, true);
 		collector_close(&collector);
 		pipeline_finish(pipeline);
-		health_print(command, options);
+		health_print(command);
 	}
 	pipeline_free(&pipeline);
 	return command->failed ? EXIT_FAILED : EXIT_DONE;
@@ -296,8 +296,8 @@ static int health_run(struct health_command *command, const struct options *opti
 
 int command_health(const struct arguments *arguments)
 {
-	struct health_command command = { .arguments = arguments };
 	struct options options;
+	struct health_command command = { .arguments = arguments, .options = &options };
 	struct error error;
 	int status;
 
@@ -314,14 +314,14 @@ int command_health(const struct arguments *arguments)
 	if (known)
 		signal(SIGPIPE, SIG_IGN);
 	if (known && options.redis.topology != REDIS_OFF) {
-		status = health_of_all(&command, &options);
-	} else if (known && health_restore(&command, &options)) {
-		health_print(&command, &options);
+		status = health_of_all(&command);
+	} else if (known && health_restore(&command)) {
+		health_print(&command);
 		status = EXIT_DONE;
 	} else {
 		health_free(&command.health);
 		command.health = health_new(&options.health, health_warn, &command);
-		status = health_run(&command, &options);
+		status = health_run(&command);
 	}
 	health_free(&command.health);
 	options_free(&options);

@@ -200,11 +200,19 @@ bool options_load(const struct arguments *arguments, struct options *options, st
 	options_replace(&options->ledger.passwd, arguments->passwd);
 	options_replace(&options->ledger.owners, arguments->owners);
 	options_replace(&options->judge.geo, arguments->geo);
+	if (arguments->account != NULL) {
+		struct account_name name;
+
+		options->logs.account = memory_copy(
+			options_account(options, span_of(arguments->account), &name));
+	}
 	return true;
 }
 
 void options_free(struct options *options)
 {
+	free(options->logs.account);
+	options->logs.account = NULL;
 	settings_free(options_sections(), options);
 }
 
@@ -219,4 +227,19 @@ struct span options_account(const struct options *options, struct span typed, st
 	if (span_skip(&user, SPAN("local:")))
 		return account_local(user, name);
 	return account_login(&rules, typed, name);
+}
+
+struct span options_named(const struct options *options, const struct event *event, struct account_name *name)
+{
+	const struct account_rules rules = ledger_rules(&options->ledger);
+
+	if (event->kind == EVENT_SCRIPT)
+		return account_script(event->directory, name);
+	return event->kind == EVENT_CLIENT && event->local ? account_local(event->login, name)
+							   : account_login(&rules, event->login, name);
+}
+
+bool options_want(const struct options *options, struct span account)
+{
+	return options->logs.account == NULL || span_equal(account, span_of(options->logs.account));
 }

@@ -35,7 +35,9 @@ struct logs_options {
 	char *timezone;            /* NULL: this machine's */
 	int start;                 /* of a log seen for the first time: 0 end, 1 beginning */
 	usec_t last;               /* at the first start so much is told of */
-	usec_t since, until;       /* typed, never in a file; USEC_NEVER where not */
+	/* Typed, never in a file: */
+	usec_t since, until; /* USEC_NEVER where not */
+	char *account;       /* this one alone, as the ledger names it; NULL: all */
 };
 
 struct watch_options {
@@ -88,5 +90,12 @@ void options_free(struct options *options);
  * with something escaped in it; everything else is a login. It may point into NAME.
  */
 struct span options_account(const struct options *options, struct span typed, struct account_name *name);
+
+/* The account that a line names: who logs in, the local user, the script's folder. Empty where it names none. */
+struct span options_named(const struct options *options, const struct event *event,
+			  struct account_name *name);
+
+/* Is ACCOUNT, named by the ledger, the one that was asked for, or were all? */
+bool options_want(const struct options *options, struct span account);
 
 #endif

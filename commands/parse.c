@@ -14,6 +14,7 @@
 
 struct parse {
 	const struct arguments *arguments;
+	struct options options;
 	struct coverage *coverage;
 	bool failed;
 };
@@ -25,9 +26,13 @@ static void parse_print(char *json)
 	free(json);
 }
 
-static bool parse_wants(const struct parse *parse, struct span account)
+/* A message's other lines, which name nobody, are only shown with everybody's. */
+static bool parse_wants(const struct parse *parse, const struct event *event)
 {
-	return parse->arguments->account == NULL || span_equal(account, span_of(parse->arguments->account));
+	struct account_name name;
+
+	return parse->options.logs.account == NULL ||
+	       options_want(&parse->options, options_named(&parse->options, event, &name));
 }
 
 static void parse_event(void *context, const struct line *line, const struct frame *frame,
@@ -37,7 +42,7 @@ static void parse_event(void *context, const struct line *line, const struct fra
 
 	if (parse->coverage != NULL)
 		coverage_count(parse->coverage, line->text, frame, event);
-	else if (event->kind != EVENT_FOREIGN && parse_wants(parse, event->login))
+	else if (event->kind != EVENT_FOREIGN && parse_wants(parse, event))
 		parse_print(payload_event(frame, event));
 }
 
@@ -45,7 +50,7 @@ static void parse_attempt(void *context, const struct attempt *attempt, enum att
 {
 	const struct parse *parse = context;
 
-	if (stage == ATTEMPT_DONE && parse_wants(parse, attempt->envelope->account))
+	if (stage == ATTEMPT_DONE && options_want(&parse->options, attempt->envelope->account))
 		parse_print(payload_attempt(attempt));
 }
 
@@ -57,7 +62,7 @@ static void parse_trouble(void *context, const char *words)
 	parse->failed = true;
 }
 
-static int parse_logs(struct parse *parse, const struct options *options)
+static int parse_logs(struct parse *parse)
 {
 	const struct arguments *arguments = parse->arguments;
 	const struct pipeline_watcher watcher = {
@@ -68,7 +73,7 @@ static int parse_logs(struct parse *parse, const struct options *options)
 		.want_done = true,
 	};
 	struct error error;
-	struct pipeline *pipeline = pipeline_new(options, &watcher, &error);
+	struct pipeline *pipeline = pipeline_new(&parse->options, &watcher, &error);
 	struct collector_calls calls;
 	struct collector *collector;
 
@@ -93,7 +98,6 @@ static int parse_logs(struct parse *parse, const struct options *options)
 int command_parse(const struct arguments *arguments)
 {
 	struct parse parse = { .arguments = arguments };
-	struct options options;
 	struct error error;
 	int status;
 
@@ -101,16 +105,16 @@ int command_parse(const struct arguments *arguments)
 		fprintf(stderr, "sendwatch parse: which log? (a file, a glob, or - for standard input)\n");
 		return EXIT_USAGE;
 	}
-	if (!options_load(arguments, &options, &error)) {
+	if (!options_load(arguments, &parse.options, &error)) {
 		fprintf(stderr, "sendwatch parse: %s\n", error.text);
 		return EXIT_USAGE;
 	}
 	if (arguments->coverage)
 		parse.coverage = coverage_new();
-	status = parse_logs(&parse, &options);
+	status = parse_logs(&parse);
 	if (parse.coverage != NULL)
 		coverage_print(parse.coverage, arguments->format == FORMAT_NDJSON, stdout);
 	coverage_free(&parse.coverage);
-	options_free(&options);
+	options_free(&parse.options);
 	return status;
 }

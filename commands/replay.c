@@ -16,6 +16,7 @@
 
 struct replay {
 	const struct arguments *arguments;
+	struct options options;
 	struct summary *summary;    /* NULL where verdicts are printed as NDJSON */
 	struct case_folder *folder; /* NULL where no report is wanted */
 	struct casebook *book;      /* its */
@@ -23,16 +24,11 @@ struct replay {
 	enum exit_status status;
 };
 
-static bool replay_wants(const struct replay *replay, struct span account)
-{
-	return replay->arguments->account == NULL || span_equal(account, span_of(replay->arguments->account));
-}
-
 static void replay_attempt(void *context, const struct attempt *attempt, enum attempt_stage stage)
 {
 	const struct replay *replay = context;
 
-	if (stage != ATTEMPT_FIRST || !replay_wants(replay, attempt->envelope->account))
+	if (stage != ATTEMPT_FIRST || !options_want(&replay->options, attempt->envelope->account))
 		return;
 	if (replay->summary != NULL)
 		summary_attempt(replay->summary, attempt);
@@ -45,7 +41,7 @@ static void replay_verdict(void *context, const struct verdict *verdict)
 	struct replay *replay = context;
 	char *json;
 
-	if (!replay_wants(replay, verdict->account))
+	if (!options_want(&replay->options, verdict->account))
 		return;
 	replay->flagged = replay->flagged ||
 			  (verdict->state == STATE_FLAGGED && strcmp(verdict->type, "verdict") == 0);
@@ -118,11 +114,11 @@ static bool replay_colours(void)
 }
 
 /* Standard input, a folder that cannot be written: said before anything is read. */
-static int replay_refuse(struct replay *replay, struct options *options, const struct error *error)
+static int replay_refuse(struct replay *replay, const struct error *error)
 {
 	fprintf(stderr, "sendwatch replay: %s\n", error->text);
 	summary_free(&replay->summary);
-	options_free(options);
+	options_free(&replay->options);
 	return EXIT_USAGE;
 }
 
@@ -133,14 +129,13 @@ int command_replay(const struct arguments *arguments)
 					    .verdict = replay_verdict,
 					    .trouble = replay_trouble };
 	struct pipeline *pipeline = NULL;
-	struct options options;
 	struct error error;
 
 	if (arguments->count == 0) {
 		fprintf(stderr, "sendwatch replay: which log? (a file, a glob, or - for standard input)\n");
 		return EXIT_USAGE;
 	}
-	if (!options_load(arguments, &options, &error)) {
+	if (!options_load(arguments, &replay.options, &error)) {
 		fprintf(stderr, "sendwatch replay: %s\n", error.text);
 		return EXIT_USAGE;
 	}
@@ -149,13 +144,13 @@ int command_replay(const struct arguments *arguments)
 		watcher.attempt = replay_attempt;
 	}
 	if (arguments->html != NULL || arguments->case_folder != NULL) {
-		replay.folder = case_folder_new(&options, arguments, &error);
+		replay.folder = case_folder_new(&replay.options, arguments, &error);
 		if (replay.folder == NULL)
-			return replay_refuse(&replay, &options, &error);
+			return replay_refuse(&replay, &error);
 		replay.book = case_folder_book(replay.folder);
 		watcher.attempt = replay_attempt;
 	}
-	pipeline = pipeline_new(&options, &watcher, &error);
+	pipeline = pipeline_new(&replay.options, &watcher, &error);
 	if (pipeline != NULL)
 		replay_logs(&replay, pipeline);
 	else
@@ -167,6 +162,6 @@ int command_replay(const struct arguments *arguments)
 	case_folder_free(&replay.folder);
 	summary_free(&replay.summary);
 	pipeline_free(&pipeline);
-	options_free(&options);
+	options_free(&replay.options);
 	return (int)replay.status;
 }

@@ -188,7 +188,7 @@ static int trace_tell(struct trace *trace, struct error *error)
 	const struct arguments *arguments = trace->arguments;
 	const struct trace_print_how how = {
 		.ndjson = arguments->format == FORMAT_NDJSON,
-		.account = arguments->account,
+		.options = &trace->options,
 		.since = arguments->since,
 		.until = arguments->until,
 	};

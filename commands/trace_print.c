@@ -6,6 +6,7 @@
 #include "commands/trace_print.h"
 
 #include "base/memory.h"
+#include "commands/options.h"
 #include "commands/trace_step.h"
 #include "responders/payload.h"
 
@@ -144,8 +145,7 @@ static bool print_wants(const struct print *print, uint32_t at)
 
 	if (!group->seed)
 		return false;
-	if (print->how->account != NULL &&
-	    !span_equal_nocase(span_of(group->account), span_of(print->how->account)))
+	if (!options_want(print->how->options, span_of(group->account)))
 		return false;
 	for (uint32_t line = print->first[at]; line != NO_LINE; line = print->next[line])
 		if (print_in_time(print, &print->lines->all[line]))
@@ -213,7 +213,7 @@ size_t trace_print(struct trace_groups *groups, const struct trace_lines *lines,
 
 	print_chain(&print);
 	print_messages(&print);
-	if (how->account == NULL)
+	if (how->options->logs.account == NULL)
 		print_others(&print);
 	free(print.first);
 	free(print.next);

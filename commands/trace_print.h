@@ -12,8 +12,8 @@
 
 struct trace_print_how {
 	bool ndjson;
-	const char *account; /* messages of this one alone; NULL: all */
-	usec_t since, until; /* USEC_NEVER: no bound */
+	const struct options *options; /* which account's messages */
+	usec_t since, until;           /* USEC_NEVER: no bound */
 };
 
 /* How many steps were told. LINES are those of GROUPS. */

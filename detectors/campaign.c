@@ -68,10 +68,9 @@ static void campaign_weigh(const struct view *view, const void *options, struct 
 
 	for (int s = 0; s < SHARES; s++) {
 		const struct neighbours *n = &view->neighbours[s];
-		double decibans = n->suspicious <= 0 ? 0
-				  : s == SHARE_SUBNET
-					  ? o->each * n->weight
-					  : share_decibans(n, o) * fmin(1, view->alone / o->full);
+		double decibans = n->suspicious <= 0  ? 0
+				  : s == SHARE_SUBNET ? o->each * n->weight
+						      : share_decibans(n, o) * fmin(1, view->alone / o->full);
 
 		if (decibans <= best)
 			continue;

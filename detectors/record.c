@@ -292,8 +292,7 @@ void record_apply(struct record *record, const struct delta *delta, struct appli
 	switch (delta->kind) {
 	case DELTA_SUBMITTED:
 		/* By what it sent: logins and late outcomes have begun its day before. */
-		applied_r->first_today =
-			windows_that_day(&record->windows, delta->time, COUNT_MESSAGES) == 0;
+		applied_r->first_today = windows_that_day(&record->windows, delta->time, COUNT_MESSAGES) == 0;
 		counts.n[COUNT_MESSAGES] = 1;
 		counts.n[COUNT_SUBMITTED] = delta->count;
 		seen_meet(record, SEEN_SENDER, delta->sender, delta->time, &ignored);
