@@ -101,6 +101,12 @@ static bool listen_network_has(const struct listen_network *network, const uint8
 	       (rest == 0 || ((network->address[whole] ^ address[whole]) & mask) == 0);
 }
 
+bool listen_name_is_at(const struct listen_name *name, const struct listen_name *other)
+{
+	return name->kind == other->kind && name->address_len == other->address_len &&
+	       memcmp(&name->address, &other->address, name->address_len) == 0;
+}
+
 bool listen_name_allows(const struct listen_name *name, const struct sockaddr_storage *peer)
 {
 	uint8_t address[16];

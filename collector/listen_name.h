@@ -38,6 +38,9 @@ bool listen_name_is(const char *log);
 
 bool listen_name_parse(const char *log, struct listen_name *name_r, struct error *error);
 
+/* Are both one place, whoever may send to it? */
+bool listen_name_is_at(const struct listen_name *name, const struct listen_name *other);
+
 /* May this peer send? Unix sockets have their file's rights for that. */
 bool listen_name_allows(const struct listen_name *name, const struct sockaddr_storage *peer);
 

@@ -1,8 +1,6 @@
-/* Opening, sharing and reading the sockets of listeners. */
+/* Opening and reading the sockets of listeners. */
 #define _GNU_SOURCE
 #include "collector/listen_socket.h"
-
-#include "base/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,14 +14,6 @@
 #define LISTEN_BUFFER (8 * 1024 * 1024) /* bytes in the kernel: some seconds of a busy relay */
 #define LISTEN_WAITS  128
 
-/* Those that are open now: a handful, and one thread that opens and closes them. */
-static struct listen_open {
-	char *log;
-	int fd;
-	unsigned users;
-} * listen_opens;
-static size_t listen_open_count;
-
 /* A socket's file of an earlier run is in the way; any other file stays. */
 static bool listen_socket_make_way(const char *path, struct error *error)
 {
@@ -36,7 +26,7 @@ static bool listen_socket_make_way(const char *path, struct error *error)
 	return unlink(path) == 0 || error_set(error, "%s: %s", path, strerror(errno));
 }
 
-static int listen_socket_new(const struct listen_name *name, struct error *error)
+int listen_socket_open(const struct listen_name *name, struct error *error)
 {
 	int type = name->kind == LISTEN_TCP ? SOCK_STREAM : SOCK_DGRAM, on = 1, room = LISTEN_BUFFER;
 	int fd = socket(name->address.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -60,44 +50,6 @@ static int listen_socket_new(const struct listen_name *name, struct error *error
 	}
 	close(fd);
 	return -1;
-}
-
-int listen_socket_open(const struct listen_name *name, const char *log, struct error *error)
-{
-	struct error why;
-	int fd;
-
-	for (size_t i = 0; i < listen_open_count; i++)
-		if (strcmp(listen_opens[i].log, log) == 0) {
-			listen_opens[i].users++;
-			return listen_opens[i].fd;
-		}
-	fd = listen_socket_new(name, &why);
-	if (fd < 0) {
-		error_set(error, "%s: %s", log, why.text);
-		return -1;
-	}
-	listen_opens = memory_grow(listen_opens, listen_open_count + 1, sizeof(*listen_opens));
-	listen_opens[listen_open_count++] = (struct listen_open){ memory_copy(span_of(log)), fd, 1 };
-	return fd;
-}
-
-void listen_socket_close(int fd)
-{
-	for (size_t i = 0; i < listen_open_count; i++) {
-		struct listen_open *open = &listen_opens[i];
-
-		if (open->fd != fd || --open->users > 0)
-			continue;
-		close(fd);
-		free(open->log);
-		*open = listen_opens[--listen_open_count];
-		if (listen_open_count == 0) {
-			free(listen_opens);
-			listen_opens = NULL;
-		}
-		return;
-	}
 }
 
 bool listen_socket_receive(int fd, char *into, size_t room, size_t *len_r, struct sockaddr_storage *peer_r,

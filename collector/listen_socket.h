@@ -1,15 +1,11 @@
-/*
- * The sockets of listeners. New settings are taken in while the old ones are still at work, so that a socket may be
- * wanted twice for a moment: it is one and the same then, and nothing that waits in it is lost.
- */
+/* The sockets of listeners, without what comes in by them. */
 #ifndef SENDWATCH_COLLECTOR_LISTEN_SOCKET_H
 #define SENDWATCH_COLLECTOR_LISTEN_SOCKET_H
 
 #include "collector/listen_name.h"
 
-/* LOG names it. A descriptor for listen_socket_close; -1, and ERROR, on failure. */
-int listen_socket_open(const struct listen_name *name, const char *log, struct error *error);
-void listen_socket_close(int fd);
+/* A descriptor that never waits, bound, and listening where it is one for streams; -1, and ERROR, on failure. */
+int listen_socket_open(const struct listen_name *name, struct error *error);
 
 /*
  * One datagram, never waiting; one that is longer than ROOM is cut. *lost_r is set to the number of datagrams that the

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Lines that syslog daemons send by TCP with counted octets, by UDP in the form of RFC 5424, and that come on standard
-# input, give the verdicts that a file gives.
+# input, give the verdicts that a file gives. Who is connected by TCP stays so when new settings come.
 # needs: python3 gzip
 . "$TOP/tests/watch.sh"
 
@@ -18,13 +18,17 @@ await 20 in_journal '"state":"disabled"'
 stop_watch
 verdicts verdicts.ndjson > wanted
 
-send() # KIND PORT
+send() # KIND PORT: the whole log, over a connection that was there before new settings came
 {
-	python3 - "$1" "$2" << 'PY'
-import socket, sys
+	python3 - "$1" "$2" "$watcher" << 'PY'
+import os, signal, socket, sys, time
 kind, port = sys.argv[1], int(sys.argv[2])
 sender = socket.socket(type=socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
 sender.connect(("127.0.0.1", port))
+sender.send(b"<22>Nov 17 00:00:00 mx1 postfix/master[1]: daemon started\n")
+os.kill(int(sys.argv[3]), signal.SIGHUP)
+while "new settings are in force" not in open("watch.err").read():
+    time.sleep(0.05)
 for line in open("whole.log", "rb"):
     stamp, host, tag, words = line.rstrip().split(b" ", 3)
     if kind == "tcp":

@@ -166,7 +166,7 @@ static void a_line_that_is_too_long_is_skipped_and_counted(void **state)
 	listen_stream_free(&stream);
 }
 
-static struct follower follower;
+static struct follower follower, newer;
 
 /* A port of loopback that is free now. */
 static unsigned port_free(int type)
@@ -326,6 +326,116 @@ static void new_settings_take_the_socket_over(void **state)
 	close(fd);
 }
 
+/* Also where it is the rights that are new; half a line before is one with the half that comes after. */
+static void new_settings_keep_who_is_connected(void **state)
+{
+	unsigned port = port_free(SOCK_STREAM);
+	char log[64], with_rights[96];
+	int fds[2];
+
+	(void)state;
+	snprintf(log, sizeof(log), "syslog:tcp=127.0.0.1:%u", port);
+	snprintf(with_rights, sizeof(with_rights), "%s+allow=127.0.0.0/8", log);
+	follower_start(&follower, log);
+	fds[0] = port_connect(SOCK_STREAM, port);
+	send_text(fds[0], "<22>one\nhalf ");
+	follower_expect(&follower, "<22>one\n");
+	follower_start(&newer, with_rights);
+	send_text(fds[0], "a line\n");
+	follower_kill(&follower);
+	follower_expect(&newer, "half a line\n");
+	fds[1] = port_connect(SOCK_STREAM, port);
+	send_text(fds[1], "<22>new\n");
+	follower_expect(&newer, "half a line\n<22>new\n");
+	send_text(fds[0], "<22>two\n");
+	follower_expect(&newer, "half a line\n<22>new\n<22>two\n");
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void new_settings_that_are_refused_keep_who_is_connected(void **state)
+{
+	unsigned port = port_free(SOCK_STREAM);
+	char log[64], with_rights[96];
+	int fd;
+
+	(void)state;
+	snprintf(log, sizeof(log), "syslog:tcp=127.0.0.1:%u", port);
+	snprintf(with_rights, sizeof(with_rights), "%s+allow=192.0.2.0/24", log);
+	follower_start(&follower, log);
+	fd = port_connect(SOCK_STREAM, port);
+	send_text(fd, "<22>one\nhalf ");
+	follower_expect(&follower, "<22>one\n");
+	follower_start(&newer, with_rights);
+	follower_kill(&newer);
+	send_text(fd, "a line\n");
+	follower_expect(&follower, "<22>one\nhalf a line\n");
+	close(fd);
+}
+
+static void who_is_not_allowed_any_more_is_cut_off(void **state)
+{
+	unsigned port = port_free(SOCK_STREAM);
+	char log[64], with_rights[96], byte;
+	int fd;
+
+	(void)state;
+	snprintf(log, sizeof(log), "syslog:tcp=127.0.0.1:%u", port);
+	snprintf(with_rights, sizeof(with_rights), "%s+allow=192.0.2.0/24", log);
+	follower_start(&follower, log);
+	fd = port_connect(SOCK_STREAM, port);
+	send_text(fd, "<22>one\nhalf ");
+	follower_expect(&follower, "<22>one\n");
+	follower_start(&newer, with_rights);
+	follower_kill(&follower);
+	follower_drain(&newer);
+	assert_true(recv(fd, &byte, 1, 0) <= 0);
+	assert_int_equal(newer.given.len, 0);
+	assert_non_null(strstr(newer.said.at, ": 1 messages or connections of senders that are not allowed"));
+	close(fd);
+}
+
+/* Of two listeners the later line waits, read already, while the earlier one is given. */
+static void new_settings_give_what_was_read_and_not_given(void **state)
+{
+	unsigned ports[2] = { port_free(SOCK_DGRAM), port_free(SOCK_STREAM) };
+	char udp[64], tcp[64];
+	struct line line;
+	int fds[2];
+
+	(void)state;
+	snprintf(udp, sizeof(udp), "syslog:udp=127.0.0.1:%u", ports[0]);
+	snprintf(tcp, sizeof(tcp), "syslog:tcp=127.0.0.1:%u", ports[1]);
+	follower_start(&follower, udp, tcp);
+	fds[0] = port_connect(SOCK_DGRAM, ports[0]);
+	fds[1] = port_connect(SOCK_STREAM, ports[1]);
+	send_text(fds[0], "2026-11-01T03:04:06Z b");
+	send_text(fds[1], "2026-11-01T03:04:05Z a\n2026-11-01T03:04:07Z c\n");
+	assert_int_equal(collector_next(follower.collector, &line), COLLECTED_LINE);
+	assert_true(span_equal(line.text, SPAN("2026-11-01T03:04:05Z a")));
+	follower_start(&newer, udp, tcp);
+	follower_kill(&follower);
+	follower_expect(&newer, "2026-11-01T03:04:06Z b\n2026-11-01T03:04:07Z c\n");
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void one_place_is_named_once(void **state)
+{
+	struct collector_live_options options = { 0 };
+	struct collector_calls calls = { 0 };
+	unsigned port = port_free(SOCK_DGRAM);
+	struct error error = { "" };
+	char plain[64], with_rights[96];
+	const char *logs[2] = { plain, with_rights };
+
+	(void)state;
+	snprintf(plain, sizeof(plain), "syslog:udp=127.0.0.1:%u", port);
+	snprintf(with_rights, sizeof(with_rights), "%s+allow=127.0.0.1", plain);
+	assert_null(collector_live(logs, 2, &options, &calls, &error));
+	assert_non_null(strstr(error.text, "is the same place"));
+}
+
 static void a_file_in_the_way_of_a_socket_stays(void **state)
 {
 	struct collector_live_options options = { 0 };
@@ -383,6 +493,7 @@ static int stop(void **state)
 {
 	(void)state;
 	follower_free(&follower);
+	follower_free(&newer);
 	scratch_remove();
 	return 0;
 }
@@ -401,6 +512,11 @@ int main(void)
 		ROW(the_one_too_many_waits_its_turn),
 		ROW(who_is_not_allowed_is_refused_and_counted),
 		ROW(new_settings_take_the_socket_over),
+		ROW(new_settings_keep_who_is_connected),
+		ROW(new_settings_that_are_refused_keep_who_is_connected),
+		ROW(who_is_not_allowed_any_more_is_cut_off),
+		ROW(new_settings_give_what_was_read_and_not_given),
+		ROW(one_place_is_named_once),
 		ROW(a_file_in_the_way_of_a_socket_stays),
 		ROW(standard_input_is_followed_to_its_end),
 	};
