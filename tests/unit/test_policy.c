@@ -14,9 +14,6 @@
 
 #define CLIENTS 1000
 
-static char folder[] = "/tmp/sendwatch-policy-XXXXXX";
-static char path[64];
-
 static void decide(void *context, usec_t now, const struct policy_request *request,
 		   struct policy_answer *answer)
 {
@@ -32,7 +29,7 @@ static void decide(void *context, usec_t now, const struct policy_request *reque
 
 static struct policy *start(unsigned clients)
 {
-	struct policy_options options = { .address = path, .clients = clients };
+	struct policy_options options = { .address = client_path, .clients = clients };
 	struct error error;
 	struct policy *policy = policy_start(&options, decide, NULL, &error);
 
@@ -61,7 +58,7 @@ static void answers_reject_defer_and_dunno(void **state)
 		  "action=DUNNO\n\n" },
 	};
 	struct policy *policy = start(0);
-	int fd = client_dial(path);
+	int fd = client_dial();
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -79,7 +76,7 @@ static void answers_reject_defer_and_dunno(void **state)
 static void joins_a_request_that_comes_in_pieces(void **state)
 {
 	struct policy *policy = start(0);
-	int fd = client_dial(path);
+	int fd = client_dial();
 	char heard[64];
 
 	(void)state;
@@ -96,20 +93,20 @@ static void hangs_up_on_what_is_no_request(void **state)
 {
 	struct policy *policy = start(0);
 	char heard[64], *flood = malloc(70000);
-	int fd = client_dial(path);
+	int fd = client_dial();
 
 	(void)state;
 	say(fd, "GET / HTTP/1.1\n\n");
 	assert_int_equal(client_hear(fd, heard, 1), 0);
 	close(fd);
-	fd = client_dial(path);
+	fd = client_dial();
 	memset(flood, 'x', 70000);
 	(void)send(fd, flood, 70000, MSG_NOSIGNAL);
 	assert_int_equal(client_hear(fd, heard, 1), 0);
 	close(fd);
 	free(flood);
 	/* And goes on with the others. */
-	fd = client_dial(path);
+	fd = client_dial();
 	say(fd, "request=smtpd_access_policy\n\n");
 	assert_int_equal(client_hear(fd, heard, 14), 14);
 	close(fd);
@@ -124,7 +121,7 @@ static usec_t ask_a_thousand(void)
 	struct policy_stats stats;
 
 	for (int i = 0; i < CLIENTS; i++)
-		fds[i] = client_dial(path);
+		fds[i] = client_dial();
 	for (int i = 0; i < CLIENTS; i++)
 		say(fds[i], i % 2 == 0 ? "request=smtpd_access_policy\nsasl_username=bob@example.com\n\n"
 				       : "request=smtpd_access_policy\nsasl_username=anna@example.com\n\n");
@@ -165,18 +162,9 @@ static void serves_a_thousand_at_once(void **state)
 static void refuses_more_clients_than_it_may_have(void **state)
 {
 	struct policy *policy = start(2);
-	int a = client_dial(path), b = client_dial(path), c = client_dial(path);
-	char heard[32];
 
 	(void)state;
-	say(a, "request=smtpd_access_policy\n\n");
-	assert_int_equal(client_hear(a, heard, 14), 14);
-	say(b, "request=smtpd_access_policy\n\n");
-	assert_int_equal(client_hear(b, heard, 14), 14);
-	assert_int_equal(client_hear(c, heard, 1), 0);
-	close(a);
-	close(b);
-	close(c);
+	client_third_is_refused("request=smtpd_access_policy\n\n", "action=DUNNO\n\n");
 	policy_stop(&policy);
 }
 
@@ -184,7 +172,7 @@ static void refuses_more_clients_than_it_may_have(void **state)
 static void turns_away_whom_it_has_no_descriptor_for(void **state)
 {
 	struct policy *policy = start(10);
-	int a = client_dial(path), next, b, c;
+	int a = client_dial(), next, b, c;
 	struct rlimit files, few;
 	char heard[32];
 
@@ -197,13 +185,13 @@ static void turns_away_whom_it_has_no_descriptor_for(void **state)
 	few = files;
 	few.rlim_cur = (rlim_t)next + 1;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-	b = client_dial(path);
+	b = client_dial();
 	assert_int_equal(poll(&(struct pollfd){ .fd = b, .events = POLLIN }, 1, 5000), 1);
 	assert_int_equal(read(b, heard, 1), 0);
 	say(a, "request=smtpd_access_policy\n\n");
 	assert_int_equal(client_hear(a, heard, 14), 14);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
-	c = client_dial(path);
+	c = client_dial();
 	say(c, "request=smtpd_access_policy\n\n");
 	assert_int_equal(client_hear(c, heard, 14), 14);
 	close(a);
@@ -227,21 +215,6 @@ static void says_why_it_cannot_listen(void **state)
 	}
 }
 
-static int make_folder(void **state)
-{
-	(void)state;
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof(path), "%s/policy.sock", folder);
-	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	return rmdir(folder); /* fails where a stopped service left its socket */
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,5 +227,5 @@ int main(void)
 		cmocka_unit_test(says_why_it_cannot_listen),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, client_folder_made, client_folder_gone);
 }

@@ -8,8 +8,6 @@
 
 #include <stdlib.h>
 
-static char folder[] = "/tmp/sendwatch-socketmap-XXXXXX";
-static char path[64];
 static struct restriction_options texts = { .text_disabled = (char[]){ "Account suspended" },
 					    .text_throttled = (char[]){ "later" } };
 static const struct account_rules rules = { .default_domain = SPAN_INIT("example.com"),
@@ -154,7 +152,7 @@ static void test_the_longest(void **state)
 
 static void test_rows_over_a_socket(void **state)
 {
-	const struct policy_options options = { .address = path, .tongue = &socketmap_tongue };
+	const struct policy_options options = { .address = client_path, .tongue = &socketmap_tongue };
 	struct restrictions *all = table();
 	struct error error;
 	struct policy *map = policy_start(&options, restrictions_decide, all, &error);
@@ -166,7 +164,7 @@ static void test_rows_over_a_socket(void **state)
 		struct span wanted = span_of(rows[i].hear);
 		bool ends = span_ends(wanted, SPAN(CLOSE));
 		char heard[256];
-		int fd = client_dial(path);
+		int fd = client_dial();
 
 		wanted.len -= ends ? 1 : 0;
 		assert_true(send(fd, rows[i].send, strlen(rows[i].send), MSG_NOSIGNAL) > 0);
@@ -184,40 +182,18 @@ static void test_rows_over_a_socket(void **state)
 
 static void test_clients_are_bounded(void **state)
 {
-	const struct policy_options options = { .address = path, .tongue = &socketmap_tongue, .clients = 2 };
+	const struct policy_options options = { .address = client_path,
+						.tongue = &socketmap_tongue,
+						.clients = 2 };
 	struct restrictions *all = table();
 	struct error error;
 	struct policy *map = policy_start(&options, restrictions_decide, all, &error);
-	int a = client_dial(path), b = client_dial(path), c = client_dial(path);
-	char heard[64];
 
 	(void)state;
 	assert_non_null(map);
-	assert_int_equal(send(a, "12:disabled bob,", 16, MSG_NOSIGNAL), 16);
-	assert_int_equal(client_hear(a, heard, strlen(YES)), strlen(YES));
-	assert_int_equal(send(b, "12:disabled bob,", 16, MSG_NOSIGNAL), 16);
-	assert_int_equal(client_hear(b, heard, strlen(YES)), strlen(YES));
-	assert_int_equal(client_hear(c, heard, 1), 0);
-	close(a);
-	close(b);
-	close(c);
+	client_third_is_refused("12:disabled bob,", YES);
 	policy_stop(&map);
 	restrictions_free(&all);
-}
-
-static int make_folder(void **state)
-{
-	(void)state;
-	if (mkdtemp(folder) == NULL)
-		return -1;
-	snprintf(path, sizeof(path), "%s/map.sock", folder);
-	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	return rmdir(folder); /* fails where a stopped service left its socket */
 }
 
 int main(void)
@@ -229,5 +205,5 @@ int main(void)
 		cmocka_unit_test(test_clients_are_bounded),
 	};
 
-	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+	return cmocka_run_group_tests(tests, client_folder_made, client_folder_gone);
 }
