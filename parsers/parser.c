@@ -6,6 +6,9 @@
 
 #include "base/memory.h"
 
+#include <assert.h>
+#include <stddef.h>
+
 static const struct parser *const parsers[] = {
 	&parser_postfix,
 	&parser_exim,
@@ -98,4 +101,43 @@ const char *event_phase_name(enum event_phase phase)
 	};
 
 	return (unsigned)phase < sizeof(names) / sizeof(names[0]) ? names[phase] : "unknown";
+}
+
+#define EVENT_TEXT(name) \
+	{ \
+#name, offsetof(struct event, name) \
+	}
+
+static const struct {
+	const char *name;
+	size_t place;
+} event_texts[EVENT_TEXTS] = {
+	EVENT_TEXT(queue_id),   EVENT_TEXT(child_id),
+	EVENT_TEXT(parent_id),  EVENT_TEXT(client_name),
+	EVENT_TEXT(client_ip),  EVENT_TEXT(client_port),
+	EVENT_TEXT(helo),       EVENT_TEXT(login),
+	EVENT_TEXT(method),     EVENT_TEXT(protocol),
+	EVENT_TEXT(directory),  EVENT_TEXT(sender),
+	EVENT_TEXT(recipient),  EVENT_TEXT(original_recipient),
+	EVENT_TEXT(recipients), EVENT_TEXT(message_id),
+	EVENT_TEXT(subject),    EVENT_TEXT(relay),
+	EVENT_TEXT(relay_ip),   EVENT_TEXT(relay_port),
+	EVENT_TEXT(local_ip),   EVENT_TEXT(transport),
+	EVENT_TEXT(router),     EVENT_TEXT(dsn),
+	EVENT_TEXT(reply),      EVENT_TEXT(reason),
+};
+
+const char *event_text_name(size_t number)
+{
+	assert(number < EVENT_TEXTS);
+	return event_texts[number].name;
+}
+
+struct span event_text(const struct event *event, size_t number)
+{
+	struct span text;
+
+	assert(number < EVENT_TEXTS);
+	memcpy(&text, (const char *)event + event_texts[number].place, sizeof(text));
+	return text;
 }

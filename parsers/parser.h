@@ -27,4 +27,9 @@ const char *event_outcome_name(enum event_outcome outcome); /* "bounced" */
 const char *event_mta_name(enum event_mta mta);             /* "postfix" */
 const char *event_phase_name(enum event_phase phase);       /* "rcpt" */
 
+/* All texts of an event but its program, by number: what they are called, in the order in which they are told. */
+#define EVENT_TEXTS 26
+const char *event_text_name(size_t number); /* "queue_id" */
+struct span event_text(const struct event *event, size_t number);
+
 #endif

@@ -115,37 +115,6 @@ static void payload_event_numbers(json_t *object, const struct frame *frame, con
 
 char *payload_event(const struct frame *frame, const struct event *event)
 {
-	const struct {
-		const char *key;
-		struct span text;
-	} texts[] = {
-		{ "queue_id", event->queue_id },
-		{ "child_id", event->child_id },
-		{ "parent_id", event->parent_id },
-		{ "client_name", event->client_name },
-		{ "client_ip", event->client_ip },
-		{ "client_port", event->client_port },
-		{ "helo", event->helo },
-		{ "login", event->login },
-		{ "method", event->method },
-		{ "protocol", event->protocol },
-		{ "directory", event->directory },
-		{ "sender", event->sender },
-		{ "recipient", event->recipient },
-		{ "original_recipient", event->original_recipient },
-		{ "recipients", event->recipients },
-		{ "message_id", event->message_id },
-		{ "subject", event->subject },
-		{ "relay", event->relay },
-		{ "relay_ip", event->relay_ip },
-		{ "relay_port", event->relay_port },
-		{ "local_ip", event->local_ip },
-		{ "transport", event->transport },
-		{ "router", event->router },
-		{ "dsn", event->dsn },
-		{ "reply", event->reply },
-		{ "reason", event->reason },
-	};
 	json_t *object = json_object();
 
 	payload_put_word(object, "type", "event");
@@ -160,8 +129,8 @@ char *payload_event(const struct frame *frame, const struct event *event)
 		payload_put_word(object, "outcome", event_outcome_name(event->outcome));
 	if (event->phase != PHASE_UNKNOWN)
 		payload_put_word(object, "phase", event_phase_name(event->phase));
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		payload_put_known(object, texts[i].key, texts[i].text);
+	for (size_t i = 0; i < EVENT_TEXTS; i++)
+		payload_put_known(object, event_text_name(i), event_text(event, i));
 	payload_event_numbers(object, frame, event);
 	return payload_dump(object);
 }

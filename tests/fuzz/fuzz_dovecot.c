@@ -1,29 +1,5 @@
-/*
- * Lines of Dovecot and of content filters from anybody: every text of an event lies within the line or is a constant, numbers are
- * within their bounds, and a kind is one that there is.
- */
-#include "parsers/parser.h"
-
-#include <stddef.h>
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* The members from `queue_id` up to `reason` are all spans, in a row. */
-static void check(const struct event *event, struct span line)
-{
-	for (size_t place = offsetof(struct event, queue_id); place < offsetof(struct event, reason);
-	     place += sizeof(struct span)) {
-		struct span text;
-
-		memcpy(&text, (const char *)event + place, sizeof(text));
-		if (text.at == NULL ? text.len != 0
-				    : text.at < line.at || text.at + text.len > line.at + line.len)
-			abort();
-	}
-	if (event->kind >= EVENT_KINDS || event->size < -1 || event->nrcpt < -1 || event->uid < -1)
-		abort();
-}
+/* Lines of Dovecot and of content filters from anybody. */
+#include "tests/fuzz/event.h"
 
 static void parse(struct span line, struct span tag)
 {
@@ -31,22 +7,13 @@ static void parse(struct span line, struct span tag)
 	struct event event;
 
 	parser_read(&frame, &event);
-	check(&event, line);
+	event_check(&event, line, tag);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct span rest = { (const char *)data, size }, line;
+	static const char *const tags[] = { "dovecot", "amavis", NULL };
 
-	while (span_cut(&rest, '\n', &line)) {
-		char *copy = malloc(line.len > 0 ? line.len : 1);
-
-		if (copy == NULL)
-			return 0;
-		memcpy(copy, line.at, line.len);
-		parse((struct span){ copy, line.len }, SPAN("dovecot"));
-		parse((struct span){ copy, line.len }, SPAN("amavis"));
-		free(copy);
-	}
+	event_lines(data, size, tags, parse);
 	return 0;
 }

@@ -19,30 +19,6 @@ struct exim_row {
 	const char *expected;
 };
 
-#define TEXT_FIELD(name) \
-	{ \
-#name, offsetof(struct event, name) \
-	}
-
-static const struct {
-	const char *name;
-	size_t place;
-} exim_text_fields[] = {
-	TEXT_FIELD(queue_id),   TEXT_FIELD(child_id),
-	TEXT_FIELD(parent_id),  TEXT_FIELD(client_name),
-	TEXT_FIELD(client_ip),  TEXT_FIELD(client_port),
-	TEXT_FIELD(helo),       TEXT_FIELD(login),
-	TEXT_FIELD(method),     TEXT_FIELD(protocol),
-	TEXT_FIELD(directory),  TEXT_FIELD(sender),
-	TEXT_FIELD(recipient),  TEXT_FIELD(original_recipient),
-	TEXT_FIELD(recipients), TEXT_FIELD(message_id),
-	TEXT_FIELD(subject),    TEXT_FIELD(relay),
-	TEXT_FIELD(relay_ip),   TEXT_FIELD(relay_port),
-	TEXT_FIELD(local_ip),   TEXT_FIELD(transport),
-	TEXT_FIELD(router),     TEXT_FIELD(dsn),
-	TEXT_FIELD(reply),      TEXT_FIELD(reason),
-};
-
 /* Numbers and flags as text, so that a row can name them like any field. */
 static bool exim_number(const struct event *event, struct span name, char into[32])
 {
@@ -65,14 +41,9 @@ static bool exim_number(const struct event *event, struct span name, char into[3
 
 static struct span exim_text(const struct event *event, struct span name)
 {
-	for (size_t i = 0; i < sizeof(exim_text_fields) / sizeof(exim_text_fields[0]); i++) {
-		struct span text;
-
-		if (!span_equal(span_of(exim_text_fields[i].name), name))
-			continue;
-		memcpy(&text, (const char *)event + exim_text_fields[i].place, sizeof(text));
-		return text;
-	}
+	for (size_t i = 0; i < EVENT_TEXTS; i++)
+		if (span_equal(span_of(event_text_name(i)), name))
+			return event_text(event, i);
 	fail_msg("no field is called %.*s", SPAN_ARGS(name));
 	return SPAN("");
 }

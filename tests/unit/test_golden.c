@@ -63,45 +63,6 @@ static void golden_frame(struct text *out, const struct frame *frame)
 	golden_string(out, "text", frame->text);
 }
 
-static void golden_event_spans(struct text *out, const struct event *event)
-{
-	const struct {
-		const char *name;
-		struct span value;
-	} spans[] = {
-		{ "program", event->program },
-		{ "queue_id", event->queue_id },
-		{ "child_id", event->child_id },
-		{ "parent_id", event->parent_id },
-		{ "client_name", event->client_name },
-		{ "client_ip", event->client_ip },
-		{ "client_port", event->client_port },
-		{ "helo", event->helo },
-		{ "login", event->login },
-		{ "method", event->method },
-		{ "protocol", event->protocol },
-		{ "directory", event->directory },
-		{ "sender", event->sender },
-		{ "recipient", event->recipient },
-		{ "original_recipient", event->original_recipient },
-		{ "recipients", event->recipients },
-		{ "message_id", event->message_id },
-		{ "subject", event->subject },
-		{ "relay", event->relay },
-		{ "relay_ip", event->relay_ip },
-		{ "relay_port", event->relay_port },
-		{ "local_ip", event->local_ip },
-		{ "transport", event->transport },
-		{ "router", event->router },
-		{ "dsn", event->dsn },
-		{ "reply", event->reply },
-		{ "reason", event->reason },
-	};
-
-	for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++)
-		golden_string(out, spans[i].name, spans[i].value);
-}
-
 static void golden_event(struct text *out, const struct event *event)
 {
 	golden_name(out, "kind", event_kind_name(event->kind), true);
@@ -114,7 +75,9 @@ static void golden_event(struct text *out, const struct event *event)
 	golden_number(out, "uid", event->uid, -1);
 	golden_number(out, "size", event->size, -1);
 	golden_number(out, "nrcpt", event->nrcpt, -1);
-	golden_event_spans(out, event);
+	golden_string(out, "program", event->program);
+	for (size_t i = 0; i < EVENT_TEXTS; i++)
+		golden_string(out, event_text_name(i), event_text(event, i));
 }
 
 /* What a line is read as. FRAMES: only its frame. */
