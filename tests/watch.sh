@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 . "$TOP/tests/shell.sh"
 
-receiver='' watcher=''
+logs='' receiver='' watcher=''
 stop_all()
 {
 	[ -z "$receiver" ] || kill -9 "$receiver" 2> /dev/null
@@ -20,11 +20,11 @@ start_receiver() # STATUS...: the answers in turn; its port is in the file `port
 	await 10 test -s port
 }
 
-# detect.conf with one webhook to PORT (none where it is empty); further lines come from standard input.
-settings() # PORT
+# detect.conf for $logs, or else mail.log, with one webhook to PORT (none where it is empty), and the lines of FILE.
+settings() # PORT [FILE]
 {
 	{
-		printf '[logs]\nfiles = %s/mail.log\nstart = beginning\n' "$TMP"
+		printf '[logs]\nfiles = %s\nstart = beginning\n' "${logs:-$TMP/mail.log}"
 		printf '[watch]\nstate = %s/state\nsave_every = 100ms\n' "$TMP"
 		printf '[journal]\nfile = %s/verdicts.ndjson\n[outbox]\npause = 100ms\nlongest_pause = 300ms\n' "$TMP"
 		[ -z "$1" ] || printf '[webhook ops]\nurl = http://127.0.0.1:%s/hook\n' "$1"
@@ -36,6 +36,18 @@ start_watch()
 {
 	"$SENDWATCH" watch -c detect.conf 2>> watch.err &
 	watcher=$!
+}
+
+follows() # TIMES: so often it has said that it has caught up
+{
+	[ "$(grep -c 'has caught up, and follows' watch.err)" -ge "$1" ]
+}
+
+follow_watch() # started, and waited for until it follows
+{
+	followed=$(grep -c 'has caught up, and follows' watch.err 2> /dev/null)
+	start_watch
+	await 30 follows $((${followed:-0} + 1))
 }
 
 stop_watch() # within seconds, with exit status 0

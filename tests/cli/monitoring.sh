@@ -6,9 +6,8 @@
 printf '[status]\nlisten = %s/status.sock\n[webhook ops]\nurl = http://127.0.0.1:9/\n' "$TMP" > extra
 settings "" extra
 tail -n 200 "$TOP/contrib/samples/postfix/mail.log" > mail.log
-start_watch
+follow_watch
 await 20 test -S status.sock
-await 20 grep -q follows watch.err
 python3 - "$TOP" << 'PY' || die "a metric is asked for that there is not"
 import http.client, json, re, socket, sys
 ask = http.client.HTTPConnection("localhost")

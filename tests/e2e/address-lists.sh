@@ -17,8 +17,7 @@ learning = 0
 EXTRA
 settings "" extra
 : > mail.log
-start_watch
-await 20 grep -q follows watch.err
+follow_watch
 await 5 test -s addresses.nft
 nft -c -f addresses.nft || die "nft does not take an empty list"
 for i in 0 1 2 3 4 5 6 7 8 9 10; do

@@ -53,9 +53,7 @@ file = $LAB/dovecot/deny
 config = $LAB/dovecot/dovecot.conf
 MORE
 settings "" extra
-sed -i "s,^files = .*,files = $LAB/log/mail.log," detect.conf
-start_watch
-await 30 grep -q follows watch.err
+follow_watch
 
 # Two IMAP sessions are open; a line a second tells whether each is.
 cat > imap.py << 'PY'

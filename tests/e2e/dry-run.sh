@@ -17,9 +17,7 @@ throttle_watch = 20
 type = postfix_queue
 MORE
 settings "" extra
-sed -i "s,^files = .*,files = $LAB/log/mail.log," detect.conf
-start_watch
-await 30 grep -q follows watch.err
+follow_watch
 all=$(for i in $(seq 80); do echo "nobody$i@a.test"; done)
 # shellcheck disable=SC2086 # a list
 client 587 bob@shop.test later1@remote.test $all > bob

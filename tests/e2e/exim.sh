@@ -32,9 +32,7 @@ file = $LAB/exim
 programs = $LAB/bin
 MORE
 settings "$(cat port)" extra
-sed -i "s,^files = .*,files = $LAB/log/exim/mainlog," detect.conf
-start_watch
-await 30 grep -q follows watch.err
+follow_watch
 
 client 587 anna@shop.test friend@remote.test other@remote.test > anna || die "anna cannot send: $(cat anna)"
 has anna "sent 2"
@@ -58,8 +56,7 @@ has bob2 "this account stands in the list"
 client 587 anna@shop.test friend@remote.test > anna
 has anna "sent 1"
 : > watch.err
-start_watch
-await 30 grep -q follows watch.err
+follow_watch
 
 "$SENDWATCH" release -c detect.conf bob@shop.test || die "no release"
 await 5 in_journal '"action":"queue released"'

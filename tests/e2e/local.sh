@@ -32,9 +32,7 @@ file = $LAB/stopped_users
 type = postfix_queue
 MORE
 settings "" extra
-sed -i "s,^files = .*,files = $LAB/log/mail.log," detect.conf
-start_watch
-await 30 grep -q follows watch.err
+follow_watch
 
 submits web1 later1@remote.test || die "web1 cannot submit: $(cat sendmail.err)"
 submits web2 later2@remote.test || die "web2 cannot submit: $(cat sendmail.err)"

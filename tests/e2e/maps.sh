@@ -45,9 +45,7 @@ done
 postfix reload 2> postfix.out || die "$(cat postfix.out)"
 while read -r kind port; do await 10 listening "$port"; done < ports
 settings "" extra
-sed -i "s,^files = .*,files = $LAB/log/mail.log," detect.conf
-start_watch
-await 30 grep -q follows watch.err
+follow_watch
 
 # Sessions of bob that stay open over his disabling.
 cat > open.py << 'PY'

@@ -21,9 +21,7 @@ mode = 0666
 type = postfix_queue
 MORE
 settings "$(cat port)" extra
-sed -i "s,^files = .*,files = $LAB/log/mail.log," detect.conf
-start_watch; 
-await 30 grep -q follows watch.err
+follow_watch
 
 # Two honest people write to some; two of bob's own messages wait in the queue.
 client 587 anna@shop.test friend@remote.test other@remote.test > anna || die "anna cannot send"
@@ -65,8 +63,7 @@ stop_watch
 client 587 bob@shop.test friend@remote.test > bob2 # the mail goes on while sendwatch is down
 has bob2 "sent 1"
 : > watch.err
-start_watch
-await 20 grep -q follows watch.err
+follow_watch
 client 587 bob@shop.test friend@remote.test > bob2
 has bob2 "refused 554"
 "$SENDWATCH" release -c detect.conf --reason "new password" bob@shop.test || die "no release"

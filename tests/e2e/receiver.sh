@@ -70,17 +70,14 @@ ca = $TMP/ca.pem
 secret_file = $TMP/secret
 MORE
 settings "" extra
-sed -i "s,^files = .*,files = $LAB/log/mail.log," detect.conf
-start_watch
-await 30 grep -q follows watch.err
+follow_watch
 client 587 anna@shop.test friend@remote.test other@remote.test > anna
 client 587 --until-refused bob@shop.test nobody@a.test none@b.test noone@c.test someone@d.test > bob &
 thief=$!
 await 20 in_journal '"account":"bob@shop.test"'
 kill_watch
 : > watch.err
-start_watch
-await 30 grep -q follows watch.err
+follow_watch
 wait $thief || die "the thief's client broke"
 has bob "refused 554 5.7.1"
 await 10 in_journal '"action":"disabled"'

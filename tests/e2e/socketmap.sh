@@ -32,11 +32,9 @@ socketmap = inet:127.0.0.1:10032
 text_disabled = Account suspended
 MORE
 settings "" extra
-sed -i "s,^files = .*,files = $LAB/log/mail.log," detect.conf
 "$SENDWATCH" check -c detect.conf > checked || die "check: $(cat checked)"
 has checked "[policy] socketmap: while sendwatch is down, Postfix answers 451"
-start_watch
-await 20 grep -q follows watch.err
+follow_watch
 
 asked() { postmap -q "$1" $table > said 2> said.err; }
 not_found() # KEY: status 1 and no word of an error
@@ -102,8 +100,7 @@ has anna "Server configuration error"
 client 587 anna@shop.test friend@remote.test > anna
 has anna "sent 1"
 : > watch.err
-start_watch
-await 20 grep -q follows watch.err
+follow_watch
 client 5871 anna@shop.test friend@remote.test > anna
 has anna "sent 1"
 stop_watch

@@ -72,8 +72,7 @@ told() # DAEMON SOURCE WORDS: what it sends to SOURCE by these words is told as 
 	rm -rf state verdicts.ndjson watch.err persist
 	settings ''
 	sed -i "s|^files = .*|files = $2|" detect.conf
-	start_watch
-	await 10 grep -q follows watch.err
+	follow_watch
 	port=$(free_port)
 	"start_$1" "$3"
 	feed "$port" || die "$1 does not listen: $(cat daemon.log)"

@@ -38,8 +38,7 @@ healthy=$TOP/contrib/container/healthy
 watcher= # start_watch says which
 settings ''
 touch mail.log
-start_watch
-await 20 grep -q follows watch.err
+follow_watch
 expect 0 "$healthy" "$TMP/state"
 kill -STOP "$watcher"
 sed 's/alarm 10/alarm 1/' "$healthy" > impatient

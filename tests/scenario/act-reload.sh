@@ -36,8 +36,7 @@ conf() # POLICY MORE...
 
 : > mail.log
 conf "$TMP/policy" adapter list stopped
-start_watch
-await 20 grep -q follows watch.err
+follow_watch
 "$SENDWATCH" disable -c detect.conf bob@shop.test || die "cannot be disabled"
 says policy bob@shop.test '554 5.7.1' || die "bob goes on"
 

@@ -34,8 +34,7 @@ settings "" extra
 	mail '2 days' 203.0.113.1 home@shop.test 4F2A02
 	mail '1 day' 203.0.113.1 home@shop.test 4F2A03
 } > mail.log
-start_watch
-await 20 grep -q follows watch.err
+follow_watch
 expect 0 "$SENDWATCH" addresses -c detect.conf
 has out "No address is listed."
 for i in 0 1 2 3 4 5 6 7 8 9; do
@@ -69,8 +68,7 @@ expect 0 "$SENDWATCH" addresses -c detect.conf
 has out 198.51.100.7
 rm addresses.txt
 : > watch.err
-start_watch
-await 20 grep -q follows watch.err
+follow_watch
 await 5 grep -qF 198.51.100.7 addresses.txt
 echo 'keep = 60' >> detect.conf
 kill -HUP "$watcher"
@@ -88,7 +86,6 @@ printf 'x' >> state/addresses
 expect 1 "$SENDWATCH" addresses -c detect.conf
 has err "damaged, or of another version"
 : > watch.err
-start_watch
-await 20 grep -q follows watch.err
+follow_watch
 grep -q 'the list begins anew' watch.err || die "a damaged list is not told"
 [ ! -s addresses.txt ] || await 3 test ! -s addresses.txt

@@ -6,8 +6,7 @@
 head -100 "$TOP/contrib/samples/postfix/mail.log" > mail.log
 settings ''
 sed -i '/^save_every/d' detect.conf
-start_watch
-await 20 grep -q 'follows' watch.err
+follow_watch
 [ -r "/proc/$watcher/syscall" ] && [ "$(uname -m)" = x86_64 ] || skip "the kernel does not say what a process waits for"
 
 python3 - "$watcher" << 'PY' || die "it is woken more often than that"

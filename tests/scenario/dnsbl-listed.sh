@@ -79,8 +79,7 @@ lacks out '192.0.2.26 is listed'
 
 for ending in kill_watch stop_watch; do
 	: > watch.err
-	start_watch
-	await 20 grep -q follows watch.err
+	follow_watch
 	sleep 1.2 # a round, in which nothing is new
 	$ending
 done

@@ -17,8 +17,7 @@ start_old() # LAST
 	rm -rf state verdicts.ndjson watch.err
 	settings ''
 	sed -i "s/^start = beginning/start = end\nlast = $1/" detect.conf
-	start_watch
-	await 20 grep -q follows watch.err
+	follow_watch
 }
 
 start_old 3650d

@@ -10,8 +10,7 @@ settings "$(cat port)"
 "$TOP/tests/traffic/listed.py" postfix 1 --quiet > day.log || exit 1
 half=$(grep -n -m 1 '^2026-11-17T13:' day.log | cut -d: -f1)
 
-start_watch
-await 10 grep -q follows watch.err
+follow_watch
 head -n "$half" day.log >> mail.log
 await 10 in_journal '"type":"address"'
 await 10 grep -q 'at freemail.example' requests
@@ -26,15 +25,13 @@ for line in open("verdicts.ndjson"):
 addresses > before
 for ending in kill_watch stop_watch; do
 	: > watch.err
-	start_watch
-	await 10 grep -q follows watch.err
+	follow_watch
 	$ending
 done
 addresses | diff before - || die "told again after a restart"
 
 # It knows what it knew: the end of the refusals is told, of those whose beginning was, by whoever restarted.
-start_watch
-await 10 grep -q follows watch.err
+follow_watch
 tail -n "+$((half + 1))" day.log >> mail.log
 await 10 in_journal '"state":"normal","previous":"flagged"'
 stop_watch
@@ -51,8 +48,7 @@ PY
 # What is read again up to where it had been is history: told to nobody, though the journal does not know it.
 mv verdicts.ndjson journal
 : > watch.err
-start_watch
-await 10 grep -q follows watch.err
+follow_watch
 stop_watch
 [ ! -s verdicts.ndjson ] || lacks verdicts.ndjson '"type":"address"'
 mv journal verdicts.ndjson
@@ -60,8 +56,7 @@ mv journal verdicts.ndjson
 # All of it lost but the journal: read again from the beginning, all of it known by its id.
 rm -rf state
 : > watch.err
-start_watch
-await 10 grep -q follows watch.err
+follow_watch
 stop_watch
 addresses | diff after - || die "told again although the journal knew"
 

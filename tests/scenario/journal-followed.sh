@@ -49,8 +49,7 @@ grep -q '^ok .*+unit=postfix@-: can be read$' checked || die "check: $(cat check
 from=501
 for to in 2000 3740 3760 3793 3797 3816 3888 4000 9999; do
 	: > watch.err
-	start_watch
-	await 10 grep -q follows watch.err
+	follow_watch
 	write "system@$((to / 3790)).journal" "$from" "$to"
 	stamp=$(sed -n "${to}p;\$p" whole.log | head -1 | cut -d' ' -f1)
 	wanted=$(python3 -c 'import datetime, sys

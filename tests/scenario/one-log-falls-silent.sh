@@ -4,13 +4,13 @@
 . "$TOP/tests/watch.sh"
 
 start_receiver 200
+# shellcheck disable=SC2034 # settings() follows them
+logs="$TMP/mail.log, $TMP/exim.log"
 settings "$(cat port)"
-sed -i "s,^files.*,files = $TMP/mail.log\\, $TMP/exim.log," detect.conf
 sed -i 's,^save_every.*,&\nsilent_after = 2s,' detect.conf
 : > mail.log
 : > exim.log
-start_watch
-await 10 grep -q follows watch.err
+follow_watch
 line() { echo "2026-11-17T10:00:0$1+00:00 mx1 postfix/qmgr[1]: 4F2K3L$1: removed"; }
 line 1 >> mail.log
 line 1 >> exim.log

@@ -18,8 +18,7 @@ says() { answer "$1" | grep -q "$2"; }
 restart()
 {
 	: > watch.err
-	start_watch
-	await 20 grep -q follows watch.err
+	follow_watch
 }
 
 cat > extra << EXTRA

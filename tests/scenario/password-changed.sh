@@ -15,8 +15,7 @@ file = $TMP/stopped
 EXTRA
 settings "" extra
 : > mail.log
-start_watch
-await 20 grep -q follows watch.err
+follow_watch
 changed() { SENDWATCH_CONF=detect.conf "$hook" "$@"; }
 stopped() { grep -q "^$1: " stopped; }
 free() { ! stopped "$1"; }

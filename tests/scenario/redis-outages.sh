@@ -45,8 +45,7 @@ lost() { [ "$(grep -c 'cannot be reached' watch.err)" -ge "$1" ]; }
 back() { [ "$(grep -c 'sendwatch: the store is back$' watch.err)" -ge "$1" ]; } # not "reading waits until ..."
 
 # The user may load no functions: the script does, also after somebody flushed it.
-start_watch
-await 10 said follows
+follow_watch
 grow 1
 await 10 sh -c "redis-cli -s $TMP/redis.sock EXISTS 'sendwatch:{user03@dom3.example}' | grep -q 1"
 ask SCRIPT FLUSH > /dev/null

@@ -27,8 +27,7 @@ settings "" extra
 restart()
 {
 	: > watch.err
-	start_watch
-	await 20 grep -q follows watch.err
+	follow_watch
 }
 asked() { [ "$(grep -cF "$1" asked)" = "$2" ]; }
 open_cases() { [ "$(grep -c '^case' state/cases)" = "$1" ]; }

@@ -21,8 +21,7 @@ said() { grep -qF "$1" watch.err; }
 restart()
 {
 	: > watch.err
-	start_watch
-	await 20 said follows
+	follow_watch
 }
 counted() # PART: is so much of the log in the snapshot?
 {

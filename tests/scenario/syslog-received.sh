@@ -45,8 +45,7 @@ for kind in tcp udp; do
 	rm -rf state verdicts.ndjson watch.err
 	settings ''
 	sed -i "s|^files = .*|files = syslog:$kind=127.0.0.1:$port|" detect.conf
-	start_watch
-	await 10 grep -q follows watch.err
+	follow_watch
 	send $kind "$port"
 	await 20 in_journal '"state":"disabled"'
 	stop_watch

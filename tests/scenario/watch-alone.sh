@@ -7,8 +7,7 @@
 start_receiver 200
 settings "$(cat port)"
 : > mail.log
-start_watch
-await 10 grep -q follows watch.err
+follow_watch
 first=$watcher
 expect 1 "$SENDWATCH" watch -c detect.conf
 has err "another watch is at work on it, process $first"
@@ -19,6 +18,5 @@ has err "another watch is at work on it"
 "$SENDWATCH" exempt -c detect.conf --until 2099-01-01 somebody@example.com > out 2>&1 || die "the first one's socket is gone: $(cat out)"
 kill_watch
 : > watch.err
-start_watch
-await 10 grep -q follows watch.err
+follow_watch
 stop_watch

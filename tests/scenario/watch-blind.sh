@@ -7,8 +7,7 @@ start_receiver 200
 settings "$(cat port)"
 sed -i 's,^save_every.*,&\nsilent_after = 2s,' detect.conf
 : > mail.log
-start_watch
-await 10 grep -q follows watch.err
+follow_watch
 for number in $(seq 300); do
 	echo "2026-11-17T10:00:00+00:00 mx1 postfix/smtp[1]: quantum link $number lost"
 done > lines

@@ -24,8 +24,7 @@ print((stamp - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) // d
 
 # Undisturbed.
 : > mail.log
-start_watch
-await 10 grep -q follows watch.err
+follow_watch
 cat whole.log >> mail.log
 await 10 in_journal '"state":"disabled"'
 await 10 requests 2
@@ -39,8 +38,7 @@ rm -rf state verdicts.ndjson requests
 from=1
 for to in 500 2000 3740 3760 3780 3793 3797 3810 3816 3830 3888 4000; do
 	: > watch.err
-	start_watch
-	await 10 grep -q follows watch.err
+	follow_watch
 	sed -n "${from},${to}p" whole.log >> mail.log
 	await 10 read_up_to "$(sed -n "${to}p" whole.log | cut -d' ' -f1)"
 	if [ $((to % 20)) = 0 ]; then
@@ -56,8 +54,7 @@ for to in 500 2000 3740 3760 3780 3793 3797 3810 3816 3830 3888 4000; do
 done
 sed -n "${from},${lines}p" whole.log >> mail.log
 : > watch.err
-start_watch
-await 10 grep -q follows watch.err
+follow_watch
 await 10 in_journal '"state":"disabled"'
 await 10 requests 2
 stop_watch

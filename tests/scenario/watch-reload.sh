@@ -6,8 +6,7 @@
 start_receiver 200
 settings ''
 : > mail.log
-start_watch
-await 10 grep -q follows watch.err
+follow_watch
 
 # A mistake: everything stays, and is said.
 settings "$(cat port)"

@@ -6,8 +6,7 @@
 start_receiver 200
 settings "$(cat port)"
 : > mail.log
-start_watch
-await 10 grep -q follows watch.err
+follow_watch
 day >> mail.log
 await 10 in_journal '"state":"flagged"'
 await 10 in_journal '"action":"delivered","target":"ops","tries":1}'
@@ -38,8 +37,7 @@ PY
 cp requests told
 for ending in stop_watch kill_watch stop_watch; do
 	: > watch.err
-	start_watch
-	await 10 grep -q follows watch.err
+	follow_watch
 	$ending
 done
 diff told requests || die "told again after a restart"
@@ -47,7 +45,6 @@ diff told requests || die "told again after a restart"
 # All of it lost but the journal: found again in the log, known by their ids.
 rm -rf state
 : > watch.err
-start_watch
-await 10 grep -q follows watch.err
+follow_watch
 stop_watch
 diff told requests || die "told again although the journal knew"

@@ -4,6 +4,8 @@
 
 exim=$(command -v exim4 || command -v exim)
 [ -n "$exim" ] || skip "needs exim"
+# shellcheck disable=SC2034 # settings() follows it
+logs=$LAB/log/exim/mainlog
 
 # What `sendwatch setup` tells to type there, as it stands, with this socket, list and word of the list.
 exim_lines() # BETWEEN SOCKET LIST MESSAGE

@@ -1,6 +1,9 @@
 # Postfix with submission on port 587, in the lab: . "$TOP/tests/servers/postfix.sh" after lab.sh.
 # shellcheck shell=sh
 
+# shellcheck disable=SC2034 # settings() follows it
+logs=$LAB/log/mail.log
+
 start_postfix() # POLICY: what check_policy_service asks
 {
 	mkdir -p $LAB/spool/private $LAB/data
