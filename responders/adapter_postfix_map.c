@@ -1,6 +1,7 @@
 /*
- * A table for check_sasl_access or check_sender_access: a text file of ours, compiled by postmap; or rows of an
- * SQLite database, table sendwatch(account, action).
+ * A table for check_sasl_access: a text file of ours, compiled by postmap; or rows of an SQLite database, table
+ * sendwatch(account, action). Not for check_sender_access, which asks a table for the sender's domain and the
+ * domains above it, too: a login "info" would stop all of .info.
  *
  * smtpd notices a new hash, btree or cdb table by its file's time in whole seconds: a table that is built twice in
  * one second would be noticed once. So the second one waits for the next second. Even then, sessions that are open

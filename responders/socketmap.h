@@ -4,7 +4,8 @@
  * service is, with the same decider, in these words.
  *
  * There is one table, "disabled": its keys are logins or addresses, its values what access(5) takes. Every other
- * name, and every key that could be no login's, is NOTFOUND: where nothing is known, mail flows.
+ * name, and every key that could be no login's, is NOTFOUND: where nothing is known, mail flows. Postfix asks a
+ * socketmap for no parts of an address, so that a login without a domain is not taken for one.
  */
 #ifndef SENDWATCH_RESPONDERS_SOCKETMAP_H
 #define SENDWATCH_RESPONDERS_SOCKETMAP_H

@@ -85,6 +85,12 @@ for port in 5871 5872 587; do
 	has anna "sent 1"
 done
 
+# Logins without a domain that read as one: Postfix asks a socketmap for whole addresses alone, unlike a file's table.
+"$SENDWATCH" disable -c detect.conf shop.test test || die "cannot be disabled"
+asked shop.test || die "a login is not found: $(cat said.err)"
+client 5872 anna@shop.test friend@remote.test > anna
+has anna "sent 1"
+
 "$SENDWATCH" release -c detect.conf bob@shop.test || die "no release"
 in_session 2 250
 wait $session || die "the open session broke"

@@ -30,7 +30,7 @@ static const struct {
 	{ "24:disabled eve@example.com,", "25:OK HOLD Account suspended," },
 	/* A table cannot count. */
 	{ "26:disabled carla@example.com,", NO },
-	/* What check_sender_access asks besides the address. */
+	/* Parts of an address, as check_sender_access asks of tables in files. */
 	{ "20:disabled example.com,13:disabled bob@,21:disabled @example.com,", NO NO NO },
 	{ "9:disabled ,", NO },
 	{ "18:disabled bob@other,", NO },
