@@ -8,6 +8,13 @@
 
 deb= # package_make says which
 package_make
+# No mail server comes along, which what is recommended would do where neither systemd nor cron is: in a container.
+: > nothing
+if apt-get -s -o Dir::State::status="$TMP/nothing" install "$deb" > brings 2>&1; then
+	! grep -E '^Inst (exim|postfix|sendmail|nullmailer|msmtp|cron)' brings || die "that came along with it"
+else
+	echo "note: apt knows no packages here, so what comes along is not tried: $(tail -n 1 brings)"
+fi
 machine_make
 mkdir files
 cp "$deb" files/first.deb
