@@ -6,9 +6,9 @@
  */
 #define _GNU_SOURCE
 #include "commands/blocklists.h"
+#include "commands/check_parts.h"
 #include "commands/command.h"
 #include "commands/demote.h"
-#include "commands/options.h"
 #include "commands/pipeline.h"
 #include "commands/send_test.h"
 #include "commands/status.h"
@@ -86,12 +86,7 @@ static int check_defaults(bool manual)
 	return EXIT_DONE;
 }
 
-struct check {
-	unsigned wrong;
-	bool makes; /* watch makes its folders before it becomes another user */
-};
-
-static void check_say(struct check *check, bool good, const char *where, const char *words)
+void check_say(struct check *check, bool good, const char *where, const char *words)
 {
 	struct text safe = { 0 };
 
@@ -259,43 +254,6 @@ static void check_sent(void *context, bool good, const char *label, const char *
 static void check_blocklist(void *context, bool good, const char *words)
 {
 	check_say(context, good, "[dnsbl]", words);
-}
-
-/* What watch would act with. */
-static void check_acting(struct check *check, const struct options *options)
-{
-	const struct adapter_options *uses = options->adapters.items;
-	struct error error;
-	unsigned mode;
-
-	if (!restriction_mode(&options->policy, &mode, &error))
-		check_say(check, false, "", error.text);
-	for (size_t i = 0; i < options->adapters.count; i++) {
-		const struct adapter *adapter = adapters[uses[i].type];
-		struct text where = { 0 };
-
-		text_add_format(&where, "[adapter %s]", uses[i].name);
-		if (adapter->check != NULL && !adapter->check(&uses[i], &error))
-			check_say(check, false, where.at, error.text);
-		else if (adapter == &adapter_postfix_map && uses[i].map == ADAPTER_TEXTHASH)
-			check_say(
-				check, true, where.at,
-				"works after a reload of Postfix, which it makes; open sessions go on: lmdb stops them");
-		else if (adapter == &adapter_postfix_map &&
-			 (uses[i].map == ADAPTER_HASH || uses[i].map == ADAPTER_CDB))
-			check_say(check, true, where.at,
-				  "works for new sessions; open ones go on until they end: lmdb stops them");
-		else
-			check_say(check, true, where.at, "can be used");
-		text_free(&where);
-	}
-	if (options->policy.socketmap != NULL)
-		check_say(check, true, "[policy] socketmap:",
-			  "while sendwatch is down, Postfix answers 451 to all whom it asks for: "
-			  "[policy] address with default_action=DUNNO lets mail flow");
-	if (options->act.dry_run && (options->adapters.count > 0 || options->policy.address != NULL ||
-				     options->policy.socketmap != NULL))
-		check_say(check, true, "[act] dry_run:", "is on: nobody is stopped");
 }
 
 static void check_redis_said(void *context, bool good, const char *words)

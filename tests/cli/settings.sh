@@ -54,9 +54,24 @@ url = https://hooks.example.com/x
 broken 's,^files = .*,files = /nowhere/mail.log,' '[logs] files: none of them is there'
 broken 's,^state = .*,state = /nowhere/a/state,' '[watch] state: /nowhere/a/state: is not there, and cannot be made'
 broken 's,^file = .*,file = /nowhere/a/v.ndjson,' '[journal] file: /nowhere/a: is not there, and cannot be made'
+broken 's,^\[watch\],[policy]\naddress = /nowhere/policy.sock\n[watch],' '[policy] address: /nowhere/policy.sock: /nowhere: No such file'
+broken 's,^\[watch\],[policy]\nsocketmap = unix:/nowhere/map.sock\n[watch],' '[policy] socketmap: /nowhere/map.sock: /nowhere: No such file'
 broken 's,^url = .*,url = hooks,' ' [webhook ops] the URL is not one of the form'
 broken 's,^url = .*,url_file = /nowhere/secret,' ' /nowhere/secret: No such file or directory'
 broken 's,^\[watch\],[judge]\ngeo = /nowhere/geo.csv\n[watch],' ' /nowhere/geo.csv'
+
+# Of a socket elsewhere than where the unit lets watch make one, the way out is said.
+conf "[policy]
+address = $TMP/state/policy.sock
+socketmap = /run/sendwatch/map.sock"
+expect 0 "$SENDWATCH" check -c detect.conf
+has out "[policy] address: $TMP/state/policy.sock: under sendwatch.service that takes a drop-in with ReadWritePaths=$TMP/state"
+has out '[policy] socketmap: while sendwatch is down'
+lacks out map.sock
+conf '[policy]
+address = inet:127.0.0.1:10031'
+expect 0 "$SENDWATCH" check -c detect.conf
+lacks out ReadWritePaths
 
 # Drop-ins win, in the order of their names, and are named in complaints.
 conf '[judge]
