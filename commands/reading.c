@@ -53,7 +53,7 @@ struct reading_ahead {
 	size_t at, told;
 };
 
-/* What says nothing of an account is told by its kind: nobody looks further. */
+/* What says nothing of an account or the server is told by its kind: nobody looks further. */
 static const struct event reading_idle = { .kind = EVENT_IDLE }, reading_foreign = { .kind = EVENT_FOREIGN };
 
 static const char *batch_copy(struct batch *batch, struct span text)
@@ -91,7 +91,7 @@ static void batch_add(struct batch *batch, const struct line *line, void *framer
 	batch_own(batch, &reading->frame.text);
 	parser_read(&reading->frame, event);
 	reading->event = event;
-	if (!whole && event->kind == EVENT_IDLE)
+	if (!whole && event->kind == EVENT_IDLE && !event->tls_failed)
 		reading->event = &reading_idle;
 	else if (!whole && event->kind == EVENT_FOREIGN)
 		reading->event = &reading_foreign;

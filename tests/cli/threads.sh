@@ -60,3 +60,19 @@ has err.1 'cut short'
 both odd.log
 same parse --year 2026 --timezone UTC odd.log
 grep -q '"reply":"7777.*"repeat":3' out.1 || die "the long lines are not read"
+
+# What the server says of itself, in lines that concern no account: three ordinary days, then nobody can be encrypted.
+awk 'BEGIN {
+	for (day = 1; day <= 4; day++)
+		for (hour = 0; hour < 24; hour++)
+			for (minute = 0; minute < 60; minute += 5) {
+				at = sprintf("Nov %2d %02d:%02d:", day + 9, hour, minute)
+				print at "00 mx1 postfix/smtpd[1]: connect from mail.example[192.0.2.1]"
+				if (day == 4 && hour == 12)
+					for (n = 10; n < 40; n++)
+						print at n " mx1 postfix/smtpd[1]: SSL_accept error from mail.example[192.0.2.1]: -1"
+			}
+}' > tls.log
+both tls.log
+same replay --format ndjson --year 2026 --timezone UTC tls.log
+has out.1 '"server:tls"'
