@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "commands/reading.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "parsers/parser.h"
 
@@ -170,6 +171,7 @@ struct reading_ahead *reading_new(struct collector *collector, bool whole)
 
 	ahead->collector = collector;
 	ahead->whole = whole;
+	(void)hash_text(SPAN("")); /* its seed is drawn before there are two threads */
 	for (size_t i = 0; i < READING_BATCHES; i++)
 		ahead->batches[i] = memory_new(1, sizeof(*ahead->batches[i]));
 	pthread_mutex_init(&ahead->lock, NULL);

@@ -8,12 +8,12 @@
 
 uint32_t delta_hash(struct span text)
 {
-	uint32_t hash;
+	return text.len == 0 ? 0 : delta_of_hash(hash_stable(text));
+}
 
-	if (text.len == 0)
-		return 0;
-	hash = (uint32_t)hash_stable(text);
-	return hash == 0 ? 1 : hash;
+uint32_t delta_of_hash(uint64_t stable)
+{
+	return (uint32_t)stable == 0 ? 1 : (uint32_t)stable;
 }
 
 enum counter delta_outcome(enum reply_class class, enum event_outcome outcome)

@@ -337,7 +337,8 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 		return;
 	judge->stats.recipients++;
 	record = record_for(judge, envelope, attempt->time);
-	recipient = delta_hash(attempt->recipient);
+	recipient = attempt->recipient_hash != 0 ? delta_of_hash(attempt->recipient_hash)
+						 : delta_hash(attempt->recipient);
 	record_prefetch(record, recipient);
 	origin = origins_find(&judge->origins, envelope->client_ip, envelope->account_kind);
 	delta = delta_of(envelope, stage == ATTEMPT_FIRST ? DELTA_ATTEMPT : DELTA_CHANGED, attempt->time,

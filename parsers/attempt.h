@@ -63,6 +63,7 @@ struct attempt {
 	enum reply_class previous_class;
 	enum event_phase phase;
 	struct span dsn, reply, relay, relay_ip, provider, local_ip;
+	uint64_t recipient_hash; /* hash_stable of recipient; 0: to be found out */
 	uint32_t tries;
 	uint32_t source; /* of the line that gave the outcome */
 	uint64_t position;

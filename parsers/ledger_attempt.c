@@ -7,6 +7,8 @@
  */
 #include "parsers/ledger_parts.h"
 
+#include "base/hash.h"
+
 #include <assert.h>
 
 void message_envelope(const struct ledger *ledger, struct message *message, struct envelope *envelope_r)
@@ -118,15 +120,18 @@ static void attempt_addresses(const struct message *root, const struct message *
 			      const struct event *event, struct attempt *attempt)
 {
 	attempt->recipient = event->recipient;
+	attempt->recipient_hash = event->recipient_hash != 0 ? event->recipient_hash
+							     : hash_stable(event->recipient);
 	attempt->original_recipient = event->original_recipient;
 	if (attempt->original_recipient.len == 0 && root != leg) {
-		attempt->original_recipient = message_original(root, recipient_hash(event->recipient));
+		attempt->original_recipient = message_original(root, recipient_hash(attempt->recipient_hash));
 		if (attempt->original_recipient.len == 0)
 			attempt->original_recipient.at = NULL;
 	}
 	if (memchr(event->recipient.at, '@', event->recipient.len) == NULL &&
 	    attempt->original_recipient.len > 0) {
 		attempt->recipient = attempt->original_recipient;
+		attempt->recipient_hash = hash_stable(attempt->recipient);
 		attempt->original_recipient = (struct span){ NULL, 0 };
 	}
 }
@@ -209,7 +214,7 @@ void ledger_attempt(struct ledger *ledger, struct message *message, const struct
 	ledger->submit_position = step->position;
 	ledger_submit(ledger, root);
 	attempt_addresses(root, message, event, &attempt);
-	hash = recipient_hash(attempt.recipient);
+	hash = recipient_hash(attempt.recipient_hash);
 	original = recipient_hash_original(attempt.original_recipient);
 	recipient = message_recipient(root, hash, original);
 	first = recipient == NULL;

@@ -61,8 +61,11 @@ uint16_t ledger_host_id(struct ledger *ledger, const struct step *step)
 static uint64_t ledger_key(struct ledger *ledger, const struct step *step, enum event_mta mta,
 			   struct span queue_id)
 {
+	const struct event *event = step->event;
+	bool known = event->id_hash != 0 && queue_id.at == event->queue_id.at;
+
 	ledger_host_id(ledger, step);
-	return hash_text(queue_id) ^ (ledger->host_hash + (uint64_t)mta);
+	return (known ? event->id_hash : hash_text(queue_id)) ^ (ledger->host_hash + (uint64_t)mta);
 }
 
 struct message *ledger_find(struct ledger *ledger, const struct step *step, enum event_mta mta,

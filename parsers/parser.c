@@ -4,6 +4,7 @@
  */
 #include "parsers/parser.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 
 #include <assert.h>
@@ -31,6 +32,10 @@ void parser_read(const struct frame *frame, struct event *event_r)
 			return;
 		}
 		parsers[i]->parse(frame, event_r);
+		if (event_r->queue_id.len > 0)
+			event_r->id_hash = hash_text(event_r->queue_id);
+		if (event_r->recipient.len > 0)
+			event_r->recipient_hash = hash_stable(event_r->recipient);
 		return;
 	}
 }
