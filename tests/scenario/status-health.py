@@ -5,7 +5,6 @@ import ctypes
 import os
 import subprocess
 import sys
-import time
 
 sys.path.insert(0, os.environ["TOP"] + "/tests/servers")
 from watching import Watching, await_that, day
@@ -39,9 +38,7 @@ def logs(redis):
         redis.wait()
         with open(watch.log, "ab") as log:
             log.write(b"".join(day().splitlines(True)[:500]))
-        began = time.monotonic()
         await_that(lambda: says(watch, "store", "the store cannot be reached"), 10)
-        assert time.monotonic() - began < 10
         assert watch.get("/healthz").status == 200, "the process is well"
         assert "sendwatch_store_up 0" in watch.get("/metrics").text
         again = start_redis(socket)
@@ -83,7 +80,7 @@ def stuck():
         os.waitpid(watch.process.pid, 0x40000000)  # __WALL: it stands still now
         try:
             page = watch.get("/")
-            assert page.status == 200 and "Not up to date" in page.text or "As of" in page.text, page.text
+            assert page.status == 200 and ("Not up to date" in page.text or "As of" in page.text), page.text
             await_that(lambda: watch.get("/healthz").status == 503, 25, "a loop that hangs is told as alive")
             answer = watch.get("/healthz").json
             assert answer["alive"] is False and "has not come by" in answer["reasons"][0]["text"], answer
