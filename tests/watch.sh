@@ -50,6 +50,11 @@ follow_watch() # started, and waited for until it follows
 	await 30 follows $((${followed:-0} + 1))
 }
 
+saved_up_to() # STAMP, as a log of Postfix has it: the last save was behind that line
+{
+	grep -aq "^mark $(date -u -d "$1" +%s%6N) " state/snapshot
+}
+
 stop_watch() # within seconds, with exit status 0
 {
 	kill -TERM "$watcher"

@@ -49,7 +49,8 @@ reload 'new settings are in force'
 says "$port" bob@shop.test '554 5.7.1' || die "not at the port"
 conf "" adapter list stopped
 reload 'new settings are in force'
-says "$port" bob@shop.test DUNNO && die "still there though there is to be none"
+says "$port" bob@shop.test . 2> gone && die "still there though there is to be none"
+has gone ConnectionRefusedError
 conf "inet:127.0.0.1:$port" adapter list stopped
 reload 'new settings are in force'
 says "$port" bob@shop.test '554 5.7.1' || die "not back at the port"

@@ -39,8 +39,9 @@ done
 rm -f journals/*
 
 # Followed.
-settings '' > /dev/null
-sed -i "s|^files = .*|files = journal:$TMP/journals+unit=postfix@-|" detect.conf
+# shellcheck disable=SC2034 # settings() follows it
+logs=journal:$TMP/journals+unit=postfix@-
+settings ''
 "$SENDWATCH" check -c detect.conf > checked 2>&1
 grep -q '^WRONG .* there is no journal that may be read' checked || die "check: $(cat checked)"
 write system@1.journal 1 500
@@ -52,10 +53,7 @@ for to in 2000 3740 3760 3793 3797 3816 3888 4000 9999; do
 	follow_watch
 	write "system@$((to / 3790)).journal" "$from" "$to"
 	stamp=$(sed -n "${to}p;\$p" whole.log | head -1 | cut -d' ' -f1)
-	wanted=$(python3 -c 'import datetime, sys
-stamp = datetime.datetime.fromisoformat(sys.argv[1])
-print((stamp - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) // datetime.timedelta(microseconds=1))' "$stamp")
-	await 10 grep -q "^mark $wanted " state/snapshot
+	await 10 saved_up_to "$stamp"
 	if [ $((to % 20)) = 0 ]; then
 		stop_watch
 	else

@@ -44,6 +44,7 @@ await 10 grep -q 'new settings are in force' watch.err
 "$SENDWATCH" disable -c detect.conf eve@shop.test || die "cannot be disabled"
 await 5 stopped eve@shop.test
 changed eve@shop.test
+await 5 in_journal '"reason":"it stays disabled: that was the case 1 times by now"'
 stopped eve@shop.test || die "released though never should be"
 stop_watch
 changed eve@shop.test 2> /dev/null || die "the hook fails where watch is down"

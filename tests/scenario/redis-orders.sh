@@ -59,6 +59,7 @@ print(ask.recv(500).decode().strip())
 PY
 }
 says() { answer "$1" "$2" | grep -q "$3"; }
+told() { redis-cli -s "$TMP/redis.sock" hkeys 'sendwatch:{orders}' | grep -q "$1"; } # to Redis
 listed() { grep -q "^$2: " "$1/stopped"; }
 unlisted() { ! listed "$@" 2> /dev/null; }
 run() # SERVER VERB ACCOUNT [OPTIONS]
@@ -66,6 +67,14 @@ run() # SERVER VERB ACCOUNT [OPTIONS]
 	server=$1 verb=$2
 	shift 2
 	"$SENDWATCH" "$verb" -c "$server/detect.conf" "$@" || die "$verb on $server failed: $(cat "$server/err")"
+}
+
+beat=0
+heard_all() # SERVER: it has heard of all that was ordered on the first before
+{
+	beat=$((beat + 1))
+	run one disable "beat$beat@shop.test"
+	await 5 listed "$1" "beat$beat@shop.test"
 }
 
 start one
@@ -117,7 +126,7 @@ await 5 says two "o'neil@shop.test" '554 5.7.1'
 stop two
 rm -rf two/state
 start two 'protect = pat@*, o*'
-sleep 0.5
+heard_all two
 says two pat@shop.test DUNNO || die "refused though protected"
 run two release --password-changed pat@shop.test
 await 5 unlisted one pat@shop.test
@@ -171,7 +180,8 @@ turn() # off|single
 turn off
 run one disable zoe@shop.test
 await 5 listed one zoe@shop.test
-sleep 0.5
+await 5 told zoe@shop.test
+sleep 0.5 # in which it would have heard five times
 says two zoe@shop.test DUNNO || die "hears of whom it has left"
 turn single
 await 10 says two zoe@shop.test '554'
@@ -182,7 +192,6 @@ run two release zoe@shop.test
 await 10 unlisted one zoe@shop.test
 
 # Redis loses all while nobody was away: what was ordered since all was heard last is told again, too.
-told() { redis-cli -s "$TMP/redis.sock" hkeys 'sendwatch:{orders}' | grep -q "$1"; }
 run one disable ida@shop.test
 await 5 listed two ida@shop.test
 await 5 told ida@shop.test
@@ -193,8 +202,7 @@ await 5 told ida@shop.test
 # A local user is another one on each machine.
 run one disable local:www
 await 5 listed one www
-sleep 0.5
-says two local:www DUNNO
+heard_all two
 unlisted two www || die "a local user is not the other machine's"
 stop one
 stop two

@@ -52,7 +52,8 @@ ask SCRIPT FLUSH > /dev/null
 grow 1
 # Slow: longer than we wait.
 ask DEBUG SLEEP 4 > /dev/null &
-sleep 0.1
+asleep() { ! timeout 0.2 redis-cli -s "$TMP/redis.sock" ping; }
+await 4 asleep
 grow 1
 await 10 lost 1
 await 10 back 1
@@ -87,9 +88,7 @@ grow 2
 start_redis
 await 20 back 5
 await 10 said 'reading goes on'
-await 20 grep -q "mark $(python3 -c 'import datetime, sys
-stamp = datetime.datetime.fromisoformat(open("whole.log").readlines()[-1].split()[0])
-print((stamp - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) // datetime.timedelta(microseconds=1))') " state/snapshot
+await 20 saved_up_to "$(tail -n 1 whole.log | cut -d' ' -f1)"
 stop_watch
 python3 - "$SENDWATCH" << 'PY' || die "the totals are not those of the log"
 import json, subprocess, sys

@@ -27,7 +27,7 @@ said() { grep -F '[redis]' out err | grep -F "$1" | grep -qF "$2"; }
 set -f
 allow $rights
 "$SENDWATCH" check -c detect.conf > out 2> err || die "something is missing: $(cat out err)"
-said 'answers in' ' ms, Redis ' || said 'answers in' ' ms, ' || die "does not say how far: $(cat out err)"
+said 'answers in' ' ms, ' || die "does not say how far: $(cat out err)"
 said "$(ask INFO server | sed -n 's/^redis_version:\([0-9.]*\).*/\1/p')" master || die "does not say which version: $(cat out err)"
 lacks out 'drops keys'
 said 'append-only' appendonly || die "does not say that a lost machine loses what it knew: $(cat out err)"

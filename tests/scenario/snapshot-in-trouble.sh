@@ -25,13 +25,7 @@ restart()
 }
 counted() # PART: is so much of the log in the snapshot?
 {
-	python3 - "$1" << 'PY'
-import datetime, sys
-lines = open("whole.log").readlines()
-stamp = datetime.datetime.fromisoformat(lines[(int(sys.argv[1]) + 1) * len(lines) // 4 - 1].split()[0])
-wanted = "mark %d " % ((stamp - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) // datetime.timedelta(microseconds=1))
-sys.exit(wanted not in open("state/snapshot", "rb").read().decode("latin-1"))
-PY
+	saved_up_to "$(sed -n "$((($1 + 1) * lines / 4))p" whole.log | cut -d' ' -f1)"
 }
 totals()
 {

@@ -3,6 +3,7 @@
 # needs: python3 redis-server
 import ctypes
 import os
+import re
 import subprocess
 import sys
 
@@ -47,8 +48,9 @@ def logs(redis):
             # The log goes away, and nothing takes its place.
             watch.log.unlink()
             os.mkdir(watch.log)
-            await_that(lambda: says(watch, "logs") or says(watch, "log"))
-            assert "sendwatch_source_readable" in watch.get("/metrics").text
+            await_that(lambda: says(watch, "logs"))
+            readable = re.search(r'^sendwatch_source_readable{source="[^"]*/mail.log"} (.)$', watch.get("/metrics").text, re.M)
+            assert readable and readable[1] == "0", readable
         finally:
             again.kill()
             again.wait()

@@ -12,7 +12,7 @@ first=$watcher
 expect 1 "$SENDWATCH" watch -c detect.conf
 has err "another watch is at work on it, process $first"
 kill -HUP "$first"
-await 10 grep -q 'settings' watch.err
+await 10 grep -q 'new settings are in force' watch.err
 expect 1 "$SENDWATCH" watch -c detect.conf
 has err "another watch is at work on it"
 "$SENDWATCH" exempt -c detect.conf --until 2099-01-01 somebody@example.com > out 2>&1 || die "the first one's socket is gone: $(cat out)"

@@ -14,14 +14,6 @@ verdicts() # JOURNAL: what they say, without when and how they were found
 	grep '"type":"verdict"' "$1" | sed 's/"late":true//; s/,}$/}/' | sort
 }
 
-read_up_to() # STAMP: the last save was behind it
-{
-	wanted=$(python3 -c 'import datetime, sys
-stamp = datetime.datetime.fromisoformat(sys.argv[1])
-print((stamp - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)) // datetime.timedelta(microseconds=1))' "$1")
-	grep -q "^mark $wanted " state/snapshot
-}
-
 # Undisturbed.
 : > mail.log
 follow_watch
@@ -40,7 +32,7 @@ for to in 500 2000 3740 3760 3780 3793 3797 3810 3816 3830 3888 4000; do
 	: > watch.err
 	follow_watch
 	sed -n "${from},${to}p" whole.log >> mail.log
-	await 10 read_up_to "$(sed -n "${to}p" whole.log | cut -d' ' -f1)"
+	await 10 saved_up_to "$(sed -n "${to}p" whole.log | cut -d' ' -f1)"
 	if [ $((to % 20)) = 0 ]; then
 		stop_watch
 	else

@@ -33,5 +33,6 @@ kill -HUP "$watcher"
 await 10 grep -q 'new settings are in force' watch.err
 await 10 requests 1
 await 10 in_journal '"state":"flagged"'
+await 10 saved_up_to "$(tail -n 1 other.log | cut -d' ' -f1)"
 stop_watch
 ! in_journal '"state":"disabled"' || die "the old threshold was in force"

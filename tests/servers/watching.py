@@ -12,6 +12,7 @@ import time
 
 TOP = pathlib.Path(os.environ["TOP"])
 SAMPLES = TOP / "contrib/samples/postfix"
+PATIENCE = int(os.environ.get("PATIENCE", "4"))
 ACCOUNT = "nils@notary.example"  # who is flagged on the bundled day
 
 
@@ -31,7 +32,7 @@ def day():
 
 def await_that(what, seconds=15, words=None):
     """Until WHAT() is true, which it is given back; a loaded machine has PATIENCE times as long."""
-    until = time.monotonic() + seconds * int(os.environ.get("PATIENCE", "4"))
+    until = time.monotonic() + seconds * PATIENCE
     while True:
         found = what()
         if found:
@@ -124,7 +125,7 @@ class Watching:
     def stop(self):
         """Ends it as systemd would; within seconds, with exit status 0."""
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(10) == 0
+        assert self.process.wait(10 * PATIENCE) == 0
         self.process = None
 
     def ask(self, method, path, body=None, heads=None, unix=False):
