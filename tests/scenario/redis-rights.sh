@@ -47,7 +47,7 @@ for right in $rights; do
 	done
 	allow "$@"
 	"$SENDWATCH" check -c detect.conf > out 2> err && die "well without $right: $(cat out err)"
-	said "'$(echo "${right#+}" | tr A-Z a-z)'" 'permission' || said 'evalsha' "permission" ||
+	said "'$(echo "${right#+}" | tr A-Z a-z)'" 'permission' ||
 		die "does not say that $right is missing: $(cat out err)"
 done
 # shellcheck disable=SC2046 # each right is an argument
