@@ -23,8 +23,7 @@ static void check_adapter(struct check *check, const struct adapter_options *use
 		check_say(
 			check, true, where.at,
 			"works after a reload of Postfix, which it makes; open sessions go on: lmdb stops them");
-	else if (adapter == &adapter_postfix_map &&
-		 (use->map == ADAPTER_HASH || use->map == ADAPTER_CDB))
+	else if (adapter == &adapter_postfix_map && (use->map == ADAPTER_HASH || use->map == ADAPTER_CDB))
 		check_say(check, true, where.at,
 			  "works for new sessions; open ones go on until they end: lmdb stops them");
 	else

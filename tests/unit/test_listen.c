@@ -457,7 +457,7 @@ static void standard_input_is_followed_to_its_end(void **state)
 	const char *logs[1] = { "-" };
 	struct collector_live_options options = { 0 };
 	struct collector_calls calls = { 0 };
-	struct collector *collector;
+	struct collector *collector, *fresh;
 	struct error error;
 	struct line line;
 	int pair[2], old = dup(STDIN_FILENO);
@@ -468,9 +468,16 @@ static void standard_input_is_followed_to_its_end(void **state)
 	collector = collector_live(logs, 1, &options, &calls, &error);
 	assert_non_null(collector);
 	assert_int_equal(collector_next(collector, &line), COLLECTED_WAIT);
-	assert_int_equal(write(pair[1], "one\ntw", 6), 6);
+	assert_int_equal(write(pair[1], "one\nthen\ntw", 11), 11);
 	assert_int_equal(collector_next(collector, &line), COLLECTED_LINE);
 	assert_true(span_equal(line.text, SPAN("one")));
+	/* New settings go on with what was read before them. */
+	fresh = collector_live(logs, 1, &options, &calls, &error);
+	assert_non_null(fresh);
+	collector_close(&collector);
+	collector = fresh;
+	assert_int_equal(collector_next(collector, &line), COLLECTED_LINE);
+	assert_true(span_equal(line.text, SPAN("then")));
 	assert_int_equal(collector_next(collector, &line), COLLECTED_WAIT);
 	close(pair[1]);
 	assert_int_equal(collector_next(collector, &line), COLLECTED_LINE);
