@@ -6,6 +6,7 @@ TOP=${TOP:-$(cd "$(dirname "$0")/../.." && pwd)}
 SENDWATCH=${SENDWATCH:-$TOP/sendwatch}
 TMP=${TMP:-$(mktemp -d)}
 cd "$TOP" || exit 1
+grep -qxF '<!-- excerpt: postfix -->' README.md || { echo "README.md has no place for the excerpt"; exit 1; }
 {
 	echo
 	echo '    $ sendwatch replay contrib/samples/postfix/mail.log*'

@@ -1,7 +1,7 @@
 #!/bin/sh
 # What replay prints: the verdicts of the design as NDJSON, and the same for people.
-# needs: python3
-. "$TOP/tests/shell.sh"
+# needs: python3 gzip
+. "$TOP/tests/watch.sh"
 
 postfix="$TOP/contrib/samples/postfix/mail.log*"
 exim="$TOP/contrib/samples/exim/mainlog*"
@@ -64,10 +64,7 @@ expect 0 "$SENDWATCH" replay --progress "$postfix"
 has err ' lines'
 
 # Standard input reads as a file does.
-gzip -dc "$TOP/contrib/samples/postfix/mail.log.6.gz" "$TOP/contrib/samples/postfix/mail.log.5.gz" \
-	"$TOP/contrib/samples/postfix/mail.log.4.gz" "$TOP/contrib/samples/postfix/mail.log.3.gz" \
-	"$TOP/contrib/samples/postfix/mail.log.2.gz" > all.log
-cat "$TOP/contrib/samples/postfix/mail.log.1" "$TOP/contrib/samples/postfix/mail.log" >> all.log
+day > all.log
 "$SENDWATCH" replay --format ndjson - < all.log > piped 2> err || die "standard input: $(cat err)"
 sed 's/"id":"[^"]*"//; s/"position":[0-9]*//' first > first.bare
 sed 's/"id":"[^"]*"//; s/"position":[0-9]*//' piped > piped.bare

@@ -11,6 +11,7 @@ same() # COMMAND ARGUMENT...
 		"$SENDWATCH" "$command" --threads $threads "$@" > out.$threads 2> err.$threads
 		echo "status $?" >> err.$threads
 	done
+	grep -q '^status [01]$' err.1 || die "$command $*: $(cat err.1)"
 	cmp -s out.1 out.2 && cmp -s err.1 err.2 || die "two threads say otherwise: $command $*"
 }
 

@@ -13,7 +13,7 @@ start_postfix "unix:$LAB/spool/private/sendwatch"
 start_receiver 200
 cat > extra << MORE
 [act]
-dry_run = ${DRY_RUN:-no}
+dry_run = no
 [policy]
 address = $LAB/spool/private/sendwatch
 mode = 0666
