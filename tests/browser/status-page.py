@@ -8,7 +8,7 @@ import shutil
 import sys
 
 sys.path.insert(0, os.environ["TOP"] + "/tests/servers")
-from chrome import Chrome
+from chromium import Browser
 from watching import ACCOUNT, Watching, await_that, day
 
 PICTURES = pathlib.Path(os.environ["BUILD"]) / "pictures"
@@ -58,92 +58,92 @@ def hostile():
     return text.encode()
 
 
-def quiet(chrome):
-    assert chrome.complaints() == [], chrome.complaints()
-    assert chrome.value("typeof window.owned") == "undefined"
-    assert chrome.value("document.scripts.length") == 0
-    assert chrome.value("document.querySelectorAll('[style],img,iframe,object,embed').length") == 0
+def quiet(page):
+    assert page.said() == [], page.said()
+    assert page.value("typeof window.owned") == "undefined"
+    assert page.value("document.scripts.length") == 0
+    assert page.value("document.querySelectorAll('[style],img,iframe,object,embed').length") == 0
     handlers = "[...document.querySelectorAll('*')].some((e) => [...e.attributes].some((a) => a.name.startsWith('on')))"
-    assert chrome.value(handlers) is False, "an attribute that would run"
+    assert page.value(handlers) is False, "an attribute that would run"
 
 
-def fits(chrome, what):
-    wide = chrome.value("document.documentElement.scrollWidth")
-    assert wide <= chrome.value("window.innerWidth"), f"{what} is {wide} wide"
+def fits(page, what):
+    wide = page.value("document.documentElement.scrollWidth")
+    assert wide <= page.value("window.innerWidth"), f"{what} is {wide} wide"
 
 
-def readable(chrome, what):
-    worst = chrome.value(CONTRAST)
+def readable(page, what):
+    worst = page.value(CONTRAST)
     assert worst == [], (what, worst)
 
 
-def look(chrome, watch, name, path):
+def look(page, watch, name, path):
     """At three sizes, by day and by night; pictures stay among what was built."""
     for size, width, height, dark in (("wide", 1280, 900, False), ("phone", 375, 812, False), ("dark", 375, 812, True)):
-        chrome.size(width, height, mobile=size != "wide", dark=dark)
-        chrome.open(f"http://127.0.0.1:{watch.port}{path}")
-        quiet(chrome)
-        fits(chrome, f"{name} {size}")
-        readable(chrome, f"{name} {size}")
-        chrome.picture(PICTURES / f"{name}-{size}.png")
+        page.look(width, height, mobile=size != "wide", dark=dark)
+        page.open(f"http://127.0.0.1:{watch.port}{path}")
+        quiet(page)
+        fits(page, f"{name} {size}")
+        readable(page, f"{name} {size}")
+        page.picture(PICTURES / f"{name}-{size}.png", whole=True)
 
 
-def attacked(chrome):
+def attacked(page):
     with Watching(OPEN, log=hostile()) as watch:
         await_that(watch.ready)
-        look(chrome, watch, "hostile", "/")
-        chrome.size(1280, 900)
-        chrome.open(f"http://127.0.0.1:{watch.port}/")
-        assert chrome.value("document.title").startswith("sendwatch"), chrome.value("document.title")
-        names = chrome.value("[...document.querySelectorAll('a.name')].map((a) => a.textContent)")
+        look(page, watch, "hostile", "/")
+        page.look(1280, 900)
+        page.open(f"http://127.0.0.1:{watch.port}/")
+        assert page.value("document.title").startswith("sendwatch"), page.value("document.title")
+        names = page.value("[...document.querySelectorAll('a.name')].map((a) => a.textContent)")
         assert names == [visible(LOGIN)], names
-        account = chrome.value("document.querySelector('a.name').href")
-        chrome.open(account)
-        quiet(chrome)
-        assert chrome.value("document.querySelector('h1').textContent") == visible(LOGIN)
-        assert chrome.value("document.title") == visible(LOGIN)
-        samples = chrome.value("document.querySelector('.samples').textContent")
+        account = page.value("document.querySelector('a.name').href")
+        page.open(account)
+        quiet(page)
+        assert page.value("document.querySelector('h1').textContent") == visible(LOGIN)
+        assert page.value("document.title") == visible(LOGIN)
+        samples = page.value("document.querySelector('.samples').textContent")
         assert RECIPIENT in samples, samples
-        assert REPLY in chrome.value("document.body.textContent"), "the reply is not shown as it was"
-        chrome.size(375, 812, mobile=True)
-        chrome.open(account)
-        fits(chrome, "hostile account")
-        chrome.picture(PICTURES / "hostile-account-phone.png")
+        assert REPLY in page.value("document.body.textContent"), "the reply is not shown as it was"
+        page.look(375, 812, mobile=True)
+        page.open(account)
+        fits(page, "hostile account")
+        page.picture(PICTURES / "hostile-account-phone.png", whole=True)
         # What the form leads to keeps each byte of the name.
-        chrome.open(f"http://127.0.0.1:{watch.port}/")
-        chrome.value(f"document.querySelector('input[name=name]').value = {LOGIN!r}")
-        chrome.events = []
-        chrome.value("document.querySelector('form[action=account]').requestSubmit()")
-        chrome.wait_for("Page.loadEventFired")
-        assert chrome.value("document.querySelector('h1').textContent") == visible(LOGIN)
+        page.open(f"http://127.0.0.1:{watch.port}/")
+        page.value(f"document.querySelector('input[name=name]').value = {LOGIN!r}")
+        page.browser.events.clear()
+        page.value("document.querySelector('form[action=account]').requestSubmit()")
+        page.loaded()
+        assert page.value("document.querySelector('h1').textContent") == visible(LOGIN)
         watch.stop()
 
 
-def usual(chrome):
+def usual(page):
     with Watching(OPEN, log=day()) as watch:
         await_that(watch.ready)
-        look(chrome, watch, "page", "/")
-        look(chrome, watch, "account", "/account?name=" + ACCOUNT)
-        answers = chrome_answers(chrome, watch)
+        look(page, watch, "page", "/")
+        look(page, watch, "account", "/account?name=" + ACCOUNT)
+        answers = answers_of(page, watch)
         assert answers[0] == "Yes" and answers[1] == "Yes: 1" and answers[2] == "No", answers
-        chrome.size(1000, 640)
-        chrome.open(f"http://127.0.0.1:{watch.port}/")
-        chrome.picture(PICTURES / "status-page.png", whole=False)
+        page.look(1000, 640)
+        page.open(f"http://127.0.0.1:{watch.port}/")
+        page.picture(PICTURES / "status-page.png")
         watch.stop()
 
 
-def chrome_answers(chrome, watch):
-    chrome.size(1280, 900)
-    chrome.open(f"http://127.0.0.1:{watch.port}/")
-    return chrome.value("[...document.querySelectorAll('.answer')].map((p) => p.textContent)")
+def answers_of(page, watch):
+    page.look(1280, 900)
+    page.open(f"http://127.0.0.1:{watch.port}/")
+    return page.value("[...document.querySelectorAll('.answer')].map((p) => p.textContent)")
 
 
-def calm(chrome):
+def calm(page):
     """Nothing was read yet, and nothing is wrong: the empty states."""
     with Watching(OPEN, log=b"") as watch:
         await_that(lambda: watch.get("/").status == 200)
-        look(chrome, watch, "empty", "/")
-        assert "All accounts are normal." in chrome.value("document.body.textContent")
+        look(page, watch, "empty", "/")
+        assert "All accounts are normal." in page.value("document.body.textContent")
         watch.stop()
 
 
@@ -156,9 +156,10 @@ def clean(folder):
 def main():
     PICTURES.mkdir(parents=True, exist_ok=True)
     folder = pathlib.Path(os.environ["TMP"])
-    with Chrome(shutil.which("chromium")) as chrome:
+    with Browser() as browser:
+        page = browser.page()
         for part in (attacked, usual, calm):
-            part(chrome)
+            part(page)
             clean(folder)
 
 

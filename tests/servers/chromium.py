@@ -11,9 +11,13 @@
 import base64
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
+import time
+
+SECONDS = 30 * int(os.environ.get("PATIENCE", "4"))  # in which an answer comes, where all is well
 
 
 def found():
@@ -40,7 +44,7 @@ class Browser:
             options.append("--no-sandbox")
         self.process = subprocess.Popen([found()] + options, preexec_fn=place, close_fds=False,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL)
+                                        stderr=subprocess.DEVNULL, env={**os.environ, "HOME": self.home})
         os.close(theirs)
         os.close(their_answers)
         self.asks = os.fdopen(ours, "wb", buffering=0)
@@ -65,7 +69,11 @@ class Browser:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def hear(self):
+        until = time.monotonic() + SECONDS
         while b"\0" not in self.kept:
+            if not select.select([self.answers], [], [], 1)[0]:
+                assert time.monotonic() < until, "the browser does not answer"
+                continue
             more = os.read(self.answers.fileno(), 1 << 20)
             if not more:
                 raise EOFError("the browser went away")
@@ -93,14 +101,16 @@ class Browser:
 
 
 class Page:
-    def __init__(self, browser, width=1100, height=1400, mobile=False, dark=False):
+    def __init__(self, browser, **look):
         self.browser = browser
         target = browser.ask("Target.createTarget", url="about:blank")["targetId"]
         self.session = browser.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self.ask(domain + ".enable")
+        self.look(**look)
+
+    def look(self, width=1100, height=1400, mobile=False, dark=False):
         self.width, self.height, self.mobile = width, height, mobile
-        self.ask("Page.enable")
-        self.ask("Runtime.enable")
-        self.ask("Log.enable")
         self.size(height)
         self.ask("Emulation.setEmulatedMedia", features=[
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
@@ -115,6 +125,10 @@ class Page:
     def go(self, address):
         self.browser.events.clear()
         self.ask("Page.navigate", url=address)
+        self.loaded()
+
+    def loaded(self):
+        """Until what was asked for since the events were cleared is there."""
         while not any(event.get("method") == "Page.loadEventFired" and event.get("sessionId") == self.session
                       for event in self.browser.events):
             self.browser.events.append(self.browser.hear())
@@ -132,7 +146,8 @@ class Page:
                 continue
             if event["method"] == "Log.entryAdded":
                 words.append(event["params"]["entry"]["text"])
-            elif event["method"] in ("Runtime.exceptionThrown", "Page.javascriptDialogOpening"):
+            elif event["method"] in ("Runtime.consoleAPICalled", "Runtime.exceptionThrown",
+                                     "Page.javascriptDialogOpening"):
                 words.append(json.dumps(event["params"])[:300])
         return words
 

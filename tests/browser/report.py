@@ -11,7 +11,8 @@ import re
 import subprocess
 import sys
 
-import browser
+sys.path.insert(0, os.environ["TOP"] + "/tests/servers")
+from chromium import Browser, found
 
 TOP, SENDWATCH, BUILD = (os.environ[name] for name in ("TOP", "SENDWATCH", "BUILD"))
 LOGS = sorted(glob.glob(TOP + "/contrib/samples/postfix/mail.log*"))
@@ -124,8 +125,9 @@ def check_doing(chromium, address):
     assert last == "user9@shop9.example", last
     # An account is opened by its link; its picture is zoomed by dragging, and whole again by the button.
     page.value("document.querySelector('#accounts a').click()")
-    page.value("new Promise(done => setTimeout(done, 200))")
-    assert page.value("document.querySelectorAll('details.account[open]').length") == 1
+    opened = "document.querySelectorAll('details.account[open]').length"
+    page.value("new Promise(done => { const look = () => %s ? done() : setTimeout(look, 20); look() })" % opened)
+    assert page.value(opened) == 1
     chart = "document.querySelector('details.account[open] svg.chart')"
     box = page.value(f"(() => {{ {chart}.scrollIntoView(); const r = {chart}.getBoundingClientRect();"
                      "return [r.left, r.top, r.width, r.height] })()")
@@ -153,10 +155,10 @@ def check_speed(chromium, address, path):
 
 
 os.makedirs(PICTURES, exist_ok=True)
-if browser.found() is None:
+if found() is None:
     print("skip: chromium is not here")
     sys.exit(77)
-with browser.Browser() as chromium:
+with Browser() as chromium:
     check_hostile(chromium, report("hostile.html", hostile()))
     check_looks(chromium, report("report.html", *LOGS))
     large = report("many.html", *many())
