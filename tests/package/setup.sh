@@ -18,6 +18,7 @@ done
 cat > files/run << 'END'
 trap '[ $? = 0 ] || journalctl --no-pager -u sendwatch -u postfix@- | tail -n 20' EXIT
 die() { echo "$*"; exit 1; }
+await() { tries=300; until "$@" > /dev/null 2>&1; do tries=$((tries - 1)); [ $tries -gt 0 ] || die "in vain waited for: $*"; sleep 0.1; done; }
 ln -sf /dev/null /etc/systemd/system/sendwatch.service
 dpkg -i sendwatch.deb > dpkg 2>&1 || die "$(cat dpkg)"
 rm /etc/systemd/system/sendwatch.service
@@ -83,11 +84,17 @@ sed -n 's/^       //p' steps > /run/edit
 mkdir -p /etc/systemd/system/sendwatch.service.d
 cp /run/edit /etc/systemd/system/sendwatch.service.d/override.conf
 systemctl daemon-reload
+printf '[watch]\nsave_every = 100ms\n' > /etc/sendwatch/detect.conf.d/often.conf
+chgrp sendwatch /etc/sendwatch/detect.conf.d/often.conf
 systemctl start sendwatch
 systemctl is-active sendwatch > active || die "$(cat active)"
+has_read() # TIME: microseconds since 1970, after which a line was logged that is counted and saved
+{
+	[ "$(sed -n 's/^mark \([0-9]*\) .*/\1/p' /var/lib/sendwatch/snapshot | sort -n | tail -n 1)" -gt "$1" ]
+}
+now=$(date +%s%6N)
 systemctl restart postfix
-sleep 1
+await has_read "$now"
 systemctl stop sendwatch
-[ -s /var/lib/sendwatch/snapshot ] || die "there is no snapshot"
 END
 machine_run run "$TMP/files" || die "see above"

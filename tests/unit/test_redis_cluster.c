@@ -499,6 +499,40 @@ static void await_another_master(void)
 		}
 }
 
+/* Have both replicas all that the master has? */
+static bool replicas_are_level(int port)
+{
+	struct redis *redis = dial(port);
+	struct redis_reply reply;
+	struct error error;
+	struct span rest, before, number;
+	char offset[48];
+	int level = 0;
+
+	assert_non_null(redis);
+	assert_true(
+		redis_ask(redis, (struct span[]){ SPAN("INFO"), SPAN("replication") }, 2, &reply, &error));
+	rest = reply.text;
+	assert_true(span_cut_text(&rest, SPAN("master_repl_offset:"), &before) &&
+		    span_cut(&rest, '\r', &number));
+	snprintf(offset, sizeof(offset), ",offset=%.*s,", SPAN_ARGS(number));
+	rest = reply.text;
+	while (span_cut_text(&rest, span_of(offset), &before))
+		level++;
+	redis_close(&redis);
+	return level == 2;
+}
+
+static void await_level(int port)
+{
+	for (int i = 0; i < 600; i++) {
+		if (replicas_are_level(port))
+			return;
+		poll(NULL, 0, 50);
+	}
+	fail_msg("port %d: its replicas stay behind", port);
+}
+
 static void sentinel_names_the_new_master(void **state)
 {
 	char master[16];
@@ -547,7 +581,7 @@ static void sentinel_names_the_new_master(void **state)
 			step(store);
 		if (i == 1000) {
 			settle(store);
-			poll(NULL, 0, 100);
+			await_level(ports[0]);
 			node_kill(0);
 		}
 	}
