@@ -145,10 +145,20 @@ class Collector:
         else:
             print((self.folder / "watch.err").read_text()[-3000:])
             sys.exit("not read to the end within %d s" % seconds)
-        time.sleep(1)  # the last verdicts are told
+        self.await_quiet(end)
         self.process.send_signal(signal.SIGTERM)
         if self.process.wait(30) != 0:
             sys.exit("watch failed: %s" % (self.folder / "watch.err").read_text()[-2000:])
+
+    def await_quiet(self, end):
+        """Until nothing waits to be told, and for a second nothing more was."""
+        before, since = None, time.monotonic()
+        while time.monotonic() < end and time.monotonic() - since < 1:
+            waiting = list((self.folder / "state" / "outbox").glob("*.parcel"))
+            now = [path.stat().st_size for path in map(self.folder.joinpath, ("verdicts.ndjson", "requests")) if path.exists()]
+            if waiting or now != before:
+                before, since = now, time.monotonic()
+            time.sleep(0.05)
 
     def totals(self, accounts):
         said = subprocess.run(
