@@ -23,7 +23,7 @@ const struct setting redis_settings[] = {
 	SETTING(DURATION, struct redis_options, flush, "200ms", USEC_SECOND / 100, 10 * USEC_SECOND,
 		"attempts are gathered for so long before they are sent"),
 	SETTING(COUNT, struct redis_options, batch, "1000", 1, 100000, "accounts sent in one go"),
-	SETTING(BYTES, struct redis_options, memory, "256M", 1048576, 1e12,
+	SETTING(BYTES, struct redis_options, memory, "256M", 1048576, 1LL << 40,
 		"what is gathered while Redis is away, before reading waits"),
 	SETTING(COUNT, struct redis_options, replicas, "0", 0, 5,
 		"replicas that must have what was written before it is taken for safe (WAIT); with 1 a lost "

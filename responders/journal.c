@@ -24,7 +24,7 @@
 const struct setting journal_settings[] = {
 	SETTING(TEXT, struct journal_options, file, "/var/log/sendwatch/verdicts.ndjson", 0, 0,
 		"where every verdict and every response is written down; empty keeps no journal"),
-	SETTING(BYTES, struct journal_options, rotate_at, "64M", 4096, 1e12,
+	SETTING(BYTES, struct journal_options, rotate_at, "64M", 4096, 1LL << 40,
 		"size at which a new file is begun"),
 	SETTING(COUNT, struct journal_options, keep, "8", 1, 1000, "how many full files are kept"),
 	{ .name = NULL },
