@@ -69,6 +69,32 @@ kill_watch()
 	watcher=''
 }
 
+policy_answer() # WHERE LOGIN: what the policy service at a socket's path or a port says
+{
+	python3 - "$@" << 'PY'
+import socket, sys
+where, login = sys.argv[1:]
+ask = socket.socket(socket.AF_INET if where.isdigit() else socket.AF_UNIX)
+ask.settimeout(20)
+ask.connect(("127.0.0.1", int(where)) if where.isdigit() else where)
+ask.sendall(("request=smtpd_access_policy\nprotocol_state=RCPT\nsasl_username=%s\n\n" % login).encode())
+print(ask.recv(500).decode().strip())
+PY
+}
+
+# A generated log of many accounts, whole.log, and what of each is to be counted, for `same_totals`.
+write_whole() # SEED LINES
+{
+	python3 "$TOP/tests/crash/mail.py" write "$@"
+}
+
+same_totals() # what `sendwatch show` says of these accounts is what was written
+{
+	# shellcheck disable=SC2046 # each account is an argument
+	"$SENDWATCH" show -c detect.conf --format ndjson $(python3 "$TOP/tests/crash/mail.py" accounts) > shown
+	python3 "$TOP/tests/crash/mail.py" compare shown || die "the totals are not those of the log"
+}
+
 # The bundled Postfix day, in the order of time.
 day()
 {

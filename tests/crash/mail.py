@@ -1,8 +1,15 @@
-"""The mail of some hours as Postfix logs it, and what of it is to be counted."""
+"""The mail of some hours as Postfix logs it, and what of it is to be counted.
+
+    mail.py write SEED COUNT    writes whole.log and totals
+    mail.py accounts            those of totals
+    mail.py compare FILE        is what `sendwatch show` said of them what totals holds?
+"""
 import collections
 import datetime
 import heapq
+import json
 import random
+import sys
 import time
 
 DAY = 86400
@@ -105,3 +112,28 @@ class Mail:
             "%s: to=<%s>, relay=mail.%s[192.0.2.9]:25, delay=0.5, delays=0.1/0/0.2/0.2, dsn=%s, "
             "status=%s (%s)" % (queue, recipient, host, code, status, reply if status == "sent" else said),
         )
+
+
+def compare(path):
+    with open("totals", encoding="ascii") as totals, open(path, encoding="utf-8") as shown:
+        wanted, found = json.load(totals), {row["account"]: row for row in map(json.loads, shown)}
+    for account, counts in wanted.items():
+        for key, count in counts.items():
+            assert found[account].get(key + "_7d", 0) == count, (account, key, count, found[account])
+
+
+def main(verb, *words):
+    if verb == "write":
+        mail = Mail(*map(int, words))
+        with open("whole.log", "w", encoding="utf-8") as log, open("totals", "w", encoding="ascii") as totals:
+            log.write("\n".join(mail.lines) + "\n")
+            json.dump(mail.totals, totals)
+    elif verb == "accounts":
+        with open("totals", encoding="ascii") as totals:
+            print(*json.load(totals))
+    else:
+        compare(*words)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

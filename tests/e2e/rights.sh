@@ -8,17 +8,7 @@
 of() { sed -n "s/^$2:[[:space:]]*//p" "/proc/$1/status"; } # PROCESS FIELD
 deputy_of() { cat "/proc/$1/task/$1/children" | tr ' ' '\n' | grep . | while read -r child; do
 	[ "$(of "$child" Name)" = sendwatch-act ] && echo "$child"; done; }
-says() # LOGIN TEXT: what the policy service answers
-{
-	python3 - "$1" "$LAB/root/${3:-policy}" << 'PY' | grep -q "$2"
-import socket, sys
-ask = socket.socket(socket.AF_UNIX)
-ask.settimeout(20)
-ask.connect(sys.argv[2])
-ask.sendall(("request=smtpd_access_policy\nprotocol_state=RCPT\nsasl_username=%s\n\n" % sys.argv[1]).encode())
-print(ask.recv(500).decode().strip())
-PY
-}
+says() { policy_answer "$LAB/root/${3:-policy}" "$1" | grep -q "$2"; } # LOGIN TEXT [SOCKET]
 line() # ID: a message of anna's, and how it ended
 {
 	stamp="$(date -u '+%b %e %H:%M:%S') mx1 postfix"

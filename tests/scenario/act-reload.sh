@@ -4,18 +4,7 @@
 # needs: python3
 . "$TOP/tests/watch.sh"
 
-says() # ADDRESS LOGIN TEXT
-{
-	python3 - "$1" "$2" << 'PY' | grep -q "$3"
-import socket, sys
-where, login = sys.argv[1:]
-ask = socket.socket(socket.AF_INET if where.isdigit() else socket.AF_UNIX)
-ask.settimeout(20)
-ask.connect(("127.0.0.1", int(where)) if where.isdigit() else where)
-ask.sendall(("request=smtpd_access_policy\nprotocol_state=RCPT\nsasl_username=%s\n\n" % login).encode())
-print(ask.recv(500).decode().strip())
-PY
-}
+says() { policy_answer "$1" "$2" | grep -q "$3"; } # WHERE LOGIN TEXT
 reload() # WORDS that watch says then
 {
 	: > watch.err

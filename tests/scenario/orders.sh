@@ -3,17 +3,7 @@
 # needs: python3 gzip
 . "$TOP/tests/watch.sh"
 
-answer() # LOGIN: what the policy service says
-{
-	python3 - "$1" << 'PY'
-import socket, sys
-ask = socket.socket(socket.AF_UNIX)
-ask.settimeout(20)
-ask.connect("policy")
-ask.sendall(("request=smtpd_access_policy\nprotocol_state=RCPT\nsasl_username=%s\n\n" % sys.argv[1]).encode())
-print(ask.recv(500).decode().strip())
-PY
-}
+answer() { policy_answer policy "$1"; }
 says() { answer "$1" | grep -q "$2"; }
 restart()
 {

@@ -47,18 +47,7 @@ CONF
 	await 20 grep -q follows "$1/err"
 }
 stop() { eval "kill -TERM \$$1; wait \$$1; $1=''"; }
-answer() # SERVER LOGIN: what its policy service says
-{
-	python3 - "$@" << 'PY'
-import socket, sys
-ask = socket.socket(socket.AF_UNIX)
-ask.settimeout(20)
-ask.connect(sys.argv[1] + "/policy")
-ask.sendall(("request=smtpd_access_policy\nprotocol_state=RCPT\nsasl_username=%s\n\n" % sys.argv[2]).encode())
-print(ask.recv(500).decode().strip())
-PY
-}
-says() { answer "$1" "$2" | grep -q "$3"; }
+says() { policy_answer "$1/policy" "$2" | grep -q "$3"; } # SERVER LOGIN TEXT
 told() { redis-cli -s "$TMP/redis.sock" hkeys 'sendwatch:{orders}' | grep -q "$1"; } # to Redis
 listed() { grep -q "^$2: " "$1/stopped"; }
 unlisted() { ! listed "$@" 2> /dev/null; }

@@ -24,14 +24,7 @@ settings ''
 	printf '[redis]\ntopology = single\nservers = %s/redis.sock\nuser = watcher\npassword_file = %s/password\n' "$TMP" "$TMP"
 	printf 'timeout = 300ms\nmemory = 1M\n'
 } >> detect.conf
-python3 - "$TOP" << 'PY'
-import json, sys
-sys.path.insert(0, sys.argv[1] + "/tests/crash")
-from mail import Mail
-mail = Mail(5, 90000)
-open("whole.log", "w").write("\n".join(mail.lines) + "\n")
-json.dump(mail.totals, open("totals", "w"))
-PY
+write_whole 5 90000
 lines=$(grep -c '' whole.log)
 : > mail.log
 part=0
@@ -90,12 +83,4 @@ await 20 back 5
 await 10 said 'reading goes on'
 await 20 saved_up_to "$(tail -n 1 whole.log | cut -d' ' -f1)"
 stop_watch
-python3 - "$SENDWATCH" << 'PY' || die "the totals are not those of the log"
-import json, subprocess, sys
-totals = json.load(open("totals"))
-said = subprocess.run([sys.argv[1], "show", "-c", "detect.conf", "--format", "ndjson", *totals], capture_output=True, text=True)
-found = {row["account"]: row for row in map(json.loads, said.stdout.splitlines())}
-for account, wanted in totals.items():
-    for key in wanted:
-        assert found[account].get(key + "_7d", 0) == wanted[key], (account, key, wanted[key], found[account])
-PY
+same_totals
