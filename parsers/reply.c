@@ -209,6 +209,9 @@ static struct reply_meaning replies_by_codes(const struct reply_text *text)
 	if (meaning.class == REPLY_UNKNOWN) {
 		meaning.class = reply_class_of_code(text->code, text->phase);
 		meaning.basis = REPLY_BASIS_CODE;
+		/* A code of the system, the network or the protocol is not about the mailbox. */
+		if (meaning.class == REPLY_INVALID_RECIPIENT && text->enhanced[1] >= 3)
+			meaning.class = REPLY_POLICY;
 	}
 	if (meaning.class == REPLY_UNKNOWN)
 		meaning.basis = REPLY_BASIS_NONE;
