@@ -26,6 +26,12 @@ bool exim_take_angle(struct span *rest, struct span *address_r);
 /* "text" with \" and \\ inside; what follows the closing quote stays. False where it is not closed. */
 bool exim_take_quoted(struct span *rest, struct span *text_r);
 
+/*
+ * The same, and the blank behind it: where neither that nor the end of the line follows, the quote was a client's and
+ * met one that Exim wrote.
+ */
+bool exim_take_whole_quoted(struct span *rest, struct span *text_r);
+
 /* [ip] or [ip]:port */
 bool exim_take_ip(struct span *rest, struct span *ip_r, struct span *port_r);
 
@@ -34,6 +40,12 @@ struct span exim_take_word(struct span *rest);
 
 /* The sending or the receiving host, without its "H=". The blank after it stays. */
 bool exim_take_host(struct span *rest, struct exim_host *host_r);
+
+/*
+ * May HELO reach further than it seems, into REST? Where junk is accepted (helo_accept_junk_hosts, as cPanel has it),
+ * the name may hold ") [ip] A=.." and the true address follows; so may what a client chose behind it.
+ */
+bool exim_helo_goes_on(struct span helo, struct span rest);
 
 /* driver[:login[:sender]]: the third part is the client's word and nobody's account. */
 void exim_take_authenticator(struct span value, struct event *event);
@@ -46,6 +58,9 @@ void exim_set_reply(struct event *event, struct span words);
 
 void exim_arrival(struct span rest, struct event *event);
 void exim_delivery(struct span rest, char flag, struct event *event);
+
+/* "DRIVER authenticator failed ...". False where it is nothing of that. */
+bool exim_failed_login(struct span text, struct event *event);
 
 /* Refusals, failed authentication and whatever else is said of a client. False where it is nothing of that. */
 bool exim_refusal(struct span text, struct event *event);

@@ -156,9 +156,8 @@ static void take_subject(struct walk *walk, struct span *rest)
 {
 	struct span value = span_from(*rest, 2);
 
-	if (exim_take_quoted(&value, &walk->event->subject)) {
+	if (exim_take_whole_quoted(&value, &walk->event->subject)) {
 		*rest = value;
-		span_skip(rest, SPAN(" "));
 	} else if (walk->event->helo.at == NULL || span_find(value, SPAN(") [")) == value.len) {
 		/* Cut off by a limit of syslog. */
 		walk->event->subject = span_from(value, value.len > 0);
@@ -245,19 +244,24 @@ static void take_quoted_name(struct walk *walk, struct span *rest)
 {
 	struct span value = span_from(*rest, 3), name;
 
-	if (!may_stand(walk, RANK_TLS, rest->at) || !exim_take_quoted(&value, &name)) {
+	if (!may_stand(walk, RANK_TLS, rest->at) || !exim_take_whole_quoted(&value, &name)) {
 		take_word(walk, rest);
 		return;
 	}
 	*rest = value;
-	span_skip(rest, SPAN(" "));
 }
 
+/*
+ * A quoted message id may hold blanks. Where it holds what ends a HELO name too, whether the id is the client's or the
+ * name reaches up to here cannot be told, and the name is believed to: so nobody's login can be written into it.
+ */
 static void take_message_id(struct walk *walk, struct span *rest)
 {
 	struct span value = span_from(*rest, rest->at[2] == '*' ? 4 : 3), id;
 
-	if (!may_stand(walk, RANK_MESSAGE_ID, rest->at) || !exim_take_address(&value, &id)) {
+	if (!may_stand(walk, RANK_MESSAGE_ID, rest->at) || !exim_take_address(&value, &id) ||
+	    (walk->event->helo.at != NULL && memchr(id.at, ' ', id.len) != NULL &&
+	     span_find(id, SPAN(") [")) < id.len)) {
 		take_word(walk, rest);
 		return;
 	}

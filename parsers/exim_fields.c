@@ -112,6 +112,17 @@ bool exim_take_quoted(struct span *rest, struct span *text_r)
 	return false;
 }
 
+bool exim_take_whole_quoted(struct span *rest, struct span *text_r)
+{
+	struct span at = *rest, text;
+
+	if (!exim_take_quoted(&at, &text) || (at.len > 0 && !span_skip(&at, SPAN(" "))))
+		return false;
+	*text_r = text;
+	*rest = at;
+	return true;
+}
+
 bool exim_take_ip(struct span *rest, struct span *ip_r, struct span *port_r)
 {
 	struct span after = span_from(*rest, 1), ip;
@@ -143,13 +154,21 @@ struct span exim_take_word(struct span *rest)
 	return (struct span){ rest->at - len, len };
 }
 
+/* "[192.0.2.7]", as far as can be told at a glance: no bracket of the other kind stands in it. */
+static bool opens_address(struct span text)
+{
+	const char *end = memchr(text.at, ']', text.len);
+
+	return end != NULL && memchr(text.at, ')', (size_t)(end - text.at)) == NULL;
+}
+
 /* "(helo) " before "[": memmem is slow with needles this short. */
 static bool take_helo(struct span *rest, struct span *helo_r)
 {
 	struct span at = *rest, piece;
 
 	while (span_cut(&at, ')', &piece)) {
-		if (at.len < 2 || at.at[0] != ' ' || at.at[1] != '[')
+		if (at.len < 2 || at.at[0] != ' ' || at.at[1] != '[' || !opens_address(span_from(at, 1)))
 			continue;
 		*helo_r = (struct span){ rest->at + 1, (size_t)(at.at - rest->at) - 2 };
 		*rest = span_from(at, 1);
@@ -187,6 +206,11 @@ bool exim_take_host(struct span *rest, struct exim_host *host_r)
 	*host_r = host;
 	*rest = at;
 	return true;
+}
+
+bool exim_helo_goes_on(struct span helo, struct span rest)
+{
+	return helo.at != NULL && span_find(rest, SPAN(") [")) < rest.len;
 }
 
 void exim_take_authenticator(struct span value, struct event *event)

@@ -1,6 +1,6 @@
 /*
- * "H=.. [ip] F=<sender> A=driver:login rejected RCPT <address>: words", "DRIVER authenticator failed for
- * HOST [ip]: words (set_id=login)" and what else Exim refuses or reports of a client.
+ * "H=.. [ip] F=<sender> A=driver:login rejected RCPT <address>: words" and what else Exim refuses or reports
+ * of a client.
  *
  * A HELO name with blanks (helo_accept_junk_hosts) and an RFC 1413 identity could hold an A= of their own:
  * where one stands before it, the refusal names no account.
@@ -103,7 +103,7 @@ static void take_field(struct span *rest, bool *doubtful, struct event *event)
 		exim_take_ip(rest, &event->local_ip, &skipped);
 	} else if (span_skip(rest, SPAN("A="))) {
 		skipped = exim_take_word(rest);
-		if (!*doubtful)
+		if (!*doubtful && !exim_helo_goes_on(event->helo, *rest))
 			exim_take_authenticator(skipped, event);
 	} else if (span_skip(rest, SPAN("U="))) {
 		skipped = exim_take_word(rest);
@@ -216,64 +216,6 @@ static bool about_client(struct span text, struct event *event)
 	return true;
 }
 
-/* "(set_id=LOGIN)" at the end of the words: LOGIN is whatever the client typed, brackets too. */
-static void take_failed_login(struct span words, struct event *event)
-{
-	size_t open = span_find(words, SPAN(" (set_id="));
-	struct span login = span_from(words, open + 9), head = login, tail, count;
-	uint64_t times;
-
-	event->reply = words;
-	if (open == words.len)
-		return;
-	event->reply = span_head(words, open);
-	/* Summaries of other tools add how often. */
-	if (span_ends(login, SPAN(" Time(s)")) && span_cut_last(&head, SPAN("): "), &tail)) {
-		count = span_head(tail, tail.len - 8);
-		if (span_to_u64(count, &times) && times > 0 && times < 1000000) {
-			event->repeat *= (uint32_t)times;
-			event->login = head;
-			return;
-		}
-	}
-	if (span_cut_last(&login, SPAN(")"), &tail))
-		event->login = login;
-	else
-		event->login = span_from(words, open + 9);
-}
-
-static bool failed_login(struct span text, struct event *event)
-{
-	struct span at = text, method;
-	struct exim_host host;
-
-	if (!span_cut(&at, ' ', &method) || !span_skip(&at, SPAN("authenticator failed ")))
-		return false;
-	if (!span_skip(&at, SPAN("for "))) {
-		/* Our own login at a relay was refused: nobody attacks. */
-		event->kind = EVENT_TROUBLE;
-		event->reason = SPAN("our login was refused by the next server");
-		event->reply = at;
-		return true;
-	}
-	event->kind = EVENT_LOGIN_FAILED;
-	event->method = method;
-	span_skip(&at, SPAN("H="));
-	if (!exim_take_host(&at, &host))
-		return true;
-	exim_set_client(event, &host);
-	while (span_skip(&at, SPAN(" ")) && !span_starts(at, SPAN(": "))) {
-		struct span skipped;
-
-		if (span_skip(&at, SPAN("I=")))
-			exim_take_ip(&at, &event->local_ip, &skipped);
-		exim_take_word(&at);
-	}
-	span_skip(&at, SPAN(": "));
-	take_failed_login(at, event);
-	return true;
-}
-
 /* "rejected EHLO from HOST [ip]: words", "rejected from <sender> H=..: words", "rejected by local_scan(): words" */
 static bool bare_refusal(struct span text, struct event *event)
 {
@@ -315,6 +257,6 @@ bool exim_refusal(struct span text, struct event *event)
 {
 	if (text.len < 3)
 		return false;
-	return about_client(text, event) || bare_refusal(text, event) || failed_login(text, event) ||
+	return about_client(text, event) || bare_refusal(text, event) || exim_failed_login(text, event) ||
 	       about_remote_host(text, event);
 }

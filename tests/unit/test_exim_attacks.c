@@ -33,6 +33,20 @@ static const struct exim_row names[] = {
 	{ ID "<= a@evil.example H=(x) [9.9.9.9] P=esmtpa A=dovecot_plain:" VICTIM
 	     " S=1 id=x T=\") [192.0.2.7] P=esmtp S=700 id=a@b",
 	  EVENT_CLIENT, "login|client_ip=192.0.2.7|size=700|subject" },
+	/* A quote that the name opens meets one that Exim wrote. */
+	{ ID "<= a@evil.example H=mx.evil.example (x) [9.9.9.9]:1 P=esmtpsa A=p:" VICTIM
+	     " S=1 T=\"a) [192.0.2.7]:25 P=esmtps S=700 id=a@b T=\"hello there\" for bob@example.com",
+	  EVENT_CLIENT, "login|client_ip=192.0.2.7|size=700|message_id=a@b|subject=hello there|nrcpt=1" },
+	{ ID "<= a@evil.example H=mx.evil.example (x) [9.9.9.9]:1 P=esmtpsa A=p:" VICTIM
+	     " S=1 X=y DN=\"a) [192.0.2.7]:25 P=esmtps DN=\"CN=evil.example\" S=700 T=\"hello\"",
+	  EVENT_CLIENT, "login|client_ip=192.0.2.7|size=700|subject=hello" },
+	{ ID "<= a@evil.example H=mx.evil.example (x) [9.9.9.9]:1 P=esmtpsa A=p:" VICTIM
+	     " S=1 id=\"a) [192.0.2.7]:25 P=esmtps S=700 id=a@b T=\"@hello there\" for bob@example.com",
+	  EVENT_CLIENT, "login|client_ip=192.0.2.7|size=700|message_id=a@b|subject=@hello there" },
+	{ ID
+	  "<= a@evil.example H=(pc) [192.0.2.7] P=esmtpa A=p:real@evil.example S=700 id=\"a b\"@c T=\"x) [9.9.9.9] "
+	  "P=esmtp S=1 T=\\\"\" for bob@example.com",
+	  EVENT_CLIENT, "login=real@evil.example|client_ip=192.0.2.7|size=700|message_id=\"a b\"@c" },
 	{ ID "<= a@evil.example H=host.example (x) [9.9.9.9]:25 P=esmtpa A=p:" VICTIM ") [192.0.2.7]:99 "
 	     "I=[192.0.2.1]:25 P=esmtpa A=dovecot_login:real@evil.example S=700",
 	  EVENT_CLIENT, "login=real@evil.example|client_ip=192.0.2.7|client_port=99|local_ip=192.0.2.1" },
@@ -79,6 +93,9 @@ static const struct exim_row sessions[] = {
 	{ "H=(x A=p:" VICTIM ") [192.0.2.7] F=<a@b> rejected RCPT <c@d>: no", EVENT_REJECT,
 	  "login|recipient=c@d" },
 	{ "H=(pc) [192.0.2.7] U=x A=p:" VICTIM " F=<a@b> rejected RCPT <c@d>: no", EVENT_REJECT, "login" },
+	{ "H=(x) [9.9.9.9] F=<a@b> A=p:" VICTIM
+	  " rejected RCPT <c@d>: no) [192.0.2.7] F=<a@b> rejected RCPT <c@d>: no",
+	  EVENT_REJECT, "login" },
 	{ "H=(pc) [192.0.2.7] F=<\"a> A=p:" VICTIM
 	  " rejected RCPT <x@y\"@b> A=p:real@b rejected RCPT <c@d>: no",
 	  EVENT_REJECT, "login=real@b|recipient=c@d" },
@@ -93,6 +110,18 @@ static const struct exim_row sessions[] = {
 	{ "dovecot_login authenticator failed for (pc) [192.0.2.7]: 535 Incorrect authentication data (set_id=a b "
 	  "sasl_username=" VICTIM ")",
 	  EVENT_LOGIN_FAILED, "login=a b sasl_username=" VICTIM },
+	/* The name and the login may both imitate the line: then nobody is named. */
+	{ "dovecot_login authenticator failed for H=evil.example (x) [9.9.9.9]:1: 535 no (set_id=" VICTIM
+	  ") [192.0.2.7]:99: 535 Incorrect authentication data (set_id=real)",
+	  EVENT_LOGIN_FAILED, "login|client_ip" },
+	{ "dovecot_login authenticator failed for (x) [9.9.9.9] y) [192.0.2.7]:99 I=[192.0.2.1]:25: 535 Incorrect "
+	  "authentication data (set_id=real)",
+	  EVENT_LOGIN_FAILED, "login=real|client_ip=192.0.2.7|client_port=99|local_ip=192.0.2.1" },
+	{ "dovecot_login authenticator failed for (x) [) [192.0.2.7]: 535 Incorrect authentication data (set_id=real)",
+	  EVENT_LOGIN_FAILED, "login=real|client_ip=192.0.2.7|helo=x) [" },
+	{ "dovecot_login authenticator failed for (pc) [192.0.2.7]: 535 Incorrect authentication data (set_id=x) "
+	  "[9.9.9.9])",
+	  EVENT_LOGIN_FAILED, "login=x) [9.9.9.9]|client_ip=192.0.2.7" },
 	{ "SMTP syntax error in \"MAIL FROM:<x> A=p:" VICTIM " <= \" H=(pc) [192.0.2.7] malformed address",
 	  EVENT_IDLE, "login" },
 	{ "rejected HELO from [192.0.2.7]: syntactically invalid argument(s): x) [9.9.9.9] A=p:" VICTIM,
