@@ -99,8 +99,17 @@ static bool dovecot_read_login(struct span words, struct event *event)
 	struct span head, failed, attempts = { NULL, 0 };
 
 	event->kind = EVENT_IDLE;
-	if (!span_cut_text(&words, SPAN("user=<"), &head))
-		return true; /* proxies, TLS errors: no name was typed */
+	if (!span_cut_text(&words, SPAN("user=<"), &head)) {
+		/* Proxies, TLS errors: no name was typed; or, in Dovecot 1, one that is not told. */
+		failed = words;
+		if (span_cut_text(&failed, SPAN(" (auth failed, "), &attempts)) {
+			event->kind = EVENT_LOGIN_FAILED;
+			if (dovecot_number(failed) > 1)
+				event->repeat *= dovecot_number(failed);
+			dovecot_client(words, event);
+		}
+		return true;
+	}
 	words = (struct span){ words.at - SPAN("user=<").len, words.len + SPAN("user=<").len };
 	failed = head;
 	if (span_starts(head, SPAN("Login: ")) || span_starts(head, SPAN("Logged in: ")))

@@ -1,7 +1,7 @@
 /*
  * The words of Exim 4.80 to 4.98: main log, reject log, panic log and syslog. This file finds the message id
  * and the two-character flag behind it; each family of lines has its own file: exim_arrival.c,
- * exim_delivery.c, exim_refusal.c, exim_note.c, over what exim_fields.c takes apart.
+ * exim_delivery.c, exim_refusal.c, exim_login.c, exim_note.c, over what exim_fields.c takes apart.
  *
  * Exim says by which login a message came in once, in the line of its arrival. What a line's position does
  * not prove to be Exim's own word is not used to name an account.
@@ -28,9 +28,11 @@ static bool sounds_like_dovecot(struct span text)
 
 static bool exim_claims(const struct frame *frame)
 {
+	/* Behind a host comes a tag; "plesk sendmail[7]: words" is none of ours. */
 	if (frame->tag.len == 0)
-		return frame->text.len == 0 || (unsigned)(frame->text.at[0] - 'a') >= 26 ||
-		       !sounds_like_dovecot(frame->text);
+		return frame->host.at == NULL &&
+		       (frame->text.len == 0 || (unsigned)(frame->text.at[0] - 'a') >= 26 ||
+			!sounds_like_dovecot(frame->text));
 	return span_starts(frame->tag, SPAN("exim"));
 }
 

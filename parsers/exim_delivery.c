@@ -117,14 +117,21 @@ static bool is_discarded(struct span target, struct span transport)
 	       span_equal(transport, SPAN("**bypassed**"));
 }
 
+/* A pipe or a file, bare or behind the mailbox that it is of: "sales+spam |/usr/bin/autorespond x@y". */
+static bool is_command(struct span target)
+{
+	const char *blank = memchr(target.at, ' ', target.len);
+
+	return memchr(":|/>", target.at[0], 4) != NULL ||
+	       (blank != NULL && blank + 2 < target.at + target.len && blank[1] == '|' && blank[2] == '/');
+}
+
 static void set_recipient(struct event *event, struct span target, struct span original)
 {
-	struct span unquoted = target;
-
 	event->recipient = target;
 	if (original.at == NULL)
 		return;
-	if (memchr(unquoted.at, '@', unquoted.len) == NULL || memchr(":|/>", target.at[0], 4) != NULL ||
+	if (memchr(target.at, '@', target.len) == NULL || is_command(target) ||
 	    (original.len > 0 && original.at[0] == '"' && unquotes_to(original, target))) {
 		/* A mailbox, pipe or file of this machine: the address is the one that led there. */
 		event->recipient = original;

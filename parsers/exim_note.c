@@ -131,6 +131,7 @@ static const struct note of_server[] = {
 	IDLE("Warning: ", "daemon"),
 	IDLE("sender verify", "address check"),
 	IDLE("recipient verify", "address check"),
+	IDLE("VRFY failed for ", "address check"),
 	IDLE("address", "address check"),
 	IDLE("DKIM:", "signature checked"),
 	IDLE("DMARC", "signature checked"),
@@ -281,6 +282,13 @@ static bool by_ending(struct span text, struct event *event)
 	}
 	if (text.at[0] == '[' && span_find(text, SPAN("] SSL verify error: ")) < text.len) {
 		event->reason = SPAN("TLS");
+		return true;
+	}
+	/* cPanel: "Domain example.com has exceeded the max defers and failures per hour (5/5 (100%)) allowed. ..." */
+	if ((span_starts(text, SPAN("Domain ")) &&
+	     span_find(text, SPAN(" has exceeded the max ")) < text.len) ||
+	    (span_starts(text, SPAN("Sender ")) && span_ends(text, SPAN(" has an outgoing mail hold")))) {
+		event->reason = SPAN("panel's note of a limit");
 		return true;
 	}
 	if (span_starts(text, SPAN("process ")) &&

@@ -62,12 +62,15 @@ static bool postfix_claims(const struct frame *frame)
 {
 	struct span daemon;
 
-	if (span_starts(frame->tag, SPAN("postfix")))
-		return !span_starts(frame->tag, SPAN("postfixadmin"));
+	if (span_starts(frame->tag, SPAN("postfix/")))
+		return true;
 	if (frame->tag.len == 0)
 		return false;
 	daemon = postfix_daemon(frame->tag);
-	return daemon.len < frame->tag.len && postfix_service(daemon) != SERVICE_FOREIGN;
+	/* "postfix-in/smtpd"; but other people's programs are called "postfix-local" and "postfixadmin". */
+	if (daemon.len < frame->tag.len)
+		return span_starts(frame->tag, SPAN("postfix")) || postfix_service(daemon) != SERVICE_FOREIGN;
+	return span_starts(daemon, SPAN("postfix")) && postfix_service(daemon) != SERVICE_FOREIGN;
 }
 
 /* Words behind a queue id. */

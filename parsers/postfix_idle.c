@@ -25,6 +25,8 @@ static const struct span idle_lower[] = {
 	SPAN_INIT("client certificate "),
 	SPAN_INIT("compatib"),
 	SPAN_INIT("configuration "),
+	SPAN_INIT("connection closed"),
+	SPAN_INIT("connection established"),
 	SPAN_INIT("conversation with "),
 	SPAN_INIT("database "),
 	SPAN_INIT("daemon started"),
@@ -39,6 +41,7 @@ static const struct span idle_lower[] = {
 	SPAN_INIT("looking for "),
 	SPAN_INIT("lost connection "),
 	SPAN_INIT("mapping "),
+	SPAN_INIT("master_notify: "),
 	SPAN_INIT("match_"),
 	SPAN_INIT("name_mask: "),
 	SPAN_INIT("open "),
@@ -172,6 +175,11 @@ bool postfix_read_idle_queued(struct span words, struct event *event)
 		SPAN_INIT("STARTTLS "),
 		SPAN_INIT("dane "),
 		SPAN_INIT("ciphers "),
+		/* smtp_header_checks, which know no client. */
+		SPAN_INIT("replace: "),
+		SPAN_INIT("prepend: "),
+		SPAN_INIT("strip: "),
+		SPAN_INIT("info: "),
 		{ NULL, 0 },
 	};
 
