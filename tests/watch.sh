@@ -38,9 +38,9 @@ start_watch()
 	watcher=$!
 }
 
-follows() # TIMES: so often it has said that it has caught up
+follows() # TIMES [FILE]: so often it has said that it has caught up
 {
-	[ "$(grep -c 'has caught up, and follows' watch.err)" -ge "$1" ]
+	[ "$(grep -c 'has caught up, and follows' "${2:-watch.err}")" -ge "$1" ]
 }
 
 follow_watch() # started, and waited for until it follows

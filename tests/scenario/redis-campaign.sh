@@ -3,12 +3,9 @@
 # server alone says so of any. Through Redis they are neighbours, and each is flagged once. The windows of the
 # domain and of both servers' addresses are exact, though one server is killed on the way and reads again.
 # needs: python3 redis-server redis-cli
-. "$TOP/tests/watch.sh"
+. "$TOP/tests/redis.sh"
 
-redis-server --port 0 --unixsocket "$TMP/redis.sock" --save '' --dir "$TMP" > redis.log 2>&1 &
-redis=$!
-trap 'kill -9 $redis ${first:-} ${second:-} 2> /dev/null; stop_all' EXIT
-await 10 redis-cli -s "$TMP/redis.sock" ping
+start_redis
 
 python3 - << 'PY'
 import datetime
@@ -45,30 +42,11 @@ for half in one two; do
 	lacks out '"state":"flagged"'
 done
 
-start() # NAME: a server of its own
-{
-	mkdir -p "$1"
-	{
-		printf '[logs]\nfiles = %s/%s/mail.log\nstart = beginning\n' "$TMP" "$1"
-		printf '[watch]\nstate = %s/%s/state\nsave_every = 300ms\n' "$TMP" "$1"
-		printf '[journal]\nfile = %s/%s/verdicts.ndjson\n' "$TMP" "$1"
-		printf '[redis]\ntopology = single\nservers = %s/redis.sock\n' "$TMP"
-	} > "$1/detect.conf"
-	"$SENDWATCH" watch -c "$1/detect.conf" 2>> "$1/err" &
-}
-
 flagged() { cat one/verdicts.ndjson two/verdicts.ndjson 2> /dev/null | grep '"type":"verdict"' | grep -F '"state":"flagged"'; }
 all_flagged() { [ "$(flagged | grep -o '"account":"[^"]*"' | sort -u | grep -c .)" = 4 ]; }
 
-mkdir one two
-: > one/mail.log
-: > two/mail.log
-start one
-first=$!
-start two
-second=$!
-await 10 grep -q follows one/err
-await 10 grep -q follows two/err
+start_server one
+start_server two
 shown() # COUNTS: what is shown of the domain
 {
 	"$SENDWATCH" show --format ndjson -c two/detect.conf domain:shop.example > show 2>> two/err && grep -q "$1" show
@@ -78,7 +56,7 @@ for half in one two; do
 	grep -v '^2026-11-16' $half.log >> $half/mail.log
 done
 await 15 shown '"messages_7d":84,.*"delivered_7d":84,'
-python3 - "$first" << 'PY'
+python3 - "${one:?}" << 'PY'
 import heapq, os, signal, sys, time
 files = {name: open(name + "/mail.log", "a", buffering=1) for name in ("one", "two")}
 lines = list(heapq.merge(*([(line.split()[0], name, line) for line in open(name + ".log") if line.startswith("2026-11-16")]
@@ -90,10 +68,8 @@ for number, (_, name, line) in enumerate(lines):
     if number == len(lines) // 2:
         os.kill(int(sys.argv[1]), signal.SIGKILL)
 PY
-wait "$first" 2> /dev/null
-start one
-first=$!
-await 10 sh -c 'test "$(grep -c follows one/err)" = 2'
+wait "${one:?}" 2> /dev/null
+start_server one
 await 20 all_flagged
 [ "$(flagged | grep -c .)" = 4 ] || die "acted on more than once: $(flagged)"
 flagged | grep -q 'other accounts of the same customer are suspicious too' || die "not by their neighbours: $(flagged)"
@@ -109,5 +85,5 @@ addressed() { "$SENDWATCH" health -c one/detect.conf > out && [ "$(grep -c '7 d 
 await 15 addressed
 has out 'mx1 at freemail.example'
 has out 'mx2 at freemail.example'
-kill "$first" "$second"
-wait "$first" "$second"
+stop_server one
+stop_server two

@@ -3,52 +3,18 @@
 # either undoes on each what that one did: also where the other was down meanwhile, or Redis was, and came back empty.
 # needs: python3 redis-server redis-cli
 # seconds: 60
-. "$TOP/tests/watch.sh"
+. "$TOP/tests/redis.sh"
 
-redis=''
-start_redis()
-{
-	redis-server --port 0 --unixsocket "$TMP/redis.sock" --save '' --dir "$TMP" > redis.log 2>&1 &
-	redis=$!
-	await 10 redis-cli -s "$TMP/redis.sock" ping
-}
-one='' two=''
 start_redis
-trap 'kill -9 $redis $one $two 2> /dev/null; stop_all' EXIT
 
-start() # NAME [LINE]: a server of its own; LINE is added to [act]
+start() # NAME [LINE]: one that acts; LINE is added to [act]
 {
-	mkdir -p "$1"
-	: >> "$1/mail.log"
-	: > "$1/err"
-	cat > "$1/detect.conf" << CONF
-[logs]
-files = $TMP/$1/mail.log
-[watch]
-state = $TMP/$1/state
-[journal]
-file = $TMP/$1/verdicts.ndjson
-[act]
-dry_run = no
-$2
-[policy]
-address = $TMP/$1/policy
-[adapter list]
-type = exim_list
-file = $TMP/$1/stopped
-[redis]
-topology = single
-servers = $TMP/redis.sock
-follow = 100ms
-timeout = 500ms
-CONF
-	"$SENDWATCH" watch -c "$1/detect.conf" 2>> "$1/err" &
-	eval "$1=$!"
-	await 20 grep -q follows "$1/err"
+	printf '%s\n' 'follow = 100ms' 'timeout = 500ms' '[act]' 'dry_run = no' "$2" '[policy]' "address = $TMP/$1/policy" \
+		'[adapter list]' 'type = exim_list' "file = $TMP/$1/stopped" > settings.more
+	start_server "$1" settings.more
 }
-stop() { eval "kill -TERM \$$1; wait \$$1; $1=''"; }
 says() { policy_answer "$1/policy" "$2" | grep -q "$3"; } # SERVER LOGIN TEXT
-told() { redis-cli -s "$TMP/redis.sock" hkeys 'sendwatch:{orders}' | grep -q "$1"; } # to Redis
+told() { ask hkeys 'sendwatch:{orders}' | grep -q "$1"; } # to Redis
 listed() { grep -q "^$2: " "$1/stopped"; }
 unlisted() { ! listed "$@" 2> /dev/null; }
 run() # SERVER VERB ACCOUNT [OPTIONS]
@@ -86,7 +52,7 @@ await 5 unlisted two bob@shop.test
 run one disable eve@shop.test
 await 5 listed one eve@shop.test
 await 5 listed two eve@shop.test
-stop one
+stop_server one
 run two release eve@shop.test
 await 5 unlisted two eve@shop.test
 listed one eve@shop.test || die "who undid it there?"
@@ -97,8 +63,8 @@ await 5 unlisted one eve@shop.test
 # Where no watch runs, too: the word goes to Redis.
 run two disable joe@shop.test
 await 5 listed one joe@shop.test
-stop one
-stop two
+stop_server one
+stop_server two
 run one release joe@shop.test
 start one
 start two
@@ -112,7 +78,7 @@ run one disable pat@shop.test
 run one disable "o'neil@shop.test"
 await 5 listed two pat@shop.test
 await 5 says two "o'neil@shop.test" '554 5.7.1'
-stop two
+stop_server two
 rm -rf two/state
 start two 'protect = pat@*, o*'
 heard_all two
@@ -120,7 +86,7 @@ says two pat@shop.test DUNNO || die "refused though protected"
 run two release --password-changed pat@shop.test
 await 5 unlisted one pat@shop.test
 await 5 says one pat@shop.test DUNNO
-stop two
+stop_server two
 run two release --password-changed "o'neil@shop.test"
 await 5 says one "o'neil@shop.test" DUNNO
 run one disable pat@shop.test
@@ -138,12 +104,10 @@ run one disable kim@shop.test
 run one disable lee@shop.test
 await 5 listed two kim@shop.test
 await 5 listed two lee@shop.test
-kill -9 "$redis"
-rm -f redis.sock
+kill_redis
 await 10 grep -q "orders cannot be heard" one/err
 run two release kim@shop.test 2> /dev/null
-kill -9 "$two"
-wait "$two" 2> /dev/null
+kill_server two
 start_redis
 start two
 await 10 says one kim@shop.test DUNNO
@@ -163,7 +127,7 @@ turn() # off|single
 {
 	sed -i "s/^topology.*/topology = $1/" two/detect.conf
 	: > two/err
-	kill -HUP "$two"
+	kill -HUP "${two:?}"
 	await 20 grep -q 'new settings are in force' two/err
 }
 turn off
@@ -184,7 +148,7 @@ await 10 unlisted one zoe@shop.test
 run one disable ida@shop.test
 await 5 listed two ida@shop.test
 await 5 told ida@shop.test
-redis-cli -s "$TMP/redis.sock" flushall > flushed
+ask flushall > flushed
 await 5 told zoe@shop.test
 await 5 told ida@shop.test
 
@@ -193,5 +157,5 @@ run one disable local:www
 await 5 listed one www
 heard_all two
 unlisted two www || die "a local user is not the other machine's"
-stop one
-stop two
+stop_server one
+stop_server two

@@ -3,21 +3,16 @@
 # bounded amount, then reads no further, and when all is well the totals are true.
 # needs: python3 redis-server redis-cli
 # seconds: 100
-. "$TOP/tests/watch.sh"
+. "$TOP/tests/redis.sh"
 
-redis=''
-start_redis()
+start_watched() # with a user of its own
 {
-	redis-server --port 0 --unixsocket "$TMP/redis.sock" --save '' --dir "$TMP" --enable-debug-command yes > redis.log 2>&1 &
-	redis=$!
-	await 10 redis-cli -s "$TMP/redis.sock" ping
+	start_redis --enable-debug-command yes
 	ask ACL SETUSER watcher on '>secret' '~sendwatch:*' -@all +ping +hget +hset +expire +hmget +set +get +sadd +srem \
 		+smembers +del +evalsha '+script|load' +eval +hgetall +hdel +xadd +xrange +xrevrange
 }
-ask() { redis-cli -s "$TMP/redis.sock" "$@"; }
-trap 'kill -9 $redis 2> /dev/null; stop_all' EXIT
 
-start_redis
+start_watched
 echo secret > password
 settings ''
 {
@@ -40,12 +35,12 @@ back() { [ "$(grep -c 'sendwatch: the store is back$' watch.err)" -ge "$1" ]; } 
 # The user may load no functions: the script does, also after somebody flushed it.
 follow_watch
 grow 1
-await 10 sh -c "redis-cli -s $TMP/redis.sock EXISTS 'sendwatch:{user03@dom3.example}' | grep -q 1"
+await 10 sh -c "redis-cli -s redis.sock EXISTS 'sendwatch:{user03@dom3.example}' | grep -q 1"
 ask SCRIPT FLUSH > /dev/null
 grow 1
 # Slow: longer than we wait.
 ask DEBUG SLEEP 4 > /dev/null &
-asleep() { ! timeout 0.2 redis-cli -s "$TMP/redis.sock" ping; }
+asleep() { ! timeout 0.2 redis-cli -s redis.sock ping; }
 await 4 asleep
 grow 1
 await 10 lost 1
@@ -72,13 +67,12 @@ said "can't run this command" || die "does not say that rights are missing: $(ca
 ask ACL SETUSER watcher +hset > /dev/null
 await 10 back 4
 # Gone for as long as it takes to fill what we keep; the rest waits in the log. Back, and empty.
-kill -9 "$redis"
-rm -f redis.sock
+kill_redis
 grow 8
 await 10 lost 5
 await 20 said 'reading waits'
 grow 2
-start_redis
+start_watched
 await 20 back 5
 await 10 said 'reading goes on'
 await 20 saved_up_to "$(tail -n 1 whole.log | cut -d' ' -f1)"

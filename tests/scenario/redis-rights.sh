@@ -2,13 +2,9 @@
 # `sendwatch check` with Redis: how far, which version, how its memory is kept; and for a user of Redis who lacks one
 # right, which one, and what would not work. With all the rights that the README names, nothing is missing.
 # needs: redis-server redis-cli
-. "$TOP/tests/shell.sh"
+. "$TOP/tests/redis.sh"
 
-redis-server --port 0 --unixsocket "$TMP/redis.sock" --save '' --dir "$TMP" > redis.log 2>&1 &
-redis=$!
-trap 'kill -9 $redis 2> /dev/null' EXIT
-ask() { redis-cli -s "$TMP/redis.sock" "$@"; }
-await 10 ask ping
+start_redis
 echo secret > password
 printf '[logs]\nfiles = %s/mail.log\n[watch]\nstate = %s/state\n[redis]\ntopology = single\nservers = %s/redis.sock\n' "$TMP" "$TMP" "$TMP" > detect.conf
 printf 'user = watcher\npassword_file = %s/password\n' "$TMP" >> detect.conf
@@ -85,7 +81,6 @@ sed -i "s,^password_file.*,password_file = $TMP/password," detect.conf
 echo wrong > password
 "$SENDWATCH" check -c detect.conf > out 2> err && die "logged in"
 said WRONGPASS 'cannot be reached, or logged in to' || die "does not say that the password is wrong: $(cat out err)"
-kill -9 "$redis"
-rm -f redis.sock
+kill_redis
 "$SENDWATCH" check -c detect.conf > out 2> err && die "nobody is there"
 said "$TMP/redis.sock" 'cannot be reached' || die "does not say that nobody is there: $(cat out err)"

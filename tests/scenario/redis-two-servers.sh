@@ -2,12 +2,9 @@
 # Two mail servers, each with half of a campaign's messages: neither half alone says enough to flag the account;
 # together, through Redis, they do, and one of the two acts. One is killed on the way: nothing counts twice.
 # needs: python3 gzip redis-server redis-cli
-. "$TOP/tests/watch.sh"
+. "$TOP/tests/redis.sh"
 
-redis-server --port 0 --unixsocket "$TMP/redis.sock" --save '' --dir "$TMP" > redis.log 2>&1 &
-redis=$!
-trap 'kill -9 $redis ${first:-} ${second:-} 2> /dev/null; stop_all' EXIT
-await 10 redis-cli -s "$TMP/redis.sock" ping
+start_redis
 
 # The day up to the campaign's flag, and a little more, by message on two servers: what has no queue id is on both.
 day > whole.log
@@ -26,30 +23,10 @@ for half in one two; do
 	lacks out "\"account\":\"$account\",\"state\":\"flagged\""
 done
 
-start() # NAME: a server of its own
-{
-	mkdir -p "$1"
-	{
-		printf '[logs]\nfiles = %s/%s/mail.log\nstart = beginning\n' "$TMP" "$1"
-		printf '[watch]\nstate = %s/%s/state\nsave_every = 100ms\n' "$TMP" "$1"
-		printf '[journal]\nfile = %s/%s/verdicts.ndjson\n' "$TMP" "$1"
-		cat judge.conf
-		printf '[redis]\ntopology = single\nservers = %s/redis.sock\n' "$TMP"
-	} > "$1/detect.conf"
-	"$SENDWATCH" watch -c "$1/detect.conf" 2>> "$1/err" &
-}
-
 flagged() { cat one/verdicts.ndjson two/verdicts.ndjson 2> /dev/null | grep -F "\"account\":\"$account\"" | grep -F '"state":"flagged"'; }
 
-mkdir one two
-: > one/mail.log
-: > two/mail.log
-start one
-first=$!
-start two
-second=$!
-await 10 grep -q follows one/err
-await 10 grep -q follows two/err
+start_server one judge.conf
+start_server two judge.conf
 # Both at once, in the order of time, in bites.
 python3 - one two << 'PY'
 import heapq, sys, time
@@ -62,11 +39,8 @@ for number, (_, name, line) in enumerate(lines):
         time.sleep(0.02)
 PY
 await 10 flagged
-kill -9 "$first"
-wait "$first" 2> /dev/null
-start one
-first=$!
-await 10 sh -c 'test "$(grep -c follows one/err)" = 2'
+kill_server one
+start_server one judge.conf
 [ "$(flagged | grep -c .)" = 1 ] || die "acted on $(flagged | grep -c .) times: $(flagged)"
 # Released on the server that did not act, it is released on both.
 expect 0 "$SENDWATCH" accounts -c one/detect.conf
@@ -74,5 +48,5 @@ has out "$account"
 expect 0 "$SENDWATCH" release -c two/detect.conf "$account"
 expect 0 "$SENDWATCH" show -c one/detect.conf "$account"
 has out released
-kill "$first" "$second"
-wait "$first" "$second"
+stop_server one
+stop_server two
