@@ -196,6 +196,13 @@ static struct reply_meaning replies_by_rule(const struct replies *replies, const
 					 .code = text->code };
 
 	memcpy(meaning.enhanced, text->enhanced, sizeof(meaning.enhanced));
+	/* In the greeting neither the message nor a recipient is known: whatever the words, it is our address. */
+	if ((text->phase == PHASE_CONNECT || text->phase == PHASE_HELO) &&
+	    (meaning.class == REPLY_CONTENT_SPAM || meaning.class == REPLY_CONTENT_MALWARE)) {
+		meaning.class = REPLY_IP_BLOCKED;
+		meaning.rule = NULL;
+		meaning.basis = REPLY_BASIS_CODE;
+	}
 	return meaning;
 }
 

@@ -162,7 +162,8 @@ static enum reply_class code_permanent(uint16_t code, enum event_phase phase)
 	bool early = phase == PHASE_CONNECT || phase == PHASE_HELO;
 	bool late = phase == PHASE_DATA || phase == PHASE_END_OF_DATA;
 
-	if (early)
+	/* 500 to 504 are of the command that was written, not of who wrote it. */
+	if (early && code >= 510)
 		return REPLY_IP_BLOCKED;
 	switch (code) {
 	case 521:
@@ -181,10 +182,11 @@ static enum reply_class code_permanent(uint16_t code, enum event_phase phase)
 		       : phase == PHASE_RCPT ? REPLY_INVALID_RECIPIENT
 					     : REPLY_POLICY;
 	case 551:
-	case 556:
 		return REPLY_INVALID_RECIPIENT;
+	case 556:
+		return phase == PHASE_MAIL ? REPLY_SENDER_REJECTED : REPLY_INVALID_RECIPIENT;
 	case 552:
-		return late ? REPLY_MESSAGE_TOO_BIG : REPLY_MAILBOX_FULL;
+		return late || phase == PHASE_MAIL ? REPLY_MESSAGE_TOO_BIG : REPLY_MAILBOX_FULL;
 	case 553:
 		return phase == PHASE_MAIL   ? REPLY_SENDER_REJECTED
 		       : phase == PHASE_RCPT ? REPLY_INVALID_RECIPIENT
