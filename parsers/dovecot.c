@@ -223,6 +223,16 @@ static bool dovecot_cut_service(struct span *words, struct span *service_r)
 	return true;
 }
 
+/*
+ * "passwd-file(bob,192.0.2.1,<session>): stat(/etc/exim4/domains//passwd) failed: No such file or directory": where
+ * each domain has its own file, whoever types a login of another domain makes one of these.
+ */
+static bool dovecot_no_such_domain(struct span words)
+{
+	return span_starts(words, SPAN("passwd-file(")) &&
+	       span_ends(words, SPAN(" failed: No such file or directory"));
+}
+
 static void dovecot_parse(const struct frame *frame, struct event *event)
 {
 	struct span words = frame->text, service;
@@ -242,6 +252,8 @@ static void dovecot_parse(const struct frame *frame, struct event *event)
 	dovecot_level(&words, &serious);
 	if (serious && dovecot_service(service) == DOVECOT_OTHER && !span_equal(service, SPAN("master")))
 		return; /* a mailbox's trouble, or a client's */
+	if (serious && dovecot_no_such_domain(words))
+		return;
 	if (serious) {
 		event->kind = EVENT_TROUBLE;
 		event->reply = words;

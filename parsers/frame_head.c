@@ -1,7 +1,7 @@
 /*
- * Heads of log lines. A tag ends in ":" or "[pid]:"; a word before it is the host. Postfix's and Exim's
- * own words never come first on a line without a tag, so nothing that a stranger wrote can be taken for
- * a head.
+ * Heads of log lines. A tag ends in ":" or "[pid]:"; a word before it is the host. Some syslogds write the
+ * priority beside them: "<mail.info>", "mail.info", "[ID 197553 mail.info]". Postfix's and Exim's own words
+ * never come first on a line without a tag, so nothing that a stranger wrote can be taken for a head.
  */
 #define _GNU_SOURCE
 #include "parsers/frame_head.h"
@@ -98,6 +98,58 @@ static SELDOM bool head_tag_without_colon(struct span token, size_t *len_r, uint
 	return head_pid_behind(token, len_r, pid_r);
 }
 
+/* "mail.info", or "2.6" of FreeBSD's syslogd -v, at the front: its length; 0 where there is none. */
+static SELDOM size_t head_priority(struct span text)
+{
+	static const struct span severities[] = {
+		SPAN_INIT("info"),  SPAN_INIT("notice"), SPAN_INIT("warn"),  SPAN_INIT("warning"),
+		SPAN_INIT("err"),   SPAN_INIT("error"),  SPAN_INIT("crit"),  SPAN_INIT("alert"),
+		SPAN_INIT("emerg"), SPAN_INIT("panic"),  SPAN_INIT("debug"),
+	};
+	size_t dot = span_find(span_head(text, 16), SPAN(".")), end;
+	struct span severity;
+
+	for (end = dot + 1; end < text.len && text.at[end] >= 'a' && text.at[end] <= 'z'; end++)
+		;
+	if (dot == 0 || dot >= text.len)
+		return 0;
+	for (size_t i = 0; i < dot; i++)
+		if (!((text.at[i] >= 'a' && text.at[i] <= 'z') || (text.at[i] >= '0' && text.at[i] <= '9')))
+			return 0;
+	severity = (struct span){ text.at + dot + 1, end - dot - 1 };
+	for (size_t i = 0; i < sizeof(severities) / sizeof(severities[0]); i++)
+		if (span_equal(severity, severities[i]))
+			return end;
+	return severity.len == 0 && end < text.len && text.at[end] >= '0' && text.at[end] <= '7' ? end + 1
+												 : 0;
+}
+
+/* "<mail.info> " of FreeBSD before the host. */
+static SELDOM void head_skip_bracketed(struct span *rest)
+{
+	struct span at = span_from(*rest, 2);
+	size_t len = head_priority(at);
+
+	at = span_from(at, len);
+	if (len > 0 && span_starts(at, SPAN("> ")))
+		*rest = span_from(at, 1);
+}
+
+/* "[ID 197553 mail.info] " of Solaris and illumos before the words. */
+static SELDOM void head_skip_id(struct span *text)
+{
+	struct span at = *text, number;
+	uint64_t id;
+	size_t len;
+
+	if (!span_skip(&at, SPAN("[ID ")) || !span_cut(&at, ' ', &number) || !span_to_u64(number, &id))
+		return;
+	len = head_priority(at);
+	at = span_from(at, len);
+	if (len > 0 && span_skip(&at, SPAN("] ")))
+		*text = at;
+}
+
 /* "tag[pid]: words" or "tag: words". False, and nothing changed, where there is no tag. */
 static bool head_tag(struct span rest, struct frame *frame)
 {
@@ -115,7 +167,17 @@ static bool head_tag(struct span rest, struct frame *frame)
 	frame->tag = span_head(token, len);
 	frame->pid = pid;
 	frame->text = head_without_blanks(span_from(rest, token.len));
+	if (frame->text.len > 0 && frame->text.at[0] == '[')
+		head_skip_id(&frame->text);
 	return true;
+}
+
+/* "mail.info tag[pid]: words", as BusyBox's syslogd writes. */
+static SELDOM bool head_tag_behind_priority(struct span rest, struct frame *frame)
+{
+	size_t len = head_priority(rest);
+
+	return len > 0 && len < rest.len && rest.at[len] == ' ' && head_tag(span_from(rest, len + 1), frame);
 }
 
 static void head_untagged(struct span rest, struct frame *frame)
@@ -127,7 +189,7 @@ static void head_untagged(struct span rest, struct frame *frame)
 void frame_head_cut_tag(struct span rest, struct frame *frame)
 {
 	rest = head_without_blanks(rest);
-	if (!head_tag(rest, frame))
+	if (!head_tag(rest, frame) && !head_tag_behind_priority(rest, frame))
 		head_untagged(rest, frame);
 }
 
@@ -136,6 +198,8 @@ void frame_head_cut(struct span rest, struct frame *frame)
 	const char *blank;
 
 	if (rest.len > 1 && rest.at[0] == ' ' && rest.at[1] != ' ') {
+		if (rest.at[1] == '<')
+			head_skip_bracketed(&rest);
 		rest = span_from(rest, 1);
 		blank = memchr(rest.at, ' ', rest.len);
 		if (blank != NULL && blank[-1] != ':') {
