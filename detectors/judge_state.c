@@ -211,7 +211,7 @@ void judge_ask(struct judge *judge, struct record *record, const struct cause *c
 	move(judge, record, &view, sums, &score, cause);
 	judge->stats.asked++;
 	record->asked = cause->time;
-	record->step = sums[HORIZON_24H].n[COUNT_STRANGERS];
+	record->step = sums[HORIZON_5M].n[COUNT_STRANGERS];
 	record->pending = record->bad = 0;
 	record->moved = false;
 }

@@ -97,7 +97,7 @@ struct record {
 	/* The judge's gate: what was there when the detectors were last asked. */
 	uint32_t met;     /* strangers, ever */
 	uint32_t pending; /* strangers since */
-	uint32_t step;    /* strangers of the day then */
+	uint32_t step;    /* strangers of the five minutes before that */
 	uint32_t bad;     /* refusals since */
 	float alone;      /* decibans, today's highest without its neighbours */
 	bool moved;       /* somewhere new since */

@@ -222,6 +222,53 @@ static void test_nobody_is_disabled_on_one_kind_of_evidence(void **state)
 	end(&story);
 }
 
+/* COUNT strangers of bob's from IP, EVERY so often; the most of them in a row that nobody was asked about. */
+static int longest_silence(struct story *story, usec_t from, usec_t every, int count, const char *ip)
+{
+	const struct mail mail = { "bob@example.com", ip, NULL, REPLY_DELIVERED, 1, 0 };
+	uint64_t asked = judge_stats(story->judge).asked;
+	int longest = 0, silent = 0;
+
+	for (int i = 0; i < count; i++) {
+		send_one(story, from + i * every, &mail);
+		silent = judge_stats(story->judge).asked == asked ? silent + 1 : 0;
+		asked = judge_stats(story->judge).asked;
+		longest = silent > longest ? silent : longest;
+	}
+	return longest;
+}
+
+/* A day of many strangers is looked at as often as one of few: what they grow to within minutes says most. */
+static void test_a_busy_day_hides_nothing(void **state)
+{
+	struct story story;
+	usec_t from;
+
+	(void)state;
+	begin(&story);
+	from = ordinary_days(&story, 10);
+	assert_in_range(longest_silence(&story, from, USEC_MINUTE, 400, "198.51.100.9"), 1, 20);
+	end(&story);
+}
+
+/* Higher than disabled nothing is: who goes on all the same, and is refused, costs few questions. */
+static void test_who_is_disabled_is_seldom_asked_about(void **state)
+{
+	struct story story;
+	uint64_t asked;
+	usec_t from;
+
+	(void)state;
+	begin(&story);
+	from = ordinary_days(&story, 10);
+	abuse(&story, from, 200, "203.0.113.7");
+	assert_non_null(first_of(&story.said, STATE_DISABLED));
+	asked = judge_stats(story.judge).asked;
+	abuse(&story, from + 200 * USEC_MINUTE, 400, "203.0.113.7");
+	assert_true(judge_stats(story.judge).asked - asked < 60);
+	end(&story);
+}
+
 static void test_learning_quietly_says_nothing(void **state)
 {
 	struct story story;
@@ -248,6 +295,8 @@ int main(void)
 		cmocka_unit_test(test_what_is_counted_in_is_judged),
 		cmocka_unit_test(test_a_weekly_newsletter_is_not_flagged),
 		cmocka_unit_test(test_nobody_is_disabled_on_one_kind_of_evidence),
+		cmocka_unit_test(test_a_busy_day_hides_nothing),
+		cmocka_unit_test(test_who_is_disabled_is_seldom_asked_about),
 		cmocka_unit_test(test_learning_quietly_says_nothing),
 	};
 
