@@ -30,6 +30,9 @@ const struct setting hours_settings[] = {
 #define HEEDLESS  0.5 /* share of abuse for which all hours are alike: assumed, as ABUSE_ODD */
 #define SCHEDULED \
 	0.05          /* the same of honest mail to strangers: mailings that are set for the night. Assumed */
+#define AWAY_ODD 0.25 /* honest mail at such hours, of those who travel: their day is another's. Assumed */
+#define RUN_ODD \
+	0.3 /* of a run of mail, ten times what is usual: invoices and circulars keep no hours. Assumed */
 #define MANY     10.0 /* strangers at which that has half its weight: one mail at night is nothing. Assumed */
 #define PER_HOUR 2.0  /* decibans for each hour beyond those in which one is awake: assumed */
 
@@ -49,14 +52,17 @@ static double night_decibans(const struct view *view)
 static void hours_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
 {
 	const struct hours_options *o = options;
-	double odd = fmin(view->odd, view->strangers), decibans = 0, hours, usual;
+	double odd = fmin(view->odd, view->strangers), decibans = 0, hours, usual, honest;
+	double abroad = fmin(1, view->sums->n[COUNT_ABROAD] / fmax(1, view->strangers));
 
 	/* Three strangers give half of it, as with places (origins.c): one late mail is nothing. */
+	/* Who is abroad, or sends what he sends once a month, was already told of by that: hours add little. */
+	honest = fmax(o->odd, fmax(AWAY_ODD * abroad, RUN_ODD * fmin(1, view->bulk)));
 	if (odd > 0)
-		decibans = fmin(o->most_odd, odds_decibans(ABUSE_ODD / o->odd)) * view->trust * odd /
+		decibans = fmax(0, fmin(o->most_odd, odds_decibans(ABUSE_ODD / honest))) * view->trust * odd /
 			   (view->strangers + 3);
-	decibans = fmax(decibans,
-			fmin(o->most_odd, night_decibans(view)) * view->strangers / (view->strangers + MANY));
+	decibans = fmax(decibans, fmin(o->most_odd, night_decibans(view)) * (1 - abroad) * view->strangers /
+					  (view->strangers + MANY));
 	hours = view->horizon < HORIZON_24H
 			? 0
 			: windows_hours(&view->record->windows, view->now, COUNT_STRANGERS);

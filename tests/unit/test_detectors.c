@@ -86,7 +86,8 @@ struct row {
 	uint8_t seen_count;
 	bool away;
 	enum horizon horizon;
-	uint32_t failed;           /* logins */
+	uint32_t failed; /* logins */
+	double bulk;
 	double neighbours, others; /* suspicious accounts, of so many others */
 	const char *name;          /* of a script; else bob@example.com */
 };
@@ -105,7 +106,7 @@ static const struct row rows[] = {
 	  .horizon = HORIZON_1H },
 	{ "two hundred strangers and nobody else", DETECT_STRANGERS, &person, 200, 200, 0, 0, 0, 0, 15, 40,
 	  "200 of 200 recipients in 1 h are addresses it never wrote to", .horizon = HORIZON_1H },
-	{ "a third of them are its correspondents", DETECT_STRANGERS, &person, 60, 40, 0, 0, 0, 0, -4, 6,
+	{ "a third of them are its correspondents", DETECT_STRANGERS, &person, 60, 40, 0, 0, 0, 0, -4, 7,
 	  NULL, .horizon = HORIZON_1H },
 	{ "as many by a newsletter", DETECT_STRANGERS, &newsletter, 200, 200, 0, 0, 0, 0, -25, 0, NULL,
 	  .horizon = HORIZON_1H },
@@ -143,6 +144,10 @@ static const struct row rows[] = {
 	{ "all at night", DETECT_HOURS, &person, 100, 100, 0, 0, 0, 100, 3, 9,
 	  "100 of 100 strangers in 5 min were written to at an hour at which it never sends",
 	  .horizon = HORIZON_5M },
+	{ "all at night, and abroad", DETECT_HOURS, &person, 100, 100, 0, 0, 0, 100, 0, 2, NULL, SEEN(abroad),
+	  .away = true },
+	{ "all at night, and a run of invoices", DETECT_HOURS, &person, 100, 100, 0, 0, 0, 100, 0, 2, NULL,
+	  .horizon = HORIZON_5M, .bulk = 1 },
 	{ "all by day", DETECT_HOURS, &person, 100, 100, 0, 0, 0, 0, 0, 0, NULL, .horizon = HORIZON_5M },
 	/* Logins: failures say something where mail from elsewhere follows. */
 	{ "guessed", DETECT_LOGINS, &person, 20, 20, 0, 0, 0, 0, 8, 18,
@@ -225,6 +230,7 @@ static void show(const struct row *row, struct view *view, struct record *record
 		.foreign = row->foreign,
 		.odd = row->odd,
 		.mailings = row->strangers,
+		.bulk = row->bulk,
 		.population = population,
 		.neighbours = { { .others = row->others,
 				  .suspicious = row->neighbours,
