@@ -53,7 +53,7 @@ void report_minute(struct text *out, usec_t time)
 const char *report_likely(double decibans)
 {
 	return decibans >= 40   ? "almost certainly"
-	       : decibans >= 20 ? "very likely"
+	       : decibans >= 18 ? "very likely" /* as an account is flagged by default */
 	       : decibans >= 10 ? "likely"
 				: "possibly";
 }

@@ -22,10 +22,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/*
+ * How sure is sure. Measured on all worlds at hand: from 18 to 16, two to six times as many honest accounts are flagged
+ * for one or two more of 100 attacks; at 20 half as many are, and of attacks with clean lists one of ten goes by.
+ */
 const struct setting judge_settings[] = {
 	SETTING(NUMBER, struct judge_options, watch, "14", 0, 100,
 		"decibans from which an account is watched"),
-	SETTING(NUMBER, struct judge_options, flagged, "20", 0, 100, "decibans from which it is flagged"),
+	SETTING(NUMBER, struct judge_options, flagged, "18", 0, 100, "decibans from which it is flagged"),
 	SETTING(NUMBER, struct judge_options, disabled, "35", 0, 100,
 		"decibans from which it may be disabled"),
 	SETTING(NUMBER, struct judge_options, alone, "3", 0, 100,

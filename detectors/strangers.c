@@ -23,11 +23,11 @@ struct strangers_options {
 };
 
 const struct setting strangers_settings[] = {
-	SETTING(NUMBER, struct strangers_options, tail, "1.5", 0.1, 5,
+	SETTING(NUMBER, struct strangers_options, tail, "1.6", 0.1, 5,
 		"how fast honest excess gets rarer with its size"),
 	SETTING(NUMBER, struct strangers_options, most, "30", 0, 60,
 		"most decibans that their number can give"),
-	SETTING(NUMBER, struct strangers_options, young, "13", 0, 60, "the same for an account without past"),
+	SETTING(NUMBER, struct strangers_options, young, "11", 0, 60, "the same for an account without past"),
 	SETTING(NUMBER, struct strangers_options, least, "-17", -40, 0,
 		"least decibans: how much few of them excuse"),
 	SETTING(COUNT, struct strangers_options, per_5m, "25", 1, 1000000,

@@ -23,7 +23,7 @@ const struct setting volume_settings[] = {
 	SETTING(NUMBER, struct volume_options, tail, "1.5", 0.1, 5,
 		"how fast honest excess gets rarer with its size"),
 	SETTING(NUMBER, struct volume_options, most, "25", 0, 60, "most decibans that an amount can give"),
-	SETTING(NUMBER, struct volume_options, young, "13", 0, 60, "the same for an account without past"),
+	SETTING(NUMBER, struct volume_options, young, "11", 0, 60, "the same for an account without past"),
 	SETTING(COUNT, struct volume_options, per_hour, "60", 1, 1000000,
 		"recipients an hour of an account without past"),
 	SETTING(COUNT, struct volume_options, per_day, "100", 1, 1000000,

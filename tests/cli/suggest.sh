@@ -40,7 +40,7 @@ done
 suggest 1
 has out 'give 1.0 flags a week on these logs: nothing to change'
 suggest 0
-has out '# 0.0 flags a week on these logs, instead of more than 0 with flagged = 20'
+has out '# 0.0 flags a week on these logs, instead of more than 0 with flagged = 18'
 cp out suggested.conf
 [ "$(flags_with suggested.conf)" = 0 ] || die "what was suggested flags somebody"
 awk -F ' = ' '/^(watch|flagged|disabled|learn)/ { print $1 " = " $2 - 1; next } !/^#/' suggested.conf > less.conf
@@ -83,7 +83,7 @@ done
 
 # Identical settings, by the same file, by a copy, or by what the defaults are: nothing changes, whatever is read.
 : > defaults.conf
-printf '[judge]\nflagged = 20\n' > same.conf
+printf '[judge]\nflagged = 18\n' > same.conf
 cp same.conf copy.conf
 for log in empty.log quiet.log "$bakery"; do
 	for other in same.conf copy.conf defaults.conf; do
