@@ -129,6 +129,16 @@ static bool regrow_helo(struct walk *walk, struct span *rest)
 	return true;
 }
 
+/*
+ * What is quoted may hold blanks. Where TEXT holds what ends a HELO name too, whether it is an address or the name
+ * reaches up to here cannot be told, and the name is believed to: so nobody's login can be written into it.
+ */
+static bool may_end_helo(const struct walk *walk, struct span text)
+{
+	return text.len > 0 && memchr(text.at, '"', text.len) != NULL &&
+	       exim_helo_goes_on(walk->event->helo, text);
+}
+
 /* "a@b c@d" to the end of the line, and nothing else: the recipients, counted. */
 static bool take_recipients(struct walk *walk, struct span rest)
 {
@@ -145,7 +155,7 @@ static bool take_recipients(struct walk *walk, struct span rest)
 			return false;
 		count++;
 	}
-	if (count == 0)
+	if (count == 0 || may_end_helo(walk, all))
 		return false;
 	walk->event->recipients = all;
 	walk->event->nrcpt = count;
@@ -248,20 +258,17 @@ static void take_quoted_name(struct walk *walk, struct span *rest)
 		take_word(walk, rest);
 		return;
 	}
+	/* Quotes in a certificate's name are not escaped. */
+	walk->doubtful = true;
 	*rest = value;
 }
 
-/*
- * A quoted message id may hold blanks. Where it holds what ends a HELO name too, whether the id is the client's or the
- * name reaches up to here cannot be told, and the name is believed to: so nobody's login can be written into it.
- */
 static void take_message_id(struct walk *walk, struct span *rest)
 {
 	struct span value = span_from(*rest, rest->at[2] == '*' ? 4 : 3), id;
 
 	if (!may_stand(walk, RANK_MESSAGE_ID, rest->at) || !exim_take_address(&value, &id) ||
-	    (walk->event->helo.at != NULL && memchr(id.at, ' ', id.len) != NULL &&
-	     span_find(id, SPAN(") [")) < id.len)) {
+	    may_end_helo(walk, id)) {
 		take_word(walk, rest);
 		return;
 	}
@@ -289,7 +296,7 @@ static bool take_from_and_for(struct walk *walk, struct span *rest)
 
 	if (span_skip(&value, SPAN("from <"))) {
 		value = span_from(*rest, 5);
-		if (!exim_take_angle(&value, &sender) ||
+		if (!exim_take_angle(&value, &sender) || may_end_helo(walk, sender) ||
 		    (value.len > 0 && !span_starts(value, SPAN(" for "))))
 			return false;
 		span_skip(&value, SPAN(" "));

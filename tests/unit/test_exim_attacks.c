@@ -54,6 +54,12 @@ static const struct exim_row names[] = {
 	  "login|helo=sasl_username=" VICTIM },
 	{ ID "<= a@evil.example H=([9.9.9.9]) [192.0.2.7] P=esmtp S=700", EVENT_CLIENT,
 	  "client_ip=192.0.2.7|helo=[9.9.9.9]" },
+	{ ID "<= a@evil.example H=mx.evil.example (x) [9.9.9.9]:1 P=esmtpsa A=p:" VICTIM
+	     " S=1 from <\"a) [192.0.2.7]:25 P=esmtps S=700 id=a@b T=\"b> for c@d x\" for bob@example.com",
+	  EVENT_CLIENT, "login|client_ip=192.0.2.7|size=700|message_id=a@b|nrcpt=1" },
+	{ ID "<= a@evil.example H=mx.evil.example (x) [9.9.9.9]:1 P=esmtpsa A=p:" VICTIM
+	     " S=1 from <\"a) [192.0.2.7]:25 P=esmtps S=700 id=\"b> for c\"@d",
+	  EVENT_CLIENT, "login|client_ip=192.0.2.7|size=700|message_id=\"b> for c\"@d" },
 	/* An RFC 1413 identity is the client's own word. */
 	{ ID "<= a@evil.example H=(pc) [192.0.2.7] U=root P=esmtp S=700", EVENT_CLIENT, "login|local=0" },
 	{ ID "<= a@evil.example H=(pc) [192.0.2.7] U=x P=esmtpa A=p:" VICTIM " S=1 P=esmtp S=700",
@@ -66,6 +72,9 @@ static const struct exim_row names[] = {
 	{ ID "<= a@evil.example H=(pc) [192.0.2.7] P=esmtps X=TLS1.3:X:256 CV=no DN=\"CN=x A=p:" VICTIM
 	     " S=1\" S=700",
 	  EVENT_CLIENT, "login|size=700" },
+	{ ID "<= a@evil.example H=(pc) [192.0.2.7] P=esmtps X=TLS1.3:X:256 CV=no DN=\"CN=x\" A=p:" VICTIM
+	     " S=1 CN=\" S=700",
+	  EVENT_CLIENT, "login" },
 };
 
 static const struct exim_row sessions[] = {
