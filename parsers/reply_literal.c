@@ -105,11 +105,16 @@ static void scan_group(struct scan *scan, struct reply_literals *found_r)
 
 	scan->at++;
 	if (scan->at < scan->end && *scan->at == '?') {
-		/* Looking ahead asks for nothing that the text must have: only "(?:" counts. */
-		around = scan->end - scan->at >= 2 && (scan->at[1] == '!' || scan->at[1] == '=');
-		if (scan->end - scan->at < 2 || (scan->at[1] != ':' && !around))
+		/* Looking ahead or behind asks for nothing that the text must have: only "(?:" counts. */
+		scan->at++;
+		around = scan->end - scan->at >= 2 && *scan->at == '<' &&
+			 (scan->at[1] == '!' || scan->at[1] == '=');
+		scan->at += around;
+		if (scan->at < scan->end && (*scan->at == '!' || *scan->at == '='))
+			around = true;
+		else if (scan->at == scan->end || *scan->at != ':')
 			scan->lost = true;
-		scan->at += scan->end - scan->at < 2 ? scan->end - scan->at : 2;
+		scan->at += scan->at < scan->end;
 	} else if (scan->at < scan->end && *scan->at == '*') {
 		scan->lost = true;
 	}

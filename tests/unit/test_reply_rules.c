@@ -71,6 +71,8 @@ static void test_literals(void **state)
 		{ "a.b", "" },
 		{ "(?:user|)unknown", "unknown " },
 		{ "(?!never)always", "always " },
+		{ "(?<!never)always", "always " },
+		{ "(?<name>never)always", "" },
 		{ "\\[ts04\\]", "[ts04] " },
 		{ "(abc)\\1", "" },
 		{ "(?:abc){0,2}def", "def " },
