@@ -210,7 +210,12 @@ bool exim_take_host(struct span *rest, struct exim_host *host_r)
 
 bool exim_helo_goes_on(struct span helo, struct span rest)
 {
-	return helo.at != NULL && span_find(rest, SPAN(") [")) < rest.len;
+	struct span piece;
+
+	while (helo.at != NULL && span_cut(&rest, ')', &piece))
+		if (span_starts(rest, SPAN(" [")))
+			return true;
+	return false;
 }
 
 void exim_take_authenticator(struct span value, struct event *event)

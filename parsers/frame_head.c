@@ -172,11 +172,14 @@ static bool head_tag(struct span rest, struct frame *frame)
 	return true;
 }
 
-/* "mail.info tag[pid]: words", as BusyBox's syslogd writes. */
-static SELDOM bool head_tag_behind_priority(struct span rest, struct frame *frame)
+/* "mail.info tag[pid]: words", as BusyBox's syslogd writes. Lines of Exim's own come here too: most end at once. */
+static bool head_tag_behind_priority(struct span rest, struct frame *frame)
 {
-	size_t len = head_priority(rest);
+	size_t len;
 
+	if (rest.len == 0 || (unsigned)(rest.at[0] - 'a') >= 26)
+		return false;
+	len = head_priority(rest);
 	return len > 0 && len < rest.len && rest.at[len] == ' ' && head_tag(span_from(rest, len + 1), frame);
 }
 
