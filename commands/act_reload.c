@@ -35,6 +35,12 @@ static bool reload_same(const char *a, const char *b)
 	return span_equal(span_of(a), span_of(b));
 }
 
+/* A socket that is where it was stays, however its address is written now. */
+static bool reload_same_place(const char *a, const char *b)
+{
+	return span_equal(policy_place(a), policy_place(b));
+}
+
 /* It is locked, and the cases, the orders and the control socket are in it. */
 static bool reload_state(const struct act *act, struct error *error)
 {
@@ -44,21 +50,23 @@ static bool reload_state(const struct act *act, struct error *error)
 
 static bool reload_policy(struct act *act, struct error *error)
 {
-	const struct restriction_options *old = &act->options->policy, *new = &act->fresh->policy;
-	bool same_policy = reload_same(old->address, new->address);
-	bool same_socketmap = reload_same(old->socketmap, new->socketmap);
+	const struct restriction_options *old = &act->options->policy, *fresh = &act->fresh->policy;
+	bool same_policy = reload_same_place(old->address, fresh->address);
+	bool same_socketmap = reload_same_place(old->socketmap, fresh->socketmap);
+	bool policy_crosses = fresh->address != NULL && reload_same_place(old->socketmap, fresh->address);
+	bool socketmap_crosses = fresh->socketmap != NULL &&
+				 reload_same_place(old->address, fresh->socketmap);
 
 	/* The new one would be there, and the old one's end take its socket away. */
-	if ((new->address != NULL &&reload_same(old->socketmap, new->address)) ||
-	    (new->socketmap != NULL &&reload_same(old->address, new->socketmap)))
+	if (policy_crosses || socketmap_crosses)
 		return error_set(error,
 				 "[policy] address and socketmap: start sendwatch anew to give one the "
 				 "other's");
 	if (((old->address != NULL && same_policy) || (old->socketmap != NULL && same_socketmap)) &&
-	    (!reload_same(old->mode, new->mode) || old->clients != new->clients))
+	    (!reload_same(old->mode, fresh->mode) || old->clients != fresh->clients))
 		return error_set(error, "[policy] mode and clients: start sendwatch anew to change them");
-	return (same_policy || act_open_policy(new, &act->fresh_policy, error)) &&
-	       (same_socketmap || act_open_socketmap(new, &act->fresh_socketmap, error));
+	return (same_policy || act_open_policy(fresh, &act->fresh_policy, error)) &&
+	       (same_socketmap || act_open_socketmap(fresh, &act->fresh_socketmap, error));
 }
 
 bool act_reload_begin(struct act *act, const struct arguments *arguments, struct error *error)
@@ -113,9 +121,10 @@ bool act_reload_end(struct act *act, bool take, struct error *error)
 	restrictions_use(act->restrictions, &act->fresh->policy, &rules);
 	brakes_use(act->brakes, &act->fresh->act);
 	good = reload_move(act, &act->policy, &act->fresh_policy,
-			   !reload_same(act->options->policy.address, act->fresh->policy.address), error);
+			   !reload_same_place(act->options->policy.address, act->fresh->policy.address),
+			   error);
 	good = reload_move(act, &act->socketmap, &act->fresh_socketmap,
-			   !reload_same(act->options->policy.socketmap, act->fresh->policy.socketmap),
+			   !reload_same_place(act->options->policy.socketmap, act->fresh->policy.socketmap),
 			   error) &&
 	       good;
 	act->options = act->fresh;

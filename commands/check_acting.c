@@ -46,14 +46,12 @@ static bool check_is_units(struct span folder)
 /* A Unix socket is made anew at each start. */
 static void check_socket(struct check *check, const char *where, const char *address)
 {
-	struct span path = span_of(address), folder, name;
+	struct span path = policy_place(address), folder = path, name;
 	struct text file = { 0 }, words = { 0 };
 	bool good;
 
 	if (path.len == 0 || span_starts(path, SPAN("inet:")))
 		return;
-	(void)span_skip(&path, SPAN("unix:"));
-	folder = path;
 	if (!span_cut_last(&folder, SPAN("/"), &name) || check_is_units(folder))
 		return;
 	text_add(&file, folder.len == 0 ? SPAN("/") : folder);

@@ -69,21 +69,20 @@ static bool demote_group(const char *path, gid_t group)
 }
 
 /* A Unix socket that is asked was made by root: it is that user's and its group's, or else its group's. */
-static void demote_socket(const char *where, const char *path, const struct rights *rights)
+static void demote_socket(const char *where, const char *address, const struct rights *rights)
 {
-	struct span address = span_of(path);
+	struct span place = policy_place(address);
 	struct stat about;
 
-	if (address.len == 0 || span_starts(address, SPAN("inet:")))
+	if (place.len == 0 || span_starts(place, SPAN("inet:")))
 		return;
-	(void)span_skip(&address, SPAN("unix:"));
-	if (lchown(address.at, rights->uid, rights->gid) == 0 || demote_group(address.at, rights->gid))
+	if (lchown(place.at, rights->uid, rights->gid) == 0 || demote_group(place.at, rights->gid))
 		return;
-	if (stat(address.at, &about) != 0 || (about.st_mode & S_IWOTH) == 0)
+	if (stat(place.at, &about) != 0 || (about.st_mode & S_IWOTH) == 0)
 		log_say(clock_now(), LOG_LEVEL_WARNING,
 			"[policy] %s: %s stays root's alone: mode = 0666 lets others ask, in a folder that keeps "
 			"strangers out",
-			where, address.at);
+			where, place.at);
 }
 
 static bool demote_rights(const struct options *options, struct rights *rights_r, struct error *error)

@@ -390,21 +390,27 @@ static void policy_release(struct policy *policy)
 	free(policy);
 }
 
+struct span policy_place(const char *address)
+{
+	struct span place = span_of(address);
+
+	(void)span_skip(&place, SPAN("unix:"));
+	return place;
+}
+
 struct policy *policy_open(const struct policy_options *options, struct error *error)
 {
 	struct policy *policy = memory_new(1, sizeof(*policy));
-	struct span address = span_of(options->address);
+	struct span place = policy_place(options->address);
 
 	policy->clients_max = options->clients == 0 ? POLICY_CLIENTS : options->clients;
 	policy->tongue = options->tongue == NULL ? &policy_delegation : options->tongue;
 	policy->poller = policy->stopper = policy->spare = -1;
 	pthread_mutex_init(&policy->lock, NULL);
-	if (span_skip(&address, SPAN("inet:")))
-		policy->listener = policy_bind_inet(address.at, error);
+	if (span_skip(&place, SPAN("inet:")))
+		policy->listener = policy_bind_inet(place.at, error);
 	else
-		policy->listener = policy_bind_unix(
-			policy, span_skip(&address, SPAN("unix:")) ? address.at : options->address,
-			options->mode, error);
+		policy->listener = policy_bind_unix(policy, place.at, options->mode, error);
 	if (policy->listener < 0) {
 		policy_release(policy);
 		return NULL;

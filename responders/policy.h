@@ -38,6 +38,9 @@ struct policy_answer {
 #define POLICY_WORDS_SIZE (POLICY_TEXT_SIZE + 16)
 void policy_words(const struct policy_answer *answer, const char *dunno, char into[POLICY_WORDS_SIZE]);
 
+/* Where the socket of ADDRESS is, in one way of writing: a path, or what begins with inet:. Empty where it is NULL. */
+struct span policy_place(const char *address);
+
 struct policy_stats {
 	uint64_t requests, refused, bad_requests, connections;
 	usec_t slowest; /* the longest from a whole request to its answer */

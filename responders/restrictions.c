@@ -67,15 +67,6 @@ struct restrictions {
 	char *text_disabled, *text_throttled;
 };
 
-/* Where a socket is, however it is written. */
-static struct span restriction_place(const char *address)
-{
-	struct span place = span_of(address);
-
-	(void)span_skip(&place, SPAN("unix:"));
-	return place;
-}
-
 bool restriction_mode(const struct restriction_options *options, unsigned *mode_r, struct error *error)
 {
 	char *end = NULL;
@@ -84,7 +75,7 @@ bool restriction_mode(const struct restriction_options *options, unsigned *mode_
 	if ((end != NULL && (*end != '\0' || end == options->mode)) || mode == 0 || mode > 0777)
 		return error_set(error, "[policy] mode: \"%s\" is no mode, as in 0660", options->mode);
 	if (options->address != NULL &&
-	    span_equal(restriction_place(options->address), restriction_place(options->socketmap)))
+	    span_equal(policy_place(options->address), policy_place(options->socketmap)))
 		return error_set(error, "[policy] socketmap: %s is the policy service's address",
 				 options->socketmap);
 	*mode_r = (unsigned)mode;

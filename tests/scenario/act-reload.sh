@@ -33,6 +33,9 @@ conf "$TMP/moved" adapter list stopped
 reload 'new settings are in force'
 says moved bob@shop.test '554 5.7.1' || die "not at the new address"
 [ ! -e policy ] || die "the old socket is still there"
+conf "unix:$TMP/moved" adapter list stopped
+reload 'new settings are in force'
+says moved bob@shop.test '554 5.7.1' || die "not at the same address, written otherwise"
 conf "inet:127.0.0.1:$port" adapter list stopped
 reload 'new settings are in force'
 says "$port" bob@shop.test '554 5.7.1' || die "not at the port"
@@ -64,7 +67,7 @@ conf "inet:127.0.0.1:$port" map "$TMP/map-moved"
 reload 'new settings are in force'
 in_map map-moved || die "the socketmap is not at the new address"
 [ ! -e map ] || die "the socketmap's old socket is still there"
-conf "$TMP/map-moved" map "inet:127.0.0.1:$port"
+conf "unix:$TMP/map-moved" map "$TMP/map"
 reload '[policy] address and socketmap: start sendwatch anew'
 conf "$TMP/policy" map "$TMP/policy"
 reload "[policy] socketmap: $TMP/policy is the policy service's address"
