@@ -37,9 +37,12 @@ static bool check_is_units(struct span folder)
 	static const struct span own[] = { SPAN_INIT("/run/sendwatch"), SPAN_INIT("/var/lib/sendwatch"),
 					   SPAN_INIT("/var/log/sendwatch") };
 
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		if (span_starts(folder, own[i]))
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+		struct span below = folder;
+
+		if (span_skip(&below, own[i]) && (below.len == 0 || below.at[0] == '/'))
 			return true;
+	}
 	return false;
 }
 
@@ -55,8 +58,8 @@ static void check_socket(struct check *check, const char *where, const char *add
 	if (!span_cut_last(&folder, SPAN("/"), &name) || check_is_units(folder))
 		return;
 	text_add(&file, folder.len == 0 ? SPAN("/") : folder);
-	good = access(file.at, W_OK | X_OK) == 0;
 	text_add_format(&words, "%.*s: ", SPAN_ARGS(path));
+	good = access(file.at, W_OK | X_OK) == 0;
 	if (good)
 		text_add_format(&words, "under sendwatch.service that takes a drop-in with ReadWritePaths=%s",
 				file.at);
