@@ -232,8 +232,12 @@ static bool inlet_begin(struct inlet *inlet, struct error *error)
 		return error_set(error, "cannot be waited for: %s", strerror(errno));
 	if (inlet->name.kind == LISTEN_INPUT) {
 		input = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
-		if (input < 0 || fcntl(input, F_SETFL, fcntl(input, F_GETFL) | O_NONBLOCK) < 0)
-			return error_set(error, "standard input: %s", strerror(errno));
+		if (input < 0 || fcntl(input, F_SETFL, fcntl(input, F_GETFL) | O_NONBLOCK) < 0) {
+			error_set(error, "standard input: %s", strerror(errno));
+			if (input >= 0)
+				close(input);
+			return false;
+		}
 		inlet_add(inlet, input);
 		return true;
 	}
