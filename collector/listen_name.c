@@ -176,3 +176,17 @@ bool listen_name_parse(const char *log, struct listen_name *name_r, struct error
 	*name_r = name;
 	return true;
 }
+
+bool listen_name_is_alone(const char *const *logs, size_t at, struct error *error)
+{
+	struct listen_name name, other;
+	struct error why;
+
+	if (!listen_name_is(logs[at]) || !listen_name_parse(logs[at], &name, &why))
+		return true;
+	for (size_t i = 0; i < at; i++)
+		if (listen_name_is(logs[i]) && strcmp(logs[i], logs[at]) != 0 &&
+		    listen_name_parse(logs[i], &other, &why) && listen_name_is_at(&name, &other))
+			return error_set(error, "%s: %s is the same place", logs[at], logs[i]);
+	return true;
+}

@@ -41,6 +41,12 @@ bool listen_name_parse(const char *log, struct listen_name *name_r, struct error
 /* Are both one place, whoever may send to it? */
 bool listen_name_is_at(const struct listen_name *name, const struct listen_name *other);
 
+/*
+ * False, and ERROR, where one of LOGS before AT, by another name, is the same place: one would take the other's lines.
+ * The same name twice is one listener.
+ */
+bool listen_name_is_alone(const char *const *logs, size_t at, struct error *error);
+
 /* May this peer send? Unix sockets have their file's rights for that. */
 bool listen_name_allows(const struct listen_name *name, const struct sockaddr_storage *peer);
 

@@ -262,19 +262,6 @@ static bool live_add(struct live *live, const char *name, struct collector *coll
 	       error_set(error, "%s: cannot be waited for: %s", name, strerror(errno));
 }
 
-/* One would take the other's lines. */
-static bool live_is_taken(const struct live *live, const char *log, struct error *error)
-{
-	struct listen_name name, other;
-	struct error why;
-
-	for (size_t i = 0; i < live->count && listen_name_parse(log, &name, &why); i++)
-		if (listen_name_is(live->parts[i].name) &&
-		    listen_name_parse(live->parts[i].name, &other, &why) && listen_name_is_at(&name, &other))
-			return !error_set(error, "%s: %s is the same place", log, live->parts[i].name);
-	return false;
-}
-
 static bool live_add_one(struct live *live, const char *log, const struct collector_live_options *options,
 			 struct error *error)
 {
@@ -286,8 +273,6 @@ static bool live_add_one(struct live *live, const char *log, const struct collec
 	for (size_t i = 0; i < live->count; i++)
 		if (strcmp(live->parts[i].name, log) == 0)
 			return true; /* named twice */
-	if (listen_name_is(log) && live_is_taken(live, log, error))
-		return false;
 	return live_add(live, log,
 			journald_name_is(log) ? collector_journald(log, &own, calls, error)
 					      : collector_listen(log, &own, calls, error),
@@ -314,7 +299,8 @@ static bool live_add_all(struct live *live, const char *const *logs, size_t coun
 
 	for (size_t i = 0; i < count && fine; i++) {
 		if (journald_name_is(logs[i]) || listen_name_is(logs[i]))
-			fine = live_add_one(live, logs[i], options, error);
+			fine = listen_name_is_alone(logs, i, error) &&
+			       live_add_one(live, logs[i], options, error);
 		else
 			files[file_count++] = logs[i];
 	}

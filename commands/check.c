@@ -133,9 +133,10 @@ static void check_log(struct check *check, const char *path)
 	text_free(&words);
 }
 
-/* A journal or a listener: can it be opened as watch would, and is there something? */
-static void check_live(struct check *check, const char *log)
+/* A journal or a listener, of LOGS: can it be opened as watch would, and is there something? */
+static void check_live(struct check *check, const char *const *logs, size_t at)
 {
+	const char *log = logs[at];
 	struct text words = { 0 }, line = { 0 };
 	struct journald_name journal;
 	struct listen_name listener;
@@ -144,7 +145,7 @@ static void check_live(struct check *check, const char *log)
 	bool good;
 
 	if (listen_name_is(log)) {
-		good = listen_name_parse(log, &listener, &error);
+		good = listen_name_parse(log, &listener, &error) && listen_name_is_alone(logs, at, &error);
 		text_add_format(&words, "%s: senders are waited for", log);
 	} else if ((good = journald_name_parse(log, &journal, &error))) {
 		opened = journald_open(&journal, &error);
@@ -171,7 +172,7 @@ static void check_logs(struct check *check, const struct options *options)
 		glob_t names;
 
 		if (journald_name_is(files->texts[i]) || listen_name_is(files->texts[i])) {
-			check_live(check, files->texts[i]);
+			check_live(check, (const char *const *)files->texts, i);
 			found++;
 			continue;
 		}

@@ -52,6 +52,8 @@ url = https://hooks.example.com/x
 	[ "$(grep -c WRONG out)" = 1 ] || die "more is wrong than was changed: $(cat out)"
 }
 broken 's,^files = .*,files = /nowhere/mail.log,' '[logs] files: none of them is there'
+broken 's|^files = .*|files = syslog:udp=127.0.0.1:5514, syslog:udp=127.0.0.1:5514+allow=127.0.0.1|' \
+	'[logs] files: syslog:udp=127.0.0.1:5514+allow=127.0.0.1: syslog:udp=127.0.0.1:5514 is the same place'
 broken 's,^state = .*,state = /nowhere/a/state,' '[watch] state: /nowhere/a/state: is not there, and cannot be made'
 broken 's,^file = .*,file = /nowhere/a/v.ndjson,' '[journal] file: /nowhere/a: is not there, and cannot be made'
 broken 's,^\[watch\],[policy]\naddress = /nowhere/policy.sock\n[watch],' '[policy] address: /nowhere/policy.sock: /nowhere: No such file'
@@ -68,6 +70,10 @@ expect 0 "$SENDWATCH" check -c detect.conf
 has out "[policy] address: $TMP/state/policy.sock: under sendwatch.service that takes a drop-in with ReadWritePaths=$TMP/state"
 has out '[policy] socketmap: while sendwatch is down'
 lacks out map.sock
+conf '[policy]
+address = /var/log/sendwatchful/policy.sock'
+expect 1 "$SENDWATCH" check -c detect.conf
+has out '[policy] address: /var/log/sendwatchful/policy.sock: /var/log/sendwatchful: No such file'
 conf '[policy]
 address = inet:127.0.0.1:10031'
 expect 0 "$SENDWATCH" check -c detect.conf
