@@ -139,6 +139,25 @@ static bool may_end_helo(const struct walk *walk, struct span text)
 	       exim_helo_goes_on(walk->event->helo, text);
 }
 
+/*
+ * Did a quote of HELO's open TEXT, and one that Exim wrote close it? Exim's own quotes come in pairs, so that a single
+ * one is left in REST then.
+ */
+static bool helo_opened(const struct walk *walk, struct span text, struct span rest)
+{
+	bool odd = false;
+
+	if (!exim_helo_goes_on(walk->event->helo, text))
+		return false;
+	for (size_t i = 0; i < rest.len; i++) {
+		if (rest.at[i] == '\\')
+			i++;
+		else if (rest.at[i] == '"')
+			odd = !odd;
+	}
+	return odd;
+}
+
 /* "a@b c@d" to the end of the line, and nothing else: the recipients, counted. */
 static bool take_recipients(struct walk *walk, struct span rest)
 {
@@ -164,10 +183,11 @@ static bool take_recipients(struct walk *walk, struct span rest)
 
 static void take_subject(struct walk *walk, struct span *rest)
 {
-	struct span value = span_from(*rest, 2);
+	struct span value = span_from(*rest, 2), after = value, subject;
 
-	if (exim_take_whole_quoted(&value, &walk->event->subject)) {
-		*rest = value;
+	if (exim_take_whole_quoted(&after, &subject) && !helo_opened(walk, subject, after)) {
+		walk->event->subject = subject;
+		*rest = after;
 	} else if (walk->event->helo.at == NULL || span_find(value, SPAN(") [")) == value.len) {
 		/* Cut off by a limit of syslog. */
 		walk->event->subject = span_from(value, value.len > 0);
@@ -254,7 +274,8 @@ static void take_quoted_name(struct walk *walk, struct span *rest)
 {
 	struct span value = span_from(*rest, 3), name;
 
-	if (!may_stand(walk, RANK_TLS, rest->at) || !exim_take_whole_quoted(&value, &name)) {
+	if (!may_stand(walk, RANK_TLS, rest->at) || !exim_take_whole_quoted(&value, &name) ||
+	    helo_opened(walk, name, value)) {
 		take_word(walk, rest);
 		return;
 	}

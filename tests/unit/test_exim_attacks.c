@@ -43,6 +43,16 @@ static const struct exim_row names[] = {
 	{ ID "<= a@evil.example H=mx.evil.example (x) [9.9.9.9]:1 P=esmtpsa A=p:" VICTIM
 	     " S=1 id=\"a) [192.0.2.7]:25 P=esmtps S=700 id=a@b T=\"@hello there\" for bob@example.com",
 	  EVENT_CLIENT, "login|client_ip=192.0.2.7|size=700|message_id=a@b|subject=@hello there" },
+	/* And one of a message id's, behind which a blank stands as behind a subject. */
+	{ ID "<= a@evil.example H=mx.evil.example (x) [9.9.9.9]:1 P=esmtpsa A=p:" VICTIM
+	     " S=1 T=\"a) [192.0.2.7]:25 P=esmtps S=700 id=\" b\"@c for bob@example.com",
+	  EVENT_CLIENT, "login|client_ip=192.0.2.7|size=700|message_id=\" b\"@c|subject|nrcpt=1" },
+	{ ID "<= a@evil.example H=mx.evil.example (x) [9.9.9.9]:1 P=esmtpsa A=p:" VICTIM
+	     " S=1 T=\"a) [192.0.2.7]:25 P=esmtps S=700 id=\" from <x> for c@d \"@e",
+	  EVENT_CLIENT, "login|client_ip=192.0.2.7|size=700|message_id=\" from <x> for c@d \"@e|subject" },
+	{ ID "<= a@evil.example H=mx.evil.example (x) [9.9.9.9]:1 P=esmtpsa X=y DN=\"a) [192.0.2.7]:25 P=esmtps "
+	     "S=700 id=\" A=p:" VICTIM " S=1 b\"@c T=\"hello\"",
+	  EVENT_CLIENT, "login|client_ip=192.0.2.7|size=700|subject=hello" },
 	{ ID
 	  "<= a@evil.example H=(pc) [192.0.2.7] P=esmtpa A=p:real@evil.example S=700 id=\"a b\"@c T=\"x) [9.9.9.9] "
 	  "P=esmtp S=1 T=\\\"\" for bob@example.com",
