@@ -196,8 +196,12 @@ static struct reply_meaning replies_by_rule(const struct replies *replies, const
 					 .code = text->code };
 
 	memcpy(meaning.enhanced, text->enhanced, sizeof(meaning.enhanced));
-	/* In the greeting neither the message nor a recipient is known: whatever the words, it is our address. */
-	if ((text->phase == PHASE_CONNECT || text->phase == PHASE_HELO) &&
+	/*
+	 * In the greeting neither the message nor a recipient is known: whatever the words, it is our address; but who
+	 * wrote a rule of his own knows why.
+	 */
+	if (rule >= replies->extra_count &&
+	    (text->phase == PHASE_CONNECT || text->phase == PHASE_HELO) &&
 	    (meaning.class == REPLY_CONTENT_SPAM || meaning.class == REPLY_CONTENT_MALWARE)) {
 		meaning.class = REPLY_IP_BLOCKED;
 		meaning.rule = NULL;

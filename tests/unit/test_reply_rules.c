@@ -228,9 +228,12 @@ static void test_own_rules(void **state)
 	const struct reply_rule own[] = {
 		{ .name = "lot", .pattern = "Parking Lot (seven|nine)", .class = REPLY_POLICY },
 		{ .name = "address", .pattern = "from 192\\.0\\.2\\.25 ", .class = REPLY_LOCAL_LIMIT },
+		{ .name = "gateway", .pattern = "gateway holds it for spam", .class = REPLY_CONTENT_SPAM },
 	};
+	const struct reply_question greeting = { .reply = SPAN_INIT("554 the gateway holds it for spam"),
+						 .phase = PHASE_CONNECT };
 	struct error error;
-	struct replies *replies = replies_new(own, 2, &error);
+	struct replies *replies = replies_new(own, 3, &error);
 
 	(void)state;
 	assert_non_null(replies);
@@ -242,6 +245,8 @@ static void test_own_rules(void **state)
 		assert_string_equal(ask(replies, "550 no such user from 192.0.2.25 x").rule->name, "address");
 		assert_int_equal(ask(replies, "550 no such user from 192.0.2.26 x").class,
 				 REPLY_INVALID_RECIPIENT);
+		/* Also where a built-in rule of that class would not be believed. */
+		assert_int_equal(replies_classify(replies, &greeting).class, REPLY_CONTENT_SPAM);
 	}
 	assert_string_equal(replies_rule(replies, 0)->name, "lot");
 	assert_non_null(replies_rule(replies, 0)->meaning);
