@@ -229,8 +229,17 @@ static bool dovecot_cut_service(struct span *words, struct span *service_r)
  */
 static bool dovecot_no_such_domain(struct span words)
 {
-	return span_starts(words, SPAN("passwd-file(")) &&
-	       span_ends(words, SPAN(" failed: No such file or directory"));
+	struct span path, name, domain;
+
+	if (!span_skip(&words, SPAN("passwd-file(")) ||
+	    !span_ends(words, SPAN(") failed: No such file or directory")) ||
+	    !span_cut_last(&words, SPAN("("), &path))
+		return false;
+	/* Of a name without a domain, nothing is what stands in its place. */
+	if (span_find(path, SPAN("//")) < path.len)
+		return true;
+	return span_cut(&words, '@', &name) && span_cut(&words, ',', &domain) && domain.len > 0 &&
+	       span_find_nocase(path, domain) < path.len;
 }
 
 static void dovecot_parse(const struct frame *frame, struct event *event)
