@@ -109,10 +109,10 @@ static SELDOM size_t head_priority(struct span text)
 	size_t dot = span_find(span_head(text, 16), SPAN(".")), end;
 	struct span severity;
 
+	if (dot == 0 || dot >= text.len || text.at[dot] != '.')
+		return 0;
 	for (end = dot + 1; end < text.len && text.at[end] >= 'a' && text.at[end] <= 'z'; end++)
 		;
-	if (dot == 0 || dot >= text.len)
-		return 0;
 	for (size_t i = 0; i < dot; i++)
 		if (!((text.at[i] >= 'a' && text.at[i] <= 'z') || (text.at[i] >= '0' && text.at[i] <= '9')))
 			return 0;
