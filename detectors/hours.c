@@ -55,9 +55,9 @@ static void hours_weigh(const struct view *view, const void *options, struct evi
 	double odd = fmin(view->odd, view->strangers), decibans = 0, hours, usual, honest;
 	double abroad = fmin(1, view->sums->n[COUNT_ABROAD] / fmax(1, view->strangers));
 
-	/* Three strangers give half of it, as with places (origins.c): one late mail is nothing. */
 	/* Who is abroad, or sends what he sends once a month, was already told of by that: hours add little. */
 	honest = fmax(o->odd, fmax(AWAY_ODD * abroad, RUN_ODD * fmin(1, view->bulk)));
+	/* Three strangers give half of it, as with places (origins.c): one late mail is nothing. */
 	if (odd > 0)
 		decibans = fmax(0, fmin(o->most_odd, odds_decibans(ABUSE_ODD / honest))) * view->trust * odd /
 			   (view->strangers + 3);
