@@ -68,7 +68,7 @@ struct case_account {
 	/* Of the second reading. Counted by the minute is from `from` to `until`; drawn large is a part of it. */
 	usec_t from, until, shown_from, shown_until;
 	struct case_series whole, incident; /* first answers */
-	uint64_t messages, recipients;      /* since it began */
+	uint64_t recipients;                /* since it began */
 	uint64_t first[CHART_KINDS];        /* first answers since it began */
 	uint64_t last[CHART_KINDS];         /* what became of them in the end */
 	uint64_t waiting;                   /* of these, still in the queue at the end of the logs */

@@ -308,7 +308,6 @@ static void book_event(void *context, const struct line *line, const struct fram
 		account = casebook_find(book, named);
 	if (account == NULL || account->since == USEC_NEVER || frame->time < account->since)
 		return;
-	account->messages++;
 	for (size_t i = 0; i < account->client_count; i++)
 		if (account->clients[i].before > 0 && account->sample_count > 0 &&
 		    span_equal(span_of(account->clients[i].address), event->client_ip))

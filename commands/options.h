@@ -91,7 +91,10 @@ void options_free(struct options *options);
  */
 struct span options_account(const struct options *options, struct span typed, struct account_name *name);
 
-/* The account that a line names: who logs in, the local user, the script's folder. Empty where it names none. */
+/*
+ * The account that a line names: who logs in, the local user, the script's folder. Empty where it names none, as where
+ * Postfix says of a local user the number alone.
+ */
 struct span options_named(const struct options *options, const struct event *event,
 			  struct account_name *name);
 
