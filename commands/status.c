@@ -274,15 +274,18 @@ static bool listener_open(struct status *status, const char *text, struct status
 	struct error why;
 	unsigned mode;
 
+	*fresh = (struct status_listener){ .status = status, .text = memory_copy(span_of(text)), .fd = -1 };
+	if (!listen_parse(fresh->text, &fresh->address, error))
+		return false;
 	for (size_t i = 0; i < status->count; i++)
-		if (status->listeners[i].fd >= 0 && strcmp(status->listeners[i].text, text) == 0) {
+		if (status->listeners[i].fd >= 0 &&
+		    listen_is_same(&status->listeners[i].address, &fresh->address)) {
+			free(fresh->text);
 			*fresh = status->listeners[i];
 			status->listeners[i].fd = -1;
 			return true;
 		}
-	*fresh = (struct status_listener){ .status = status, .text = memory_copy(span_of(text)), .fd = -1 };
-	if (!listen_parse(fresh->text, &fresh->address, error) ||
-	    !status_mode(&status->options->status, &mode, error))
+	if (!status_mode(&status->options->status, &mode, error))
 		return false;
 	fresh->fd = listen_open(&fresh->address, mode, &why);
 	return fresh->fd >= 0 || error_set(error, "[status] listen: %s: %s", text, why.text);

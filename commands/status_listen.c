@@ -60,6 +60,13 @@ bool listen_parse(const char *text, struct listen_address *address_r, struct err
 	return true;
 }
 
+bool listen_is_same(const struct listen_address *address, const struct listen_address *other)
+{
+	if (address->path != NULL || other->path != NULL)
+		return span_equal(span_of(address->path), span_of(other->path));
+	return address->size == other->size && memcmp(&address->address, &other->address, address->size) == 0;
+}
+
 static int listen_unix(const char *path, unsigned mode)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };

@@ -17,6 +17,9 @@ struct listen_address {
 /* "8025", "127.0.0.1:8025", "[::1]:8025", "/run/x.sock", "unix:/run/x.sock". PATH is borrowed from TEXT. */
 bool listen_parse(const char *text, struct listen_address *address_r, struct error *error);
 
+/* Are both one place, however it was written? */
+bool listen_is_same(const struct listen_address *address, const struct listen_address *other);
+
 /* A socket that listens, -1 and ERROR where it cannot be. MODE: of a Unix socket. */
 int listen_open(const struct listen_address *address, unsigned mode, struct error *error);
 

@@ -144,6 +144,11 @@ def slow(watch):
         client.close()
 
 
+def forced(watch):
+    """How often new settings came into force."""
+    return (watch.folder / "watch.err").read_text().count("new settings are in force")
+
+
 def main():
     open(FOLDER + "/password", "w").write("correct horse\n")
     open(FOLDER + "/token", "w").write("0123456789abcdef\n")
@@ -156,6 +161,15 @@ def main():
         watch.process.send_signal(1)
         await_that(lambda: watch.said("new settings are in force"))
         known(watch)
+        # They are the same, too, where they are written otherwise.
+        for old, new in (f"{watch.socket}", f"unix:{watch.socket}"), (f"{watch.port},", f"127.0.0.1:{watch.port},"):
+            watch.conf.write_text(watch.conf.read_text().replace(f" {old}", f" {new}"))
+            before = forced(watch)
+            watch.process.send_signal(1)
+            await_that(lambda before=before: forced(watch) > before)
+            assert not watch.said("the status page stays as it was"), new
+            assert watch.get("/", heads=TOKEN, unix=True).status == 200, new
+            assert watch.get("/", heads=TOKEN).status == 200, new
         watch.settings(f"password_file = {FOLDER}/none", "", "dry_run = no")
         watch.process.send_signal(1)
         await_that(lambda: watch.said("the status page stays as it was"))
