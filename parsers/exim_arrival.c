@@ -129,33 +129,38 @@ static bool regrow_helo(struct walk *walk, struct span *rest)
 	return true;
 }
 
-/*
- * What is quoted may hold blanks. Where TEXT holds what ends a HELO name too, whether it is an address or the name
- * reaches up to here cannot be told, and the name is believed to: so nobody's login can be written into it.
- */
-static bool may_end_helo(const struct walk *walk, struct span text)
-{
-	return text.len > 0 && memchr(text.at, '"', text.len) != NULL &&
-	       exim_helo_goes_on(walk->event->helo, text);
-}
-
-/*
- * Did a quote of HELO's open TEXT, and one that Exim wrote close it? Exim's own quotes come in pairs, so that a single
- * one is left in REST then.
- */
-static bool helo_opened(const struct walk *walk, struct span text, struct span rest)
+static bool quotes_are_odd(struct span text)
 {
 	bool odd = false;
 
-	if (!exim_helo_goes_on(walk->event->helo, text))
-		return false;
-	for (size_t i = 0; i < rest.len; i++) {
-		if (rest.at[i] == '\\')
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.at[i] == '\\')
 			i++;
-		else if (rest.at[i] == '"')
+		else if (text.at[i] == '"')
 			odd = !odd;
 	}
 	return odd;
+}
+
+/*
+ * What is quoted may hold blanks, and all that ends a HELO name. Did a quote of that name's open TEXT, and one that
+ * Exim wrote close it? Exim's own come in pairs, so that a single one is left in REST then: nobody's login can be
+ * written into the name, and nobody hides his own behind such a text.
+ */
+static bool helo_opened(const struct walk *walk, struct span text, struct span rest)
+{
+	return exim_helo_goes_on(walk->event->helo, text) && quotes_are_odd(rest);
+}
+
+/* The same of an address: Exim's, where it is quoted, is one quoted text and a domain. */
+static bool helo_opened_address(const struct walk *walk, struct span address, struct span rest)
+{
+	struct span domain = address, text;
+
+	if (!exim_helo_goes_on(walk->event->helo, address))
+		return false;
+	return quotes_are_odd(rest) || !exim_take_quoted(&domain, &text) || !span_starts(domain, SPAN("@")) ||
+	       memchr(domain.at, '"', domain.len) != NULL || memchr(domain.at, ' ', domain.len) != NULL;
 }
 
 /* "a@b c@d" to the end of the line, and nothing else: the recipients, counted. */
@@ -167,14 +172,14 @@ static bool take_recipients(struct walk *walk, struct span rest)
 	while (rest.len > 0) {
 		const char *at;
 
-		if (!exim_take_address(&rest, &address))
+		if (!exim_take_address(&rest, &address) || helo_opened_address(walk, address, rest))
 			return false;
 		at = memrchr(address.at, '@', address.len);
 		if (at == NULL || memchr(at, '"', (size_t)(address.at + address.len - at)) != NULL)
 			return false;
 		count++;
 	}
-	if (count == 0 || may_end_helo(walk, all))
+	if (count == 0)
 		return false;
 	walk->event->recipients = all;
 	walk->event->nrcpt = count;
@@ -289,7 +294,7 @@ static void take_message_id(struct walk *walk, struct span *rest)
 	struct span value = span_from(*rest, rest->at[2] == '*' ? 4 : 3), id;
 
 	if (!may_stand(walk, RANK_MESSAGE_ID, rest->at) || !exim_take_address(&value, &id) ||
-	    may_end_helo(walk, id)) {
+	    helo_opened_address(walk, id, value)) {
 		take_word(walk, rest);
 		return;
 	}
@@ -317,7 +322,7 @@ static bool take_from_and_for(struct walk *walk, struct span *rest)
 
 	if (span_skip(&value, SPAN("from <"))) {
 		value = span_from(*rest, 5);
-		if (!exim_take_angle(&value, &sender) || may_end_helo(walk, sender) ||
+		if (!exim_take_angle(&value, &sender) || helo_opened_address(walk, sender, value) ||
 		    (value.len > 0 && !span_starts(value, SPAN(" for "))))
 			return false;
 		span_skip(&value, SPAN(" "));

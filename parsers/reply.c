@@ -200,8 +200,7 @@ static struct reply_meaning replies_by_rule(const struct replies *replies, const
 	 * In the greeting neither the message nor a recipient is known: whatever the words, it is our address; but who
 	 * wrote a rule of his own knows why.
 	 */
-	if (rule >= replies->extra_count &&
-	    (text->phase == PHASE_CONNECT || text->phase == PHASE_HELO) &&
+	if (rule >= replies->extra_count && (text->phase == PHASE_CONNECT || text->phase == PHASE_HELO) &&
 	    (meaning.class == REPLY_CONTENT_SPAM || meaning.class == REPLY_CONTENT_MALWARE)) {
 		meaning.class = REPLY_IP_BLOCKED;
 		meaning.rule = NULL;

@@ -50,8 +50,9 @@ static const struct exim_row names[] = {
 	{ ID "<= a@evil.example H=mx.evil.example (x) [9.9.9.9]:1 P=esmtpsa A=p:" VICTIM
 	     " S=1 T=\"a) [192.0.2.7]:25 P=esmtps S=700 id=\" from <x> for c@d \"@e",
 	  EVENT_CLIENT, "login|client_ip=192.0.2.7|size=700|message_id=\" from <x> for c@d \"@e|subject" },
-	{ ID "<= a@evil.example H=mx.evil.example (x) [9.9.9.9]:1 P=esmtpsa X=y DN=\"a) [192.0.2.7]:25 P=esmtps "
-	     "S=700 id=\" A=p:" VICTIM " S=1 b\"@c T=\"hello\"",
+	{ ID
+	  "<= a@evil.example H=mx.evil.example (x) [9.9.9.9]:1 P=esmtpsa X=y DN=\"a) [192.0.2.7]:25 P=esmtps "
+	  "S=700 id=\" A=p:" VICTIM " S=1 b\"@c T=\"hello\"",
 	  EVENT_CLIENT, "login|client_ip=192.0.2.7|size=700|subject=hello" },
 	{ ID
 	  "<= a@evil.example H=(pc) [192.0.2.7] P=esmtpa A=p:real@evil.example S=700 id=\"a b\"@c T=\"x) [9.9.9.9] "
@@ -70,6 +71,23 @@ static const struct exim_row names[] = {
 	{ ID "<= a@evil.example H=mx.evil.example (x) [9.9.9.9]:1 P=esmtpsa A=p:" VICTIM
 	     " S=1 from <\"a) [192.0.2.7]:25 P=esmtps S=700 id=\"b> for c\"@d",
 	  EVENT_CLIENT, "login|client_ip=192.0.2.7|size=700|message_id=\"b> for c\"@d" },
+	/* Who imitates the end of a name in what he sends hides no login of his. */
+	{ ID
+	  "<= a@evil.example H=(pc) [192.0.2.7] P=esmtpa A=p:real@evil.example S=700 id=\"x) [9.9.9.9] P=esmtp "
+	  "S=1 y\"@d T=\"z\" for bob@example.com",
+	  EVENT_CLIENT, "login=real@evil.example|client_ip=192.0.2.7|size=700|subject=z|nrcpt=1" },
+	{ ID "<= a@evil.example H=(pc) [192.0.2.7] P=esmtpa A=p:real@evil.example S=700 id=a@d T=\"z\" "
+	     "from <\"x) [9.9.9.9] P=esmtp S=1\"@d> for \"x) [9.9.9.9] P=esmtp S=1\"@example.com",
+	  EVENT_CLIENT, "login=real@evil.example|client_ip=192.0.2.7|size=700|subject=z|nrcpt=1" },
+	{ ID "<= a@evil.example H=mx.evil.example (x) [9.9.9.9]:1 P=esmtpsa A=p:" VICTIM
+	     " S=1 id=\"a) [192.0.2.7]:25 P=esmtps S=700 id=\"@b c\"@d",
+	  EVENT_CLIENT, "login|client_ip=192.0.2.7|size=700|message_id=\"@b c\"@d" },
+	{ ID "<= a@evil.example H=mx.evil.example (x) [9.9.9.9]:1 P=esmtpsa A=p:" VICTIM
+	     " S=1 for \"a) [192.0.2.7]:25 P=esmtps S=700 id=\"@b c@d\"@e for bob@example.com",
+	  EVENT_CLIENT, "login|client_ip=192.0.2.7|size=700|nrcpt=1" },
+	{ ID "<= a@evil.example H=mx.evil.example (x) [9.9.9.9]:1 P=esmtpsa A=p:" VICTIM
+	     " S=1 for b@c\\\"@c) [192.0.2.7]:25 P=esmtps S=700 id=\"@\\\"\"@d",
+	  EVENT_CLIENT, "login|client_ip=192.0.2.7|size=700|nrcpt=-1" },
 	/* An RFC 1413 identity is the client's own word. */
 	{ ID "<= a@evil.example H=(pc) [192.0.2.7] U=root P=esmtp S=700", EVENT_CLIENT, "login|local=0" },
 	{ ID "<= a@evil.example H=(pc) [192.0.2.7] U=x P=esmtpa A=p:" VICTIM " S=1 P=esmtp S=700",
