@@ -28,7 +28,7 @@ static bool list_has(const struct setting_list *list, const char *name)
 
 bool status_sound(const struct status_options *options, bool known, struct error *error)
 {
-	struct listen_address address;
+	struct listen_address addresses[STATUS_LISTENERS];
 	unsigned mode;
 
 	for (size_t i = 0; i < options->open.count; i++)
@@ -40,10 +40,14 @@ bool status_sound(const struct status_options *options, bool known, struct error
 	if (options->listen.count > STATUS_LISTENERS)
 		return error_set(error, "[status] listen: at most %d", STATUS_LISTENERS);
 	for (size_t i = 0; i < options->listen.count; i++) {
-		if (!listen_parse(options->listen.texts[i], &address, error))
+		if (!listen_parse(options->listen.texts[i], &addresses[i], error))
 			return false;
+		for (size_t j = 0; j < i; j++)
+			if (listen_is_same(&addresses[j], &addresses[i]))
+				return error_set(error, "[status] listen: %s: %s is the same place",
+						 options->listen.texts[i], options->listen.texts[j]);
 		/* Beyond this machine nothing is shown to just anybody, unless it was said. */
-		if (!address.loopback && !known && list_has(&options->open, "page"))
+		if (!addresses[i].loopback && !known && list_has(&options->open, "page"))
 			return error_set(
 				error,
 				"[status] listen: %s is no address of this machine alone, and the page is "

@@ -58,6 +58,7 @@ broken 's,^state = .*,state = /nowhere/a/state,' '[watch] state: /nowhere/a/stat
 broken 's,^file = .*,file = /nowhere/a/v.ndjson,' '[journal] file: /nowhere/a: is not there, and cannot be made'
 broken 's,^\[watch\],[policy]\naddress = /nowhere/policy.sock\n[watch],' '[policy] address: /nowhere/policy.sock: /nowhere: No such file'
 broken 's,^\[watch\],[policy]\nsocketmap = unix:/nowhere/map.sock\n[watch],' '[policy] socketmap: /nowhere/map.sock: /nowhere: No such file'
+broken 's|^\[watch\]|[status]\nlisten = 8025, 127.0.0.1:8025\n[watch]|' ' [status] listen: 127.0.0.1:8025: 8025 is the same place'
 broken 's,^url = .*,url = hooks,' ' [webhook ops] the URL is not one of the form'
 broken 's,^url = .*,url_file = /nowhere/secret,' ' /nowhere/secret: No such file or directory'
 broken 's,^\[watch\],[judge]\ngeo = /nowhere/geo.csv\n[watch],' ' /nowhere/geo.csv'
