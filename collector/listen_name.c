@@ -179,7 +179,7 @@ bool listen_name_parse(const char *log, struct listen_name *name_r, struct error
 
 bool listen_name_is_alone(const char *const *logs, size_t at, struct error *error)
 {
-	struct listen_name name, other;
+	struct listen_name name = { 0 }, other = { 0 };
 	struct error why;
 
 	if (!listen_name_is(logs[at]) || !listen_name_parse(logs[at], &name, &why))
