@@ -51,15 +51,20 @@ static void places_of(usec_t time, uint32_t places_r[HORIZONS])
 	places_r[HORIZON_7D] = minute / (24 * 60);
 }
 
-/* The keys below which no window reaches that ends at NOW: one of each horizon. */
+/* The keys below which no window reaches that ends at the places LAST: one of each horizon. */
+static void floors_below(const uint32_t last[HORIZONS], uint32_t floors_r[HORIZONS])
+{
+	for (int h = 0; h < HORIZONS; h++)
+		floors_r[h] = key_of((enum horizon)h,
+				     last[h] < shapes[h].slots ? 0 : last[h] - shapes[h].slots);
+}
+
 static void floors_of(usec_t now, uint32_t floors_r[HORIZONS])
 {
 	uint32_t last[HORIZONS];
 
 	places_of(now, last);
-	for (int h = 0; h < HORIZONS; h++)
-		floors_r[h] = key_of((enum horizon)h,
-				     last[h] < shapes[h].slots ? 0 : last[h] - shapes[h].slots);
+	floors_below(last, floors_r);
 }
 
 static bool reached(uint32_t key, const uint32_t floors[HORIZONS])
@@ -68,11 +73,11 @@ static bool reached(uint32_t key, const uint32_t floors[HORIZONS])
 }
 
 /* A slot to use: one that no window reaches any more, else a new one. */
-static __attribute__((noinline)) unsigned slot_new(struct windows *windows, usec_t now)
+static __attribute__((noinline)) unsigned slot_new(struct windows *windows, const uint32_t last[HORIZONS])
 {
 	uint32_t floors[HORIZONS];
 
-	floors_of(now, floors);
+	floors_below(last, floors);
 	for (unsigned i = 0; i < windows->used; i++)
 		if (!reached(slot_key(windows, i), floors))
 			return i;
@@ -99,7 +104,8 @@ static SELDOM unsigned slot_find(const struct windows *windows, uint32_t key)
  * What is newer than the newest is not there. Nor is KEY where that newest slot has become another horizon's: it was
  * out of reach then, and with it all of this one's, while KEY is within.
  */
-static unsigned slot_of(struct windows *windows, enum horizon horizon, uint32_t place, usec_t now)
+static unsigned slot_of(struct windows *windows, enum horizon horizon, uint32_t place,
+			const uint32_t last[HORIZONS])
 {
 	uint32_t key = key_of(horizon, place), newest;
 	unsigned number;
@@ -112,7 +118,7 @@ static unsigned slot_of(struct windows *windows, enum horizon horizon, uint32_t 
 		    (number = slot_find(windows, key)) < windows->used)
 			return number;
 	}
-	number = slot_new(windows, now);
+	number = slot_new(windows, last);
 	memset(slot_at(windows, number), 0, slot_size(windows));
 	*slot_at(windows, number) = key;
 	slot_note(windows, number);
@@ -132,7 +138,7 @@ void windows_add(struct windows *windows, usec_t now, usec_t time, const struct 
 		places_of(time, places);
 	for (int h = 0; h < HORIZONS; h++)
 		if (places[h] + shapes[h].slots >= last[h])
-			slot_add(windows, slot_of(windows, (enum horizon)h, places[h], now), &more);
+			slot_add(windows, slot_of(windows, (enum horizon)h, places[h], last), &more);
 }
 
 void windows_sum(const struct windows *windows, usec_t now, struct counts sums_r[HORIZONS])
