@@ -31,6 +31,8 @@
 
 /* Four apart, so that they are different questions; below the first everybody is for once. */
 const double population_levels[POPULATION_LEVELS] = { 4, 8, 12 };
+static const double level_odds[POPULATION_LEVELS] = { 0.398, 0.158,
+						      0.063 }; /* 10^(-level/10), decibans at their word */
 
 uint32_t population_country(struct span code)
 {
@@ -180,11 +182,10 @@ void population_judge(struct population *population, double decibans)
 double population_reaches(const struct population *population, int level)
 {
 	/*
-	 * The prior takes decibans at their word: ten times as many are seen on a tenth of the days, here at 4, 8 and
-	 * 12; and has most honest days at none at all: on one of a hundred is there anything to weigh.
+	 * The prior takes decibans at their word: ten more are seen on a tenth of the days; and has most honest days at
+	 * none at all: on one of a hundred is there anything to weigh.
 	 */
-	static const double tenths[POPULATION_LEVELS] = { 0.398, 0.158, 0.063 };
-	double prior = LEVEL_PRIOR * tenths[level];
+	double prior = LEVEL_PRIOR * level_odds[level];
 
 	return (prior * JUDGED_WEIGHT + population->reached[level]) / (JUDGED_WEIGHT + population->judged);
 }
