@@ -120,11 +120,10 @@ static void attempt_addresses(const struct message *root, const struct message *
 			      const struct event *event, struct attempt *attempt)
 {
 	attempt->recipient = event->recipient;
-	attempt->recipient_hash = event->recipient_hash != 0 ? event->recipient_hash
-							     : hash_stable(event->recipient);
+	attempt->recipient_hash = event_recipient_hash(event);
 	attempt->original_recipient = event->original_recipient;
 	if (attempt->original_recipient.len == 0 && root != leg) {
-		attempt->original_recipient = message_original(root, recipient_hash(attempt->recipient_hash));
+		attempt->original_recipient = message_original(root, recipient_key(attempt->recipient_hash));
 		if (attempt->original_recipient.len == 0)
 			attempt->original_recipient.at = NULL;
 	}
@@ -214,7 +213,7 @@ void ledger_attempt(struct ledger *ledger, struct message *message, const struct
 	ledger->submit_position = step->position;
 	ledger_submit(ledger, root);
 	attempt_addresses(root, message, event, &attempt);
-	hash = recipient_hash(attempt.recipient_hash);
+	hash = recipient_key(attempt.recipient_hash);
 	original = recipient_hash_original(attempt.original_recipient);
 	recipient = message_recipient(root, hash, original);
 	first = recipient == NULL;

@@ -254,7 +254,7 @@ static bool ledger_is_filter(const struct ledger *ledger, const struct event *ev
 /* What an alias led to, for results behind the filter that no longer say so. */
 static void ledger_note_original(struct ledger *ledger, struct message *root, const struct event *event)
 {
-	uint32_t hash = recipient_hash(hash_stable(event->recipient));
+	uint32_t hash = recipient_key(event_recipient_hash(event));
 	struct recipient *recipient;
 
 	if (root->account_kind != ACCOUNT_NONE && !ledger->sink.want_done)
@@ -368,5 +368,5 @@ bool ledger_must_wait(struct ledger *ledger, struct message *message, const stru
 	return root->account_kind == ACCOUNT_NONE && !event_is_local(event) &&
 	       event->original_recipient.len == 0 &&
 	       !(root->flags & (MESSAGE_NULL_SENDER | MESSAGE_NOTICE | MESSAGE_ORPHAN)) &&
-	       message_original(root, recipient_hash(hash_stable(event->recipient))).at == NULL;
+	       message_original(root, recipient_key(event_recipient_hash(event))).at == NULL;
 }

@@ -203,7 +203,8 @@ struct span message_get(const struct message *message, enum text_field field);
 bool message_next(const struct message *message, size_t *at, enum text_field *field_r, struct span *text_r);
 
 /* ledger_recipient.c */
-uint32_t recipient_hash(uint64_t recipient); /* from hash_stable */
+uint64_t event_recipient_hash(const struct event *event);
+uint32_t recipient_key(uint64_t hash); /* of hash_stable: what a message keeps of a recipient */
 uint8_t recipient_hash_original(struct span original);
 struct recipient *message_recipients(struct message *message);
 struct recipient *message_recipient(struct message *message, uint32_t hash, uint8_t original);

@@ -16,13 +16,19 @@
 
 #define RECIPIENTS_SEARCHED 16
 
+/* Whoever read the line has it, as a rule. */
+uint64_t event_recipient_hash(const struct event *event)
+{
+	return event->recipient_hash != 0 ? event->recipient_hash : hash_stable(event->recipient);
+}
+
 /*
  * The same in every run: two recipients of one message that are taken for one must be so in every replay. The
  * choice of colliding recipients gains nothing: they are those whom the sender wants to reach.
  */
-uint32_t recipient_hash(uint64_t recipient)
+uint32_t recipient_key(uint64_t hash)
 {
-	return (uint32_t)(recipient >> 32);
+	return (uint32_t)(hash >> 32);
 }
 
 uint8_t recipient_hash_original(struct span original)
