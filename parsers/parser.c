@@ -116,7 +116,7 @@ const char *event_phase_name(enum event_phase phase)
 static const struct {
 	const char *name;
 	size_t place;
-} event_texts[EVENT_TEXTS] = {
+} event_texts[] = {
 	EVENT_TEXT(queue_id),   EVENT_TEXT(child_id),
 	EVENT_TEXT(parent_id),  EVENT_TEXT(client_name),
 	EVENT_TEXT(client_ip),  EVENT_TEXT(client_port),
@@ -131,6 +131,8 @@ static const struct {
 	EVENT_TEXT(router),     EVENT_TEXT(dsn),
 	EVENT_TEXT(reply),      EVENT_TEXT(reason),
 };
+
+static_assert(sizeof(event_texts) / sizeof(event_texts[0]) == EVENT_TEXTS, "each text has its name");
 
 const char *event_text_name(size_t number)
 {
