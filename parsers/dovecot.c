@@ -93,39 +93,43 @@ static bool dovecot_client(struct span words, struct event *event)
 	return true;
 }
 
+/* "(auth failed, 3 attempts in 8 secs)" in WORDS, which OPENING begins. */
+static bool dovecot_failed(struct span words, struct span opening, struct event *event)
+{
+	struct span before;
+
+	if (!span_cut_text(&words, opening, &before))
+		return false;
+	event->kind = EVENT_LOGIN_FAILED;
+	if (dovecot_number(words) > 1)
+		event->repeat *= dovecot_number(words);
+	return true;
+}
+
 /* Behind "imap-login: ". What stands before "user=<" is Dovecot's own. */
 static bool dovecot_read_login(struct span words, struct event *event)
 {
-	struct span head, failed, attempts = { NULL, 0 };
+	struct span head;
 
 	event->kind = EVENT_IDLE;
 	if (!span_cut_text(&words, SPAN("user=<"), &head)) {
 		/* Proxies, TLS errors: no name was typed; or, in Dovecot 1, one that is not told. */
-		failed = words;
-		if (span_cut_text(&failed, SPAN(" (auth failed, "), &attempts)) {
-			event->kind = EVENT_LOGIN_FAILED;
-			if (dovecot_number(failed) > 1)
-				event->repeat *= dovecot_number(failed);
+		if (dovecot_failed(words, SPAN(" (auth failed, "), event))
 			dovecot_client(words, event);
-		}
 		return true;
 	}
 	words = (struct span){ words.at - SPAN("user=<").len, words.len + SPAN("user=<").len };
-	failed = head;
 	if (span_starts(head, SPAN("Login: ")) || span_starts(head, SPAN("Logged in: ")))
 		event->kind = EVENT_LOGIN;
 	else if (span_starts(head, SPAN("proxy(")) &&
 		 span_find_nocase(head, SPAN(": started proxying ")) < head.len)
 		event->kind = EVENT_LOGIN;
-	else if (span_cut_text(&failed, SPAN("(auth failed, "), &attempts)) {
-		event->kind = EVENT_LOGIN_FAILED;
-		if (dovecot_number(failed) > 1)
-			event->repeat *= dovecot_number(failed);
-	} else if (!span_starts(head, SPAN("Disconnected")) && !span_starts(head, SPAN("Aborted login")) &&
-		   !span_starts(head, SPAN("Login aborted")) && !span_starts(head, SPAN("Maximum number ")) &&
-		   !span_starts(head, SPAN("Internal login failure")) && !span_starts(head, SPAN("proxy")) &&
-		   !span_starts(head, SPAN("Connection ")) && !span_starts(head, SPAN("Inactivity")) &&
-		   !span_starts(head, SPAN("Timeout ")) && !span_starts(head, SPAN("Login process ")))
+	else if (!dovecot_failed(head, SPAN("(auth failed, "), event) &&
+		 !span_starts(head, SPAN("Disconnected")) && !span_starts(head, SPAN("Aborted login")) &&
+		 !span_starts(head, SPAN("Login aborted")) && !span_starts(head, SPAN("Maximum number ")) &&
+		 !span_starts(head, SPAN("Internal login failure")) && !span_starts(head, SPAN("proxy")) &&
+		 !span_starts(head, SPAN("Connection ")) && !span_starts(head, SPAN("Inactivity")) &&
+		 !span_starts(head, SPAN("Timeout ")) && !span_starts(head, SPAN("Login process ")))
 		return false;
 	return dovecot_client(words, event);
 }
