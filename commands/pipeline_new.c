@@ -6,36 +6,17 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "commands/framers.h"
 #include "detectors/redis_record.h"
 
 #include <stdlib.h>
 
 static void *pipeline_opened(void *context, const char *path, usec_t written)
 {
-	struct pipeline *pipeline = context;
-	const struct logs_options *logs = &pipeline->options->logs;
-	const struct framer_options options = {
-		.year = (int)logs->year,
-		.timezone = logs->timezone,
-		.written = written == USEC_NEVER ? clock_now() : written, /* standard input: the present */
-	};
-	struct error error;
+	const struct pipeline *pipeline = context;
 
 	(void)path;
-	return framer_new(&options, &error); /* the zone was tried by pipeline_new, so it is known */
-}
-
-static usec_t pipeline_time(void *opened, struct span line)
-{
-	return framer_time(opened, line);
-}
-
-static void pipeline_closed(void *context, void *opened)
-{
-	struct framer *framer = opened;
-
-	(void)context;
-	framer_free(&framer);
+	return framers_open(&pipeline->options->logs, written);
 }
 
 static void pipeline_trouble(void *context, const char *words)
@@ -53,8 +34,8 @@ struct collector_calls pipeline_calls(struct pipeline *pipeline)
 	return (struct collector_calls){
 		.context = pipeline,
 		.opened = pipeline_opened,
-		.time = pipeline_time,
-		.closed = pipeline_closed,
+		.time = framers_time,
+		.closed = framers_close,
 		.trouble = pipeline_trouble,
 	};
 }
@@ -102,8 +83,7 @@ static bool pipeline_build_judge(struct pipeline *pipeline, struct error *error)
 static bool pipeline_build(struct pipeline *pipeline, struct error *error)
 {
 	const struct options *options = pipeline->options;
-	const struct framer_options zone = { .timezone = options->logs.timezone, .written = USEC_NEVER };
-	struct framer *framer = framer_new(&zone, error);
+	struct framer *framer = framers_cutting(&options->logs, error); /* is the zone known? */
 	const struct ledger_sink sink = {
 		.context = pipeline,
 		.submitted = pipeline_submitted,

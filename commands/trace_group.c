@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "commands/framers.h"
 #include "commands/options.h"
 
 #include <stdlib.h>
@@ -250,13 +251,12 @@ static bool ask_ledger(struct trace_groups *groups, const struct options *option
 struct trace_groups *trace_groups_new(const struct trace_lines *lines, const struct wanted *wanted,
 				      const struct options *options, struct error *error)
 {
-	const struct framer_options zone = { .timezone = options->logs.timezone, .written = USEC_NEVER };
 	const struct map_options owners = { .record_size = sizeof(struct owner), .same = owner_same };
 	struct trace_groups *groups = memory_new(1, sizeof(*groups));
 
 	groups->lines = lines;
 	groups->wanted = wanted;
-	groups->framer = framer_new(&zone, error);
+	groups->framer = framers_cutting(&options->logs, error);
 	groups->owners = map_new(&owners);
 	if (groups->framer != NULL) {
 		place_all(groups);

@@ -10,6 +10,7 @@
 #include "base/seek.h"
 #include "collector/lines.h"
 #include "collector/plan.h"
+#include "commands/framers.h"
 #include "commands/options.h"
 #include "parsers/parser.h"
 
@@ -292,27 +293,9 @@ static void search_file(struct search *search, size_t at)
 static void *search_opened(void *context, const char *path, usec_t written)
 {
 	const struct search *search = context;
-	const struct logs_options *logs = &search->scan->options->logs;
-	const struct framer_options options = { .year = (int)logs->year,
-						.timezone = logs->timezone,
-						.written = written == USEC_NEVER ? clock_now() : written };
-	struct error error;
 
 	(void)path;
-	return framer_new(&options, &error); /* the zone was tried before */
-}
-
-static usec_t search_time(void *opened, struct span line)
-{
-	return framer_time(opened, line);
-}
-
-static void search_closed(void *context, void *opened)
-{
-	struct framer *framer = opened;
-
-	(void)context;
-	framer_free(&framer);
+	return framers_open(&search->scan->options->logs, written);
 }
 
 static void search_trouble(void *context, const char *words)
@@ -362,19 +345,17 @@ static void search_all(struct search *search)
 bool trace_scan_run(struct trace_scan *scan, struct error *error)
 {
 	struct search *search = memory_new(1, sizeof(*search));
-	const struct framer_options zone = { .timezone = scan->options->logs.timezone,
-					     .written = USEC_NEVER };
 	const struct collector_calls calls = {
 		.context = search,
 		.opened = search_opened,
-		.time = search_time,
-		.closed = search_closed,
+		.time = framers_time,
+		.closed = framers_close,
 		.trouble = search_trouble,
 	};
 	bool readable;
 
 	search->scan = scan;
-	search->framer = framer_new(&zone, error);
+	search->framer = framers_cutting(&scan->options->logs, error);
 	if (search->framer == NULL) {
 		free(search);
 		return false;
