@@ -353,13 +353,13 @@ static void new_settings_keep_who_is_connected(void **state)
 	close(fds[1]);
 }
 
-static void new_settings_that_are_refused_keep_who_is_connected(void **state)
+/* A sender, half a line into the follower, whom the newer follower's settings do not allow. */
+static int connected_without_right(void)
 {
 	unsigned port = port_free(SOCK_STREAM);
 	char log[64], with_rights[96];
 	int fd;
 
-	(void)state;
 	snprintf(log, sizeof(log), "syslog:tcp=127.0.0.1:%u", port);
 	snprintf(with_rights, sizeof(with_rights), "%s+allow=192.0.2.0/24", log);
 	follower_start(&follower, log);
@@ -367,6 +367,14 @@ static void new_settings_that_are_refused_keep_who_is_connected(void **state)
 	send_text(fd, "<22>one\nhalf ");
 	follower_expect(&follower, "<22>one\n");
 	follower_start(&newer, with_rights);
+	return fd;
+}
+
+static void new_settings_that_are_refused_keep_who_is_connected(void **state)
+{
+	int fd = connected_without_right();
+
+	(void)state;
 	follower_kill(&newer);
 	send_text(fd, "a line\n");
 	follower_expect(&follower, "<22>one\nhalf a line\n");
@@ -375,18 +383,10 @@ static void new_settings_that_are_refused_keep_who_is_connected(void **state)
 
 static void who_is_not_allowed_any_more_is_cut_off(void **state)
 {
-	unsigned port = port_free(SOCK_STREAM);
-	char log[64], with_rights[96], byte;
-	int fd;
+	int fd = connected_without_right();
+	char byte;
 
 	(void)state;
-	snprintf(log, sizeof(log), "syslog:tcp=127.0.0.1:%u", port);
-	snprintf(with_rights, sizeof(with_rights), "%s+allow=192.0.2.0/24", log);
-	follower_start(&follower, log);
-	fd = port_connect(SOCK_STREAM, port);
-	send_text(fd, "<22>one\nhalf ");
-	follower_expect(&follower, "<22>one\n");
-	follower_start(&newer, with_rights);
 	follower_kill(&follower);
 	follower_drain(&newer);
 	assert_true(recv(fd, &byte, 1, 0) <= 0);
