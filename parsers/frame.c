@@ -9,6 +9,7 @@
 #include "parsers/frame_clock.h"
 #include "parsers/frame_head.h"
 #include "parsers/frame_join.h"
+#include "parsers/frame_tag.h"
 
 #include <stdlib.h>
 
@@ -28,6 +29,7 @@ struct frame_same {
 struct framer {
 	struct frame_clock clock;
 	struct frame_same same;
+	struct frame_tags tags;
 	struct joiner *joiner;
 };
 
@@ -230,7 +232,28 @@ static bool framer_is_same(const struct framer *framer, struct span line)
 {
 	const struct frame_same *same = &framer->same;
 
-	return same->len > 0 && line.len > same->len && memcmp(line.at, same->text, same->len) == 0;
+	return same->len > 0 && line.len > same->len && span_same_bytes(line.at, same->text, same->len);
+}
+
+static __attribute__((noinline)) void framer_cut_new_tag(struct framer *framer, struct span rest,
+							 bool yearless, struct frame *frame)
+{
+	frame_head_cut_tag(rest, frame);
+	frame_tags_keep(&framer->tags, frame);
+	if (span_starts(frame->tag, SPAN("exim")))
+		framer_exim(framer, yearless, frame);
+	joiner_repeat(framer->joiner, frame);
+}
+
+/* What stands behind the host: the tag and the words. */
+static void framer_cut_tag(struct framer *framer, struct span rest, bool yearless, struct frame *frame)
+{
+	if (!frame_tags_cut(&framer->tags, rest, frame))
+		framer_cut_new_tag(framer, rest, yearless, frame);
+	else if (frame->text.at[0] == 'w' || frame->text.at[0] == 'm') /* a warning, "message repeated" */
+		joiner_repeat(framer->joiner, frame);
+	else
+		joiner_forget(framer->joiner);
 }
 
 /* A line of Exim's own log. False where a zone stands behind its stamp, or what syslog writes there. */
@@ -258,10 +281,7 @@ static bool framer_cut_same(struct framer *framer, struct span line, struct fram
 	*frame_r = (struct frame){ .time = same->time,
 				   .repeat = 1,
 				   .host = { line.at + same->host_at, same->host_len } };
-	frame_head_cut_tag(span_from(line, same->len), frame_r);
-	if (span_starts(frame_r->tag, SPAN("exim")))
-		framer_exim(framer, true, frame_r);
-	joiner_repeat(framer->joiner, frame_r);
+	framer_cut_tag(framer, (struct span){ line.at + same->len, line.len - same->len }, true, frame_r);
 	return true;
 }
 
@@ -281,20 +301,20 @@ static __attribute__((noinline)) bool framer_cut_whole(struct framer *framer, st
 	if (opened.version) {
 		if (!frame_head_cut_5424(opened.rest, frame_r))
 			return false;
-	} else if (opened.stamp.blank && !frame_head_follows(opened.rest)) {
+		if (span_starts(frame_r->tag, SPAN("exim")))
+			framer_exim(framer, opened.stamp.civil.year == 0, frame_r);
+		joiner_repeat(framer->joiner, frame_r);
+		return true;
+	}
+	if (opened.stamp.blank && !frame_head_follows(opened.rest)) {
 		frame_head_cut_exim(opened.rest, frame_r);
 		framer_keep_same(framer, line, (size_t)(opened.rest.at - line.at) + 1, &opened, frame_r);
 		return true;
-	} else {
-		frame_head_cut(opened.rest, frame_r);
-		if (opened.stamp.civil.year == 0 && !opened.stamp.blank && frame_r->host.at != NULL)
-			framer_keep_same(framer, line,
-					 (size_t)(frame_r->host.at - line.at) + frame_r->host.len + 1,
-					 &opened, frame_r);
 	}
-	if (span_starts(frame_r->tag, SPAN("exim")))
-		framer_exim(framer, opened.stamp.civil.year == 0, frame_r);
-	joiner_repeat(framer->joiner, frame_r);
+	frame_head_cut_host(&opened.rest, frame_r);
+	if (opened.stamp.civil.year == 0 && !opened.stamp.blank && frame_r->host.at != NULL)
+		framer_keep_same(framer, line, (size_t)(opened.rest.at - line.at), &opened, frame_r);
+	framer_cut_tag(framer, opened.rest, opened.stamp.civil.year == 0, frame_r);
 	return true;
 }
 

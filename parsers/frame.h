@@ -14,6 +14,12 @@
 #include "base/error.h"
 #include "base/span.h"
 
+/* What Postfix's parser makes of a tag: its kind of service, the places of "submission/smtpd" and of "smtpd" in it. */
+struct frame_daemon {
+	uint8_t service; /* 0: it was not asked */
+	uint8_t program_at, name_at;
+};
+
 struct frame {
 	usec_t time;      /* UTC */
 	struct span host; /* absent where the frame names none */
@@ -21,6 +27,7 @@ struct frame {
 	struct span text; /* the program's words */
 	uint32_t pid;     /* 0 where absent */
 	uint32_t repeat;  /* 1, or N of "message repeated N times: [ ... ]" */
+	struct frame_daemon daemon;
 };
 
 struct framer_options {

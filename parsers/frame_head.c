@@ -7,8 +7,7 @@
 #include "parsers/frame_head.h"
 
 #include "base/seldom.h"
-
-#include <endian.h>
+#include "parsers/frame_digits.h"
 
 static struct span head_without_blanks(struct span text)
 {
@@ -34,27 +33,16 @@ static bool head_pid(struct span *rest, uint32_t *pid_r)
 	return true;
 }
 
-/*
- * How many of eight bytes are digits, counted from the last, and the number that these are. All at once: one after the
- * other takes three times as many instructions, and every line has such a number.
- */
+/* How many of eight bytes are digits, counted from the last, and the number that these are. */
 static unsigned head_digits(const char *at, uint32_t *number_r)
 {
-	uint64_t word, others;
-	unsigned count;
+	uint64_t word = digits_load(at), others = digits_others(word);
+	unsigned count = others == 0 ? 8 : (unsigned)__builtin_clzll(others) / 8;
 
-	memcpy(&word, at, sizeof(word));
-	word = le64toh(word) ^ UINT64_C(0x3030303030303030); /* digits are 0 to 9 now, and nothing else is */
-	others = (((word & UINT64_C(0x7f7f7f7f7f7f7f7f)) + UINT64_C(0x7676767676767676)) | word) &
-		 UINT64_C(0x8080808080808080);
-	count = others == 0 ? 8 : (unsigned)__builtin_clzll(others) / 8;
 	if (count == 0)
 		return 0;
-	word = word >> (64 - 8 * count)
-			       << (64 - 8 * count); /* what stands before them is as if it were zeros */
-	word = (word * (10 * 0x100 + 1)) >> 8 & UINT64_C(0x00ff00ff00ff00ff);
-	word = (word * (100 * 0x10000 + 1)) >> 16 & UINT64_C(0x0000ffff0000ffff);
-	*number_r = (uint32_t)((word * (10000 * UINT64_C(0x100000000) + 1)) >> 32);
+	/* What stands before them is as if it were zeros. */
+	*number_r = digits_number(word >> (64 - 8 * count) << (64 - 8 * count));
 	return count;
 }
 
@@ -196,20 +184,25 @@ void frame_head_cut_tag(struct span rest, struct frame *frame)
 		head_untagged(rest, frame);
 }
 
-void frame_head_cut(struct span rest, struct frame *frame)
+void frame_head_cut_host(struct span *rest, struct frame *frame)
 {
 	const char *blank;
 
-	if (rest.len > 1 && rest.at[0] == ' ' && rest.at[1] != ' ') {
-		if (rest.at[1] == '<')
-			head_skip_bracketed(&rest);
-		rest = span_from(rest, 1);
-		blank = memchr(rest.at, ' ', rest.len);
-		if (blank != NULL && blank[-1] != ':') {
-			frame->host = span_head(rest, (size_t)(blank - rest.at));
-			rest = span_from(rest, frame->host.len + 1);
-		}
-	}
+	if (rest->len < 2 || rest->at[0] != ' ' || rest->at[1] == ' ')
+		return;
+	if (rest->at[1] == '<')
+		head_skip_bracketed(rest);
+	*rest = span_from(*rest, 1);
+	blank = memchr(rest->at, ' ', rest->len);
+	if (blank == NULL || blank[-1] == ':')
+		return;
+	frame->host = span_head(*rest, (size_t)(blank - rest->at));
+	*rest = span_from(*rest, frame->host.len + 1);
+}
+
+void frame_head_cut(struct span rest, struct frame *frame)
+{
+	frame_head_cut_host(&rest, frame);
 	frame_head_cut_tag(rest, frame);
 }
 

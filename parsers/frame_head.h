@@ -6,6 +6,9 @@
 
 #include "parsers/frame.h"
 
+/* The host of " host tag[pid]: words" off the front, where there is one. */
+void frame_head_cut_host(struct span *rest, struct frame *frame);
+
 /* " host tag[pid]: words", " tag[pid]: words", "  tag: words" as syslog and journalctl write them. */
 void frame_head_cut(struct span rest, struct frame *frame);
 

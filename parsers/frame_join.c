@@ -145,9 +145,15 @@ static void joiner_remember(struct joiner *joiner, const struct frame *frame)
 	if (frame->text.len == 0 || (frame->text.at[0] != 'w' && span_starts(frame->tag, SPAN("postfix"))))
 		return;
 	joiner->previous = *frame;
+	joiner->previous.daemon = (struct frame_daemon){ .service = 0 }; /* the tag may be cut */
 	joiner->previous.host = joiner_keep(joiner, &used, frame->host);
 	joiner->previous.tag = joiner_keep(joiner, &used, frame->tag);
 	joiner->previous.text = joiner_keep(joiner, &used, frame->text);
+}
+
+void joiner_forget(struct joiner *joiner)
+{
+	joiner->previous.repeat = 0;
 }
 
 /* "3 times" and what follows it. */

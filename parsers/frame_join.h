@@ -21,6 +21,9 @@ void joiner_split(struct joiner *joiner, struct frame *frame);
 /* "message repeated 3 times: [ words]", and "last message repeated 3 times", which means the line before. */
 void joiner_repeat(struct joiner *joiner, struct frame *frame);
 
+/* A line that is neither and will not be repeated: what joiner_repeat does with it. */
+void joiner_forget(struct joiner *joiner);
+
 /* {"log":"words\n","stream":"stdout","time":"2026-..."}: words and stamp. False where it is not that. */
 bool joiner_docker(struct joiner *joiner, struct span line, struct span *words_r);
 bool joiner_docker_time(struct span line, struct span *stamp_r);

@@ -10,7 +10,7 @@
 #include "parsers/field.h"
 
 /* What the daemon's name says before its words are looked at. */
-enum service { SERVICE_FOREIGN, SERVICE_MAIL, SERVICE_IDLE };
+enum service { SERVICE_UNASKED, SERVICE_FOREIGN, SERVICE_MAIL, SERVICE_IDLE };
 
 /* Is NAME one of NAMES, which is a list like " smtpd qmgr "? */
 static __attribute__((noinline)) bool postfix_named(struct span name, struct span names)
@@ -58,19 +58,59 @@ static struct span postfix_daemon(struct span tag)
 	return span_from(tag, from);
 }
 
-static bool postfix_claims(const struct frame *frame)
+static bool postfix_claims_tag(struct span tag)
 {
 	struct span daemon;
 
-	if (span_starts(frame->tag, SPAN("postfix/")))
+	if (span_starts(tag, SPAN("postfix/")))
 		return true;
-	if (frame->tag.len == 0)
+	if (tag.len == 0)
 		return false;
-	daemon = postfix_daemon(frame->tag);
+	daemon = postfix_daemon(tag);
 	/* "postfix-in/smtpd"; but other people's programs are called "postfix-local" and "postfixadmin". */
-	if (daemon.len < frame->tag.len)
-		return span_starts(frame->tag, SPAN("postfix")) || postfix_service(daemon) != SERVICE_FOREIGN;
+	if (daemon.len < tag.len)
+		return span_starts(tag, SPAN("postfix")) || postfix_service(daemon) != SERVICE_FOREIGN;
 	return span_starts(daemon, SPAN("postfix")) && postfix_service(daemon) != SERVICE_FOREIGN;
+}
+
+static bool postfix_claims(const struct frame *frame)
+{
+	return frame->daemon.service != SERVICE_UNASKED || postfix_claims_tag(frame->tag);
+}
+
+/* The event's program and, where the tag names one behind a "/", the daemon as its transport. */
+static enum service postfix_name(struct span tag, struct event *event)
+{
+	struct span syslog_name;
+
+	event->program = tag;
+	if (span_skip(&event->program, SPAN("postfix/")) || span_cut(&event->program, '/', &syslog_name))
+		event->transport = postfix_daemon(event->program);
+	return postfix_service(event->transport);
+}
+
+/* The same of a tag that the framer has kept. */
+static enum service postfix_name_kept(const struct frame *frame, struct event *event)
+{
+	event->program = span_from(frame->tag, frame->daemon.program_at);
+	event->transport = span_from(frame->tag, frame->daemon.name_at);
+	return frame->daemon.service;
+}
+
+bool postfix_tag(struct span tag, struct frame_daemon *daemon_r)
+{
+	struct event event = { .kind = EVENT_FOREIGN };
+	enum service service;
+
+	if (!span_starts(tag, SPAN("postfix")) || tag.len > UINT8_MAX || !postfix_claims_tag(tag))
+		return false;
+	service = postfix_name(tag, &event);
+	if (event.transport.at == NULL)
+		return false;
+	*daemon_r = (struct frame_daemon){ .service = (uint8_t)service,
+					   .program_at = (uint8_t)(event.program.at - tag.at),
+					   .name_at = (uint8_t)(event.transport.at - tag.at) };
+	return true;
 }
 
 /* Words behind a queue id. */
@@ -160,13 +200,12 @@ static SELDOM void postfix_give_up(struct event *event)
 
 static void postfix_parse(const struct frame *frame, struct event *event)
 {
-	struct span words = frame->text, syslog_name;
+	struct span words = frame->text;
+	enum service service = frame->daemon.service != SERVICE_UNASKED ? postfix_name_kept(frame, event)
+									: postfix_name(frame->tag, event);
 
 	event->mta = MTA_POSTFIX;
-	event->program = frame->tag;
-	if (span_skip(&event->program, SPAN("postfix/")) || span_cut(&event->program, '/', &syslog_name))
-		event->transport = postfix_daemon(event->program);
-	if (postfix_service(event->transport) == SERVICE_IDLE) {
+	if (service == SERVICE_IDLE) {
 		event->kind = EVENT_IDLE;
 		if (span_skip(&words, SPAN("warning: ")))
 			postfix_read_warning(words, event);

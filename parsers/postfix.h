@@ -7,6 +7,9 @@
 
 #include "parsers/parser.h"
 
+/* What a tag of Postfix's says of its daemon. False where it is not Postfix's, or nothing that is kept. */
+bool postfix_tag(struct span tag, struct frame_daemon *daemon_r);
+
 /* postfix_result.c: "to=<r>, relay=h[ip]:25, ..., status=sent (250 ok)". */
 bool postfix_read_result(struct span words, struct event *event);
 
