@@ -46,72 +46,20 @@ bool group_parse(struct span name, char into[GROUP_NAME_SIZE], struct span *name
 	return false;
 }
 
-static uint32_t mark(enum counter counter, bool set)
-{
-	return set ? UINT32_C(1) << counter : 0;
-}
-
-static uint32_t marks_of_attempt(const struct delta *delta, const struct applied *found)
-{
-	bool new = found->stranger;
-	uint32_t marks = mark(COUNT_ARRIVED, true);
-
-	if (!delta->elsewhere)
-		return marks;
-	return marks | mark(COUNT_RECIPIENTS, true) | mark(delta->outcome, true) |
-	       mark(COUNT_AWAY, found->away) | mark(COUNT_STRANGERS, new) |
-	       mark(COUNT_MAILINGS, found->mailing) | mark(COUNT_FOREIGN, new && delta->foreign) |
-	       mark(COUNT_ODD, new && found->odd) | mark(COUNT_AWAY_STRANGERS, new && found->away) |
-	       mark(COUNT_AWAY_FOREIGN, new && found->away && delta->foreign) |
-	       mark(COUNT_ABROAD, new && found->abroad);
-}
-
-static uint32_t marks_of(const struct delta *delta, const struct applied *found)
-{
-	uint32_t refused = mark(COUNT_AWAY_INVALID, found->away && delta->outcome == COUNT_INVALID) |
-			   mark(COUNT_AWAY_SPAM, found->away && delta->outcome == COUNT_SPAM);
-
-	switch (delta->kind) {
-	case DELTA_SUBMITTED:
-		return mark(COUNT_MESSAGES, true) | mark(COUNT_SUBMITTED, true);
-	case DELTA_ATTEMPT:
-		return marks_of_attempt(delta, found) | (delta->elsewhere ? refused : 0);
-	case DELTA_CHANGED:
-		return mark(delta->outcome, true) | refused;
-	case DELTA_LOGIN:
-		return mark(COUNT_LOGINS, true) | mark(COUNT_LOGINS_AWAY, found->away);
-	case DELTA_LOGIN_FAILED:
-		return mark(COUNT_LOGINS_FAILED, true);
-	case DELTA_GROUPED:
-	case DELTA_SUSPECT:
-	case DELTA_USER:
-		break;
-	}
-	return 0;
-}
-
 struct delta group_delta(const struct delta *delta, const struct applied *found)
 {
 	struct delta grouped = *delta;
 
-	grouped.marks = marks_of(delta, found);
+	grouped.marks = record_marks(delta, found);
 	grouped.kind = DELTA_GROUPED;
 	return grouped;
 }
 
 static void group_count(struct record *group, const struct delta *delta)
 {
-	struct counts counts = { { 0 } };
-
-	for (int i = 0; i < COUNTERS; i++)
-		counts.n[i] = delta->marks >> i & 1;
-	counts.n[COUNT_SUBMITTED] *= delta->count;
-	counts.n[COUNT_LOGINS] *= delta->count;
-	counts.n[COUNT_LOGINS_AWAY] *= delta->count;
-	counts.n[COUNT_LOGINS_FAILED] *= delta->count;
-	windows_add(&group->windows, group->now, delta->time, &counts);
+	windows_add(&group->windows, group->now, delta->time, delta->marks, delta->count);
 	/* Somebody who only tried a password is none of its clients. */
-	if ((delta->marks & mark(COUNT_LOGINS_FAILED, true)) != 0)
+	if ((delta->marks & MARK(COUNT_LOGINS_FAILED)) != 0)
 		return;
 	crowd_meet(&group->crowd, DISTINCT_CLIENTS, delta->client, delta->time);
 	crowd_meet(&group->crowd, DISTINCT_NETWORKS, delta->network, delta->time);

@@ -222,49 +222,89 @@ static void seen_vouch(struct record *record, enum seen_kind kind, uint32_t hash
 
 /* --- a change --- */
 
-static void count_outcome(struct counts *counts, enum counter outcome, bool away)
+static uint32_t mark(enum counter counter, bool set)
 {
-	counts->n[outcome]++;
-	if (!away)
-		return;
-	if (outcome == COUNT_INVALID)
-		counts->n[COUNT_AWAY_INVALID]++;
-	else if (outcome == COUNT_SPAM)
-		counts->n[COUNT_AWAY_SPAM]++;
+	return set ? MARK(counter) : 0;
 }
 
-static void count_attempt(struct record *record, const struct delta *delta, struct applied *applied,
-			  struct counts *counts)
+static uint32_t marks_of_attempt(const struct delta *delta, const struct applied *found)
 {
-	uint32_t *n = counts->n;
+	bool new = found->stranger;
+	uint32_t marks = MARK(COUNT_ARRIVED);
 
-	n[COUNT_ARRIVED] = 1;
 	if (!delta->elsewhere)
-		return;
-	n[COUNT_RECIPIENTS] = 1;
-	n[COUNT_AWAY] = applied->away;
-	count_outcome(counts, delta->outcome, applied->away);
+		return marks;
+	marks |= MARK(COUNT_RECIPIENTS) | MARK(delta->outcome) | mark(COUNT_AWAY, found->away);
+	if (!new)
+		return marks;
+	return marks | MARK(COUNT_STRANGERS) | mark(COUNT_MAILINGS, found->mailing) |
+	       mark(COUNT_FOREIGN, delta->foreign) | mark(COUNT_ODD, found->odd) |
+	       mark(COUNT_AWAY_STRANGERS, found->away) |
+	       mark(COUNT_AWAY_FOREIGN, found->away && delta->foreign) | mark(COUNT_ABROAD, found->abroad);
+}
+
+uint32_t record_marks(const struct delta *delta, const struct applied *found)
+{
+	uint32_t refused = mark(COUNT_AWAY_INVALID, found->away && delta->outcome == COUNT_INVALID) |
+			   mark(COUNT_AWAY_SPAM, found->away && delta->outcome == COUNT_SPAM);
+
+	switch (delta->kind) {
+	case DELTA_SUBMITTED:
+		return MARK(COUNT_MESSAGES) | MARK(COUNT_SUBMITTED);
+	case DELTA_ATTEMPT:
+		return marks_of_attempt(delta, found) | (delta->elsewhere ? refused : 0);
+	case DELTA_CHANGED:
+		return MARK(delta->outcome) | refused;
+	case DELTA_LOGIN:
+		return MARK(COUNT_LOGINS) | mark(COUNT_LOGINS_AWAY, found->away);
+	case DELTA_LOGIN_FAILED:
+		return MARK(COUNT_LOGINS_FAILED);
+	case DELTA_GROUPED:
+	case DELTA_SUSPECT:
+	case DELTA_USER:
+		break;
+	}
+	return 0;
+}
+
+/* Is it somebody new? What is known vouches for where it was written from. */
+static void meet_recipient(struct record *record, const struct delta *delta, struct applied *applied)
+{
 	applied->stranger = recipient_meet(record, delta->recipient);
 	if (!applied->stranger) {
 		seen_vouch(record, SEEN_NETWORK, delta->network);
 		seen_vouch(record, SEEN_COUNTRY, delta->country);
 		return;
 	}
-	n[COUNT_STRANGERS] = 1;
-	n[COUNT_MAILINGS] = applied->mailing = delta->message != record->message;
+	applied->mailing = delta->message != record->message;
 	record->message = delta->message;
-	n[COUNT_FOREIGN] = delta->foreign;
-	n[COUNT_ODD] = applied->odd;
-	n[COUNT_AWAY_STRANGERS] = applied->away;
-	n[COUNT_AWAY_FOREIGN] = delta->foreign && applied->away;
-	n[COUNT_ABROAD] = applied->abroad;
+}
+
+/* Where it comes from, and whom it is for: what of it is new? */
+static void record_look(struct record *record, const struct delta *delta, struct applied *applied)
+{
+	bool ignored = false;
+
+	applied->away = seen_meet(record, SEEN_NETWORK, delta->network, delta->time, &applied->new_network);
+	applied->abroad = seen_meet(record, SEEN_COUNTRY, delta->country, delta->time, &ignored);
+	applied->odd = !habit_hour(&record->habit, delta->time);
+	seen_meet(record, SEEN_CLIENT, delta->client, delta->time, &applied->new_client);
+	if (delta->refuser != 0)
+		seen_meet(record, SEEN_REFUSER, delta->refuser, delta->time, &ignored);
+	if (delta->kind == DELTA_SUBMITTED) {
+		/* By what it sent: logins and late outcomes have begun its day before. */
+		applied->first_today = !windows_that_day(&record->windows, delta->time, COUNT_MESSAGES);
+		seen_meet(record, SEEN_SENDER, delta->sender, delta->time, &ignored);
+		seen_meet(record, SEEN_HELO, delta->helo, delta->time, &ignored);
+	}
+	if (delta->kind == DELTA_ATTEMPT && delta->elsewhere)
+		meet_recipient(record, delta, applied);
+	if (delta->distinct)
+		record_meet(record, delta);
 }
 
 void record_apply(struct record *record, const struct delta *delta, struct applied *applied_r)
 {
-	struct counts counts = { { 0 } };
-	bool ignored = false;
-
 	*applied_r = (struct applied){ 0 };
 	if (delta->kind >= DELTA_GROUPED) {
 		group_apply(record, delta);
@@ -277,46 +317,9 @@ void record_apply(struct record *record, const struct delta *delta, struct appli
 		record->now = delta->time;
 	if (record->habit.first == 0)
 		record->habit.first = record->habit.learned = (uint16_t)day_of(delta->time);
-	if (delta->kind == DELTA_LOGIN_FAILED) {
-		counts.n[COUNT_LOGINS_FAILED] = delta->count;
-		windows_add(&record->windows, record->now, delta->time, &counts);
-		return;
-	}
-	applied_r->away = seen_meet(record, SEEN_NETWORK, delta->network, delta->time,
-				    &applied_r->new_network);
-	applied_r->abroad = seen_meet(record, SEEN_COUNTRY, delta->country, delta->time, &ignored);
-	applied_r->odd = !habit_hour(&record->habit, delta->time);
-	seen_meet(record, SEEN_CLIENT, delta->client, delta->time, &applied_r->new_client);
-	if (delta->refuser != 0)
-		seen_meet(record, SEEN_REFUSER, delta->refuser, delta->time, &ignored);
-	switch (delta->kind) {
-	case DELTA_SUBMITTED:
-		/* By what it sent: logins and late outcomes have begun its day before. */
-		applied_r->first_today = windows_that_day(&record->windows, delta->time, COUNT_MESSAGES) == 0;
-		counts.n[COUNT_MESSAGES] = 1;
-		counts.n[COUNT_SUBMITTED] = delta->count;
-		seen_meet(record, SEEN_SENDER, delta->sender, delta->time, &ignored);
-		seen_meet(record, SEEN_HELO, delta->helo, delta->time, &ignored);
-		break;
-	case DELTA_ATTEMPT:
-		count_attempt(record, delta, applied_r, &counts);
-		break;
-	case DELTA_CHANGED:
-		count_outcome(&counts, delta->outcome, applied_r->away);
-		break;
-	case DELTA_LOGIN:
-		counts.n[COUNT_LOGINS] = delta->count;
-		counts.n[COUNT_LOGINS_AWAY] = applied_r->away ? delta->count : 0;
-		break;
-	case DELTA_LOGIN_FAILED:
-	case DELTA_GROUPED:
-	case DELTA_SUSPECT:
-	case DELTA_USER:
-		break;
-	}
-	if (delta->distinct)
-		record_meet(record, delta);
-	windows_add(&record->windows, record->now, delta->time, &counts);
+	if (delta->kind != DELTA_LOGIN_FAILED)
+		record_look(record, delta, applied_r);
+	windows_add(&record->windows, record->now, delta->time, record_marks(delta, applied_r), delta->count);
 }
 
 /* --- the end of a day --- */

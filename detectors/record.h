@@ -109,6 +109,9 @@ void record_prefetch(const struct record *record, uint32_t recipient);
 
 void record_apply(struct record *record, const struct delta *delta, struct applied *applied_r);
 
+/* Which counters DELTA raises, of which this was FOUND: bits, as windows_add has them. */
+uint32_t record_marks(const struct delta *delta, const struct applied *found);
+
 /* Is it a day on, so that record_close must be called before the next record_apply? */
 bool record_due(const struct record *record, usec_t now);
 

@@ -87,20 +87,30 @@ static void standing_unpack(struct standing *standing, struct unpack *from)
 	standing->until = unpack_signed(from);
 }
 
-static void slot_pack(const struct windows *windows, unsigned number, struct text *into)
+static void slot_pack(uint32_t key, const struct counts *counts, struct text *into)
 {
-	struct counts counts;
-	uint32_t key = windows_at(windows, number, &counts);
 	uint64_t used = 0;
 
 	for (unsigned i = 0; i < COUNTERS; i++)
-		if (counts.n[i] != 0)
+		if (counts->n[i] != 0)
 			used |= UINT64_C(1) << i;
 	pack_number(into, key);
 	pack_number(into, used);
 	for (unsigned i = 0; i < COUNTERS; i++)
-		if (counts.n[i] != 0)
-			pack_number(into, counts.n[i]);
+		if (counts->n[i] != 0)
+			pack_number(into, counts->n[i]);
+}
+
+/* As they are now, whatever was left for later: the same counts are the same bytes. */
+static void windows_pack(const struct windows *windows, usec_t now, struct text *into)
+{
+	struct counts counts;
+	unsigned at = 0;
+	uint32_t key;
+
+	pack_number(into, windows_count(windows, now));
+	while (windows_next(windows, now, &at, &key, &counts))
+		slot_pack(key, &counts, into);
 }
 
 static void slot_unpack(struct windows *windows, struct unpack *from)
@@ -148,9 +158,7 @@ void record_pack(const struct record *record, struct text *into)
 	pack_float(into, record->alone);
 	habit_pack(&record->habit, into);
 	standing_pack(&record->standing, into);
-	pack_number(into, record->windows.used);
-	for (unsigned i = 0; i < record->windows.used; i++)
-		slot_pack(&record->windows, i, into);
+	windows_pack(&record->windows, record->now, into);
 	pack_number(into, record->seen_used);
 	for (unsigned i = 0; i < record->seen_used; i++) {
 		const struct seen *seen = &record->seen[i];

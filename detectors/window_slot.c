@@ -1,165 +1,200 @@
 /*
- * Counting in slots of either width. The compiler makes vectors of the loops over all counters; those of 16 bits
- * are narrowed once for the four slots that they go to.
+ * Counting in slots of any width of counters.
  */
 #include "detectors/window_slot.h"
 
 #include "base/memory.h"
-#include "base/seldom.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-void slot_sum(const struct windows *windows, unsigned number, struct counts *into)
+static_assert(COUNTERS % 8 == 0, "counters of any width fill whole words");
+
+static const uint32_t most_of[] = { UINT8_MAX, UINT16_MAX, UINT32_MAX }; /* by width */
+
+/* The bytes of one slot's counters. */
+static inline size_t counters_size(const struct windows *windows)
 {
-	const void *slot = slot_at(windows, number);
+	return (size_t)COUNTERS << windows->width;
+}
 
-	if (windows->wide) {
-		const struct slot_wide *wide = slot;
-
-		for (int i = 0; i < COUNTERS; i++)
-			into->n[i] += wide->n[i];
-	} else {
-		const struct slot_narrow *narrow = slot;
-
-		for (int i = 0; i < COUNTERS; i++)
-			into->n[i] += narrow->n[i];
-	}
+static inline char *slot_at(const struct windows *windows, unsigned number)
+{
+	return (char *)slot_counters(windows) + number * counters_size(windows);
 }
 
 uint32_t slot_counter(const struct windows *windows, unsigned number, enum counter counter)
 {
 	const void *slot = slot_at(windows, number);
 
-	return windows->wide ? ((const struct slot_wide *)slot)->n[counter]
-			     : ((const struct slot_narrow *)slot)->n[counter];
+	switch (windows->width) {
+	case 0:
+		return ((const uint8_t *)slot)[counter];
+	case 1:
+		return ((const uint16_t *)slot)[counter];
+	default:
+		return ((const uint32_t *)slot)[counter];
+	}
 }
 
-static_assert(COUNTERS % 4 == 0, "narrow counters fill whole words");
-
-void slot_more(struct slot_more *more, const struct counts *counts)
+/* There is room for COUNT. */
+static void slot_set(struct windows *windows, unsigned number, unsigned counter, uint32_t count)
 {
-	uint16_t narrow[COUNTERS];
-	uint32_t all = 0;
+	void *slot = slot_at(windows, number);
 
-	more->counts = counts;
-	for (int i = 0; i < COUNTERS; i++) {
-		all |= counts->n[i];
-		narrow[i] = (uint16_t)counts->n[i];
+	switch (windows->width) {
+	case 0:
+		((uint8_t *)slot)[counter] = (uint8_t)count;
+		break;
+	case 1:
+		((uint16_t *)slot)[counter] = (uint16_t)count;
+		break;
+	default:
+		((uint32_t *)slot)[counter] = count;
 	}
-	memcpy(more->narrow, narrow, sizeof(narrow));
-	more->fits = all <= NARROW_MOST;
+}
+
+void slot_sum(const struct windows *windows, unsigned number, struct counts *into)
+{
+	const void *slot = slot_at(windows, number);
+
+	if (windows->width == 0) {
+		for (int i = 0; i < COUNTERS; i++)
+			into->n[i] += ((const uint8_t *)slot)[i];
+	} else if (windows->width == 1) {
+		for (int i = 0; i < COUNTERS; i++)
+			into->n[i] += ((const uint16_t *)slot)[i];
+	} else {
+		for (int i = 0; i < COUNTERS; i++)
+			into->n[i] += ((const uint32_t *)slot)[i];
+	}
+}
+
+/* Keys and counters, in memory of their own for ROOM slots. */
+static void slots_make(struct windows *windows, unsigned room, unsigned width)
+{
+	windows->room = (uint8_t)room;
+	windows->width = (uint8_t)width;
+	windows->slots =
+		room == 0 ? NULL : memory_new(room, sizeof(*windows->slots) + counters_size(windows));
+}
+
+void slots_resize(struct windows *windows, unsigned room)
+{
+	struct windows was = *windows;
+
+	assert(room >= was.used && room <= WINDOW_SLOTS);
+	slots_make(windows, room, was.width);
+	if (was.used > 0) {
+		memcpy(windows->slots, was.slots, was.used * sizeof(*was.slots));
+		memcpy(slot_counters(windows), slot_counters(&was), was.used * counters_size(&was));
+	}
+	free(was.slots);
+}
+
+static void slots_widen(struct windows *windows)
+{
+	struct windows was = *windows;
+
+	slots_make(windows, was.room, was.width + 1U);
+	memcpy(windows->slots, was.slots, was.used * sizeof(*was.slots));
+	for (unsigned i = 0; i < was.used; i++)
+		for (unsigned counter = 0; counter < COUNTERS; counter++)
+			slot_set(windows, i, counter, slot_counter(&was, i, (enum counter)counter));
+	free(was.slots);
+}
+
+void slot_add(struct windows *windows, unsigned number, enum counter counter, uint32_t more)
+{
+	uint32_t count = slot_counter(windows, number, counter);
+
+	while (windows->width < 2 && more > most_of[windows->width] - count)
+		slots_widen(windows);
+	slot_set(windows, number, counter, count + more);
 }
 
 /*
- * Neither side is over NARROW_MOST, so that no sum passes 16 bits, and four of them are added as one word: a third
- * of the instructions that one by one would take. What is too much shows in the highest bit of the four.
+ * As words of 64 bits, with as many counters to each as it has: where none of either side has its highest bit, no sum
+ * passes its room. False, and nothing added, elsewhere. A tenth of the instructions that one by one would take.
  */
-static bool narrow_add(struct slot_narrow *slot, const uint64_t more[NARROW_WORDS])
+static bool slot_merge_words(struct windows *windows, unsigned into, unsigned from)
 {
-	uint64_t sums[NARROW_WORDS], all = 0;
+	static const uint64_t highest[] = { UINT64_C(0x8080808080808080), UINT64_C(0x8000800080008000),
+					    UINT64_C(0x8000000080000000) };
+	uint64_t one[COUNTERS / 2], other[COUNTERS / 2], all = 0;
+	size_t words = counters_size(windows) / sizeof(all);
 
-	memcpy(sums, slot->n, sizeof(sums));
-	for (int i = 0; i < NARROW_WORDS; i++) {
-		sums[i] += more[i];
-		all |= sums[i];
+	memcpy(one, slot_at(windows, into), words * sizeof(all));
+	memcpy(other, slot_at(windows, from), words * sizeof(all));
+	for (size_t i = 0; i < words; i++) {
+		all |= one[i] | other[i];
+		one[i] += other[i];
 	}
-	if ((all & UINT64_C(0x8000800080008000)) != 0)
+	if ((all & highest[windows->width]) != 0)
 		return false;
-	memcpy(slot->n, sums, sizeof(sums));
+	memcpy(slot_at(windows, into), one, words * sizeof(all));
 	return true;
 }
 
-static void windows_widen(struct windows *windows)
+void slot_merge(struct windows *windows, unsigned into, unsigned from)
 {
-	struct slot_wide *wide = memory_new(windows->room, sizeof(*wide));
+	if (slot_merge_words(windows, into, from))
+		return;
+	for (unsigned counter = 0; counter < COUNTERS; counter++) {
+		uint32_t more = slot_counter(windows, from, (enum counter)counter);
 
-	for (unsigned i = 0; i < windows->used; i++) {
-		struct counts counts = { { 0 } };
-
-		wide[i].key = windows_at(windows, i, &counts);
-		memcpy(wide[i].n, counts.n, sizeof(counts.n));
+		if (more > 0)
+			slot_add(windows, into, (enum counter)counter, more);
 	}
-	free(windows->slots);
-	windows->slots = wide;
-	windows->wide = true;
 }
 
-static SELDOM void slot_add_wide(struct windows *windows, unsigned number, const struct counts *counts)
+void slot_move(struct windows *windows, unsigned to, unsigned from)
 {
-	struct slot_wide *wide;
-
-	if (!windows->wide)
-		windows_widen(windows);
-	wide = (void *)slot_at(windows, number);
-	for (int i = 0; i < COUNTERS; i++)
-		wide->n[i] += counts->n[i];
+	windows->slots[to] = windows->slots[from];
+	memcpy(slot_at(windows, to), slot_at(windows, from), counters_size(windows));
 }
 
-void slot_add(struct windows *windows, unsigned number, const struct slot_more *more)
+void slot_insert(struct windows *windows, unsigned number, uint32_t key)
 {
-	if (windows->wide || !more->fits || !narrow_add((void *)slot_at(windows, number), more->narrow))
-		slot_add_wide(windows, number, more->counts);
-}
+	size_t behind = windows->used - number;
 
-/* Slot NUMBER is there: is it the newest of its horizon? */
-void slot_note(struct windows *windows, unsigned number)
-{
-	uint32_t key = slot_key(windows, number);
-	uint8_t *last = &windows->last[key_horizon(key)];
-
-	if (slot_key(windows, *last) < key || key_horizon(slot_key(windows, *last)) != key_horizon(key))
-		*last = (uint8_t)number;
+	assert(windows->used < windows->room);
+	if (behind > 0) {
+		memmove(windows->slots + number + 1, windows->slots + number, behind * sizeof(*windows->slots));
+		memmove(slot_at(windows, number + 1), slot_at(windows, number), behind * counters_size(windows));
+	}
+	windows->slots[number] = key;
+	memset(slot_at(windows, number), 0, counters_size(windows));
+	windows->used++;
 }
 
 void windows_make(struct windows *windows, uint8_t room)
 {
-	*windows = (struct windows){ .room = room };
-	windows->slots = room == 0 ? NULL : memory_new(room, sizeof(struct slot_narrow));
+	*windows = (struct windows){ 0 };
+	slots_make(windows, room, 0);
 }
 
 void windows_put(struct windows *windows, uint32_t key)
 {
-	assert(windows->used < windows->room);
-	*slot_at(windows, windows->used) = key;
-	slot_note(windows, windows->used++);
+	slot_insert(windows, windows->used, key);
 }
 
-/* Each goes where it stays: gathered first and then added as vectors they were a tenth of a start. */
 void windows_set(struct windows *windows, enum counter counter, uint32_t count)
 {
-	void *slot;
-
 	assert(windows->used > 0);
-	if (count > NARROW_MOST && !windows->wide)
-		windows_widen(windows);
-	slot = slot_at(windows, windows->used - 1U);
-	if (windows->wide)
-		((struct slot_wide *)slot)->n[counter] = count;
-	else
-		((struct slot_narrow *)slot)->n[counter] = (uint16_t)count;
+	slot_add(windows, windows->used - 1U, counter, count);
 }
 
-uint32_t windows_at(const struct windows *windows, unsigned number, struct counts *counts_r)
-{
-	*counts_r = (struct counts){ { 0 } };
-	slot_sum(windows, number, counts_r);
-	return slot_key(windows, number);
-}
-
-/* A slot lies on two lines of the cache, most of the time. */
 void windows_prefetch(const struct windows *windows)
 {
-	for (int h = 0; h < HORIZONS && windows->slots != NULL; h++) {
-		const char *slot = (const void *)slot_at(windows, windows->last[h]);
-
-		__builtin_prefetch(slot);
-		__builtin_prefetch(slot + sizeof(struct slot_narrow) - 1);
-	}
+	if (windows->used == 0)
+		return;
+	__builtin_prefetch(windows->slots + windows->used - 1);
+	__builtin_prefetch(slot_at(windows, windows->used - 1U));
 }
 
 size_t windows_bytes(const struct windows *windows)
 {
-	return windows->room * slot_size(windows);
+	return windows->room * (sizeof(*windows->slots) + counters_size(windows));
 }

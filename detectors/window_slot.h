@@ -1,80 +1,56 @@
 /*
- * The slots of windows, for windows.c alone. Their counters have 15 bits until one of the account's needs more,
- * and then all 32: the four slots in which each recipient counts are most of what a replay waits for from
- * memory, and so they are half as large.
+ * The slots of windows, for windows.c alone. Counters have one byte until one of the account's needs more, then two,
+ * and then four: what an account has is most of what a replay waits for from memory.
  */
 #ifndef SENDWATCH_DETECTORS_WINDOW_SLOT_H
 #define SENDWATCH_DETECTORS_WINDOW_SLOT_H
 
 #include "detectors/windows.h"
 
-#define NARROW_MOST 0x7fff
-
-/* Four counters to a word of 64 bits. */
-#define NARROW_WORDS (COUNTERS / 4)
-
-struct slot_narrow {
-	uint32_t key;
-	uint16_t n[COUNTERS];
-};
-
-struct slot_wide {
-	uint32_t key;
-	uint32_t n[COUNTERS];
-};
-
-static inline size_t slot_size(const struct windows *windows)
+/*
+ * A slot's key: the minute since 1970 in which it begins, and how narrow it is. So keys are in the order of time, and
+ * a slot stands before those that it will take in.
+ */
+static inline uint32_t key_of(uint32_t minute, enum horizon horizon)
 {
-	return windows->wide ? sizeof(struct slot_wide) : sizeof(struct slot_narrow);
+	return minute << 2 | (HORIZON_7D - horizon);
 }
 
-/* Either kind begins with its key. */
-static inline uint32_t *slot_at(const struct windows *windows, unsigned number)
+static inline uint32_t key_minute(uint32_t key)
 {
-	return (void *)((char *)windows->slots + number * slot_size(windows));
+	return key >> 2;
 }
 
-static inline uint32_t slot_key(const struct windows *windows, unsigned number)
-{
-	return *slot_at(windows, number);
-}
-
-/* A slot's key: its horizon, and which of that horizon's widths since 1970 it is. The newer has the higher one. */
-#define KEY_BITS 30 /* minutes since 1970 take 25 */
-
-static inline uint32_t key_of(enum horizon horizon, uint32_t place)
-{
-	return (uint32_t)horizon << KEY_BITS | place;
-}
-
+/* The shortest that had it in reach when it was last looked at. */
 static inline enum horizon key_horizon(uint32_t key)
 {
-	return (enum horizon)(key >> KEY_BITS);
+	return (enum horizon)(HORIZON_7D - (key & 3));
 }
 
-static inline uint32_t key_place(uint32_t key)
+/* Where the counters of all slots begin. */
+static inline void *slot_counters(const struct windows *windows)
 {
-	return key & ((UINT32_C(1) << KEY_BITS) - 1);
+	return windows->slots + windows->room;
 }
-
-/* Keep track of the newest slot of each horizon: NUMBER is new, or stands where it did not. */
-void slot_note(struct windows *windows, unsigned number);
 
 uint32_t slot_counter(const struct windows *windows, unsigned number, enum counter counter);
 
 /* Add what the slot has to INTO. */
 void slot_sum(const struct windows *windows, unsigned number, struct counts *into);
 
-/* What is to be added to some slots. */
-struct slot_more {
-	const struct counts *counts;
-	uint64_t narrow[NARROW_WORDS];
-	bool fits; /* into 16 bits */
-};
+/* Add to one counter of a slot. All become wider where it has no room for that. */
+void slot_add(struct windows *windows, unsigned number, enum counter counter, uint32_t more);
 
-void slot_more(struct slot_more *more, const struct counts *counts);
+/* Add the counts of slot FROM to those of slot INTO. */
+void slot_merge(struct windows *windows, unsigned into, unsigned from);
 
-/* All slots become wide where this one has no room for MORE. */
-void slot_add(struct windows *windows, unsigned number, const struct slot_more *more);
+/* Slot FROM, with its key, to the place of slot TO. */
+void slot_move(struct windows *windows, unsigned to, unsigned from);
+
+/* An empty one at NUMBER; those from there on move up. There is room. */
+void slot_insert(struct windows *windows, unsigned number, uint32_t key);
+
+/* Room for so many, or for those that there are; all that there are stay. */
+void slots_resize(struct windows *windows, unsigned room);
 
 #endif

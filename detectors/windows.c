@@ -1,14 +1,13 @@
 /*
- * Slots of four widths: 1 minute, 5 minutes, 1 hour, 1 day. An account that sends one message a day has
- * four slots (200 bytes), the busiest 52 (2.6 KiB); an idle one none. Each horizon's newest slot is known:
- * what is newer is not there yet, and only what is late is looked for among all. There are few.
+ * Slots of four widths: 1 minute, 5 minutes, 1 hour, 1 day. What is counted goes to the minute, and a minute that the
+ * last five no longer reach becomes a part of its five, and these of their hour and day: not when time passes, but
+ * when room is needed. Widths divide each other, so that what a horizon reaches is always of whole slots. An account
+ * that sends one message a day has eight slots (240 bytes), the busiest 64; an idle one none.
  *
  * Sums are made when somebody asks, not kept: asking is rare (judge.c's gate), counting is not.
  */
-#include "detectors/window_slot.h"
-
-#include "base/memory.h"
 #include "base/seldom.h"
+#include "detectors/window_slot.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -16,13 +15,13 @@
 
 static const struct {
 	const char *name, *words;
-	usec_t width;
+	uint32_t width; /* minutes */
 	uint32_t slots; /* besides the running one */
 } shapes[HORIZONS] = {
-	[HORIZON_5M] = { "5m", "5 min", USEC_MINUTE, 5 },
-	[HORIZON_1H] = { "1h", "1 h", 5 * USEC_MINUTE, 12 },
-	[HORIZON_24H] = { "24h", "24 h", USEC_HOUR, 24 },
-	[HORIZON_7D] = { "7d", "7 d", USEC_DAY, 7 },
+	[HORIZON_5M] = { "5m", "5 min", 1, 5 },
+	[HORIZON_1H] = { "1h", "1 h", 5, 12 },
+	[HORIZON_24H] = { "24h", "24 h", 60, 24 },
+	[HORIZON_7D] = { "7d", "7 d", 24 * 60, 7 },
 };
 
 const char *horizon_name(enum horizon horizon)
@@ -35,123 +34,172 @@ const char *horizon_words(enum horizon horizon)
 	return shapes[horizon].words;
 }
 
+usec_t horizon_width(enum horizon horizon)
+{
+	return shapes[horizon].width * USEC_MINUTE;
+}
+
 usec_t horizon_length(enum horizon horizon)
 {
-	return shapes[horizon].width * shapes[horizon].slots;
+	return horizon_width(horizon) * shapes[horizon].slots;
 }
 
-/* Which slot of each horizon a time is in. Divided by constants, once: by the widths it is eight times as dear. */
-static void places_of(usec_t time, uint32_t places_r[HORIZONS])
+static uint32_t minute_of(usec_t time)
 {
-	uint32_t minute = time < 0 ? 0 : (uint32_t)(time / USEC_MINUTE);
-
-	places_r[HORIZON_5M] = minute;
-	places_r[HORIZON_1H] = minute / 5;
-	places_r[HORIZON_24H] = minute / 60;
-	places_r[HORIZON_7D] = minute / (24 * 60);
+	return time < 0 ? 0 : (uint32_t)(time / USEC_MINUTE);
 }
 
-/* The keys below which no window reaches that ends at the places LAST: one of each horizon. */
-static void floors_below(const uint32_t last[HORIZONS], uint32_t floors_r[HORIZONS])
+/* The first minute of the slot of HORIZON that MINUTE is in. */
+static uint32_t slot_begin(uint32_t minute, enum horizon horizon)
+{
+	return minute - minute % shapes[horizon].width;
+}
+
+/* The first minute that HORIZON reaches, at the minute NOW. */
+static uint32_t reach_of(uint32_t now, enum horizon horizon)
+{
+	uint32_t running = slot_begin(now, horizon);
+	uint32_t length = shapes[horizon].slots * shapes[horizon].width;
+
+	return running < length ? 0 : running - length;
+}
+
+static void reaches_of(uint32_t now, uint32_t reaches_r[HORIZONS])
 {
 	for (int h = 0; h < HORIZONS; h++)
-		floors_r[h] = key_of((enum horizon)h,
-				     last[h] < shapes[h].slots ? 0 : last[h] - shapes[h].slots);
+		reaches_r[h] = reach_of(now, (enum horizon)h);
 }
 
-static void floors_of(usec_t now, uint32_t floors_r[HORIZONS])
+/* KEY, or that of the wider slot which it is a part of where its own horizon does not reach it. False where none does. */
+static bool key_reached(const uint32_t reaches[HORIZONS], uint32_t key, uint32_t *key_r)
 {
-	uint32_t last[HORIZONS];
+	uint32_t minute = key_minute(key);
 
-	places_of(now, last);
-	floors_below(last, floors_r);
-}
-
-static bool reached(uint32_t key, const uint32_t floors[HORIZONS])
-{
-	return key >= floors[key_horizon(key)];
-}
-
-/* A slot to use: one that no window reaches any more, else a new one. */
-static __attribute__((noinline)) unsigned slot_new(struct windows *windows, const uint32_t last[HORIZONS])
-{
-	uint32_t floors[HORIZONS];
-
-	floors_below(last, floors);
-	for (unsigned i = 0; i < windows->used; i++)
-		if (!reached(slot_key(windows, i), floors))
-			return i;
-	if (windows->used == windows->room) {
-		/* 5 + 12 + 24 + 7 and one running each are 52: the room never passes 64. */
-		windows->room = (uint8_t)(windows->room == 0 ? 4 : windows->room * 2);
-		windows->slots = memory_grow(windows->slots, windows->room, slot_size(windows));
+	for (int h = (int)key_horizon(key); h < HORIZONS; h++) {
+		if (minute < reaches[h])
+			continue;
+		*key_r = h == (int)key_horizon(key) ? key : key_of(slot_begin(minute, (enum horizon)h), (enum horizon)h);
+		return true;
 	}
-	assert(windows->used < 64);
-	return windows->used++;
-}
-
-/* One that is not its horizon's newest. */
-static SELDOM unsigned slot_find(const struct windows *windows, uint32_t key)
-{
-	unsigned number = 0;
-
-	while (number < windows->used && slot_key(windows, number) != key)
-		number++;
-	return number;
+	return false;
 }
 
 /*
- * What is newer than the newest is not there. Nor is KEY where that newest slot has become another horizon's: it was
- * out of reach then, and with it all of this one's, while KEY is within.
+ * Slots that their horizon no longer reaches become wider ones; those of the same key, which then stand side by side,
+ * become one.
  */
-static unsigned slot_of(struct windows *windows, enum horizon horizon, uint32_t place,
-			const uint32_t last[HORIZONS])
+static void windows_fold(struct windows *windows, uint32_t now)
 {
-	uint32_t key = key_of(horizon, place), newest;
-	unsigned number;
+	uint32_t reaches[HORIZONS];
+	unsigned kept = 0;
 
-	if (windows->used > 0) {
-		newest = slot_key(windows, windows->last[horizon]);
-		if (newest == key)
-			return windows->last[horizon];
-		if (newest > key && key_horizon(newest) == horizon &&
-		    (number = slot_find(windows, key)) < windows->used)
-			return number;
+	reaches_of(now, reaches);
+	for (unsigned i = 0; i < windows->used; i++) {
+		uint32_t key;
+
+		if (!key_reached(reaches, windows->slots[i], &key))
+			continue;
+		if (kept > 0 && windows->slots[kept - 1] == key) {
+			slot_merge(windows, kept - 1, i);
+			continue;
+		}
+		if (kept != i)
+			slot_move(windows, kept, i);
+		windows->slots[kept++] = key;
 	}
-	number = slot_new(windows, last);
-	memset(slot_at(windows, number), 0, slot_size(windows));
-	*slot_at(windows, number) = key;
-	slot_note(windows, number);
+	windows->used = (uint8_t)kept;
+}
+
+/* One more: where too few became others', in twice the room, so that it is not tried again for each. */
+static void windows_make_room(struct windows *windows, uint32_t now)
+{
+	windows_fold(windows, now);
+	if (windows->room == 0)
+		slots_resize(windows, 4);
+	else if (windows->used > windows->room / 4 * 3)
+		slots_resize(windows, windows->room < WINDOW_SLOTS / 2 ? windows->room * 2U : WINDOW_SLOTS);
+	assert(windows->used < windows->room);
+}
+
+/* Behind how many slots is the place of KEY? */
+static unsigned slot_behind(const struct windows *windows, uint32_t key)
+{
+	unsigned number = windows->used;
+
+	while (number > 0 && windows->slots[number - 1] > key)
+		number--;
 	return number;
 }
 
-void windows_add(struct windows *windows, usec_t now, usec_t time, const struct counts *counts)
+/* The slot of KEY, where it is not the newest one. */
+static SELDOM unsigned slot_for(struct windows *windows, uint32_t now, uint32_t key)
 {
-	uint32_t last[HORIZONS], places[HORIZONS];
-	struct slot_more more;
+	unsigned number = slot_behind(windows, key);
 
-	slot_more(&more, counts);
-	places_of(now, last);
-	if (time == now) /* nearly always */
-		memcpy(places, last, sizeof(places));
-	else
-		places_of(time, places);
-	for (int h = 0; h < HORIZONS; h++)
-		if (places[h] + shapes[h].slots >= last[h])
-			slot_add(windows, slot_of(windows, (enum horizon)h, places[h], last), &more);
+	if (number > 0 && windows->slots[number - 1] == key)
+		return number - 1;
+	if (windows->used == windows->room) {
+		windows_make_room(windows, now);
+		number = slot_behind(windows, key);
+		/* It may have come about. */
+		if (number > 0 && windows->slots[number - 1] == key)
+			return number - 1;
+	}
+	slot_insert(windows, number, key);
+	return number;
 }
 
+/* The same for a line that is late. */
+static SELDOM bool key_late(uint32_t now, uint32_t key, uint32_t *key_r)
+{
+	uint32_t reaches[HORIZONS];
+
+	reaches_of(now, reaches);
+	return key_reached(reaches, key, key_r);
+}
+
+void windows_add(struct windows *windows, usec_t now, usec_t time, uint32_t marks, uint32_t count)
+{
+	uint32_t key = key_of(minute_of(time), HORIZON_5M);
+	unsigned number = windows->used - 1U;
+
+	if (time != now && !key_late(minute_of(now), key, &key))
+		return;
+	/* Nearly always it is the running minute. */
+	if (windows->used == 0 || windows->slots[number] != key)
+		number = slot_for(windows, minute_of(now), key);
+	if (windows->width == 0) {
+		uint8_t *n = (uint8_t *)slot_counters(windows) + number * COUNTERS;
+
+		for (; marks != 0; marks &= marks - 1) {
+			int counter = __builtin_ctz(marks);
+			uint32_t more = (MARKS_COUNTED >> counter & 1) != 0 ? count : 1;
+
+			if (more > UINT8_MAX - (uint32_t)n[counter])
+				break;
+			n[counter] = (uint8_t)(n[counter] + more);
+		}
+	}
+	/* Wider ones, and what is too much for a byte. */
+	for (; marks != 0; marks &= marks - 1) {
+		int counter = __builtin_ctz(marks);
+
+		slot_add(windows, number, (enum counter)counter, (MARKS_COUNTED >> counter & 1) != 0 ? count : 1);
+	}
+}
+
+/* From the newest to the oldest: what a horizon reaches is in all longer ones. */
 void windows_sum(const struct windows *windows, usec_t now, struct counts sums_r[HORIZONS])
 {
-	uint32_t floors[HORIZONS];
+	struct counts sum = { { 0 } };
+	unsigned at = windows->used;
 
-	floors_of(now, floors);
-	memset(sums_r, 0, HORIZONS * sizeof(*sums_r));
-	for (unsigned i = 0; i < windows->used; i++) {
-		uint32_t key = slot_key(windows, i);
+	for (int h = 0; h < HORIZONS; h++) {
+		uint32_t from = reach_of(minute_of(now), (enum horizon)h);
 
-		if (reached(key, floors))
-			slot_sum(windows, i, &sums_r[key_horizon(key)]);
+		while (at > 0 && key_minute(windows->slots[at - 1]) >= from)
+			slot_sum(windows, --at, &sum);
+		sums_r[h] = sum;
 	}
 }
 
@@ -159,42 +207,32 @@ void windows_day(const struct windows *windows, uint32_t day, struct counts *sum
 {
 	*sums_r = (struct counts){ { 0 } };
 	for (unsigned i = 0; i < windows->used; i++)
-		if (slot_key(windows, i) == key_of(HORIZON_7D, day))
-			(void)windows_at(windows, i, sums_r);
+		if (key_minute(windows->slots[i]) / shapes[HORIZON_7D].width == day)
+			slot_sum(windows, i, sums_r);
 }
 
-uint32_t windows_that_day(const struct windows *windows, usec_t time, enum counter counter)
+bool windows_that_day(const struct windows *windows, usec_t time, enum counter counter)
 {
-	uint32_t places[HORIZONS], key;
-	unsigned number;
+	uint32_t from = slot_begin(minute_of(time), HORIZON_7D), end = from + shapes[HORIZON_7D].width;
 
-	if (windows->used == 0)
-		return 0;
-	places_of(time, places);
-	key = key_of(HORIZON_7D, places[HORIZON_7D]);
-	number = windows->last[HORIZON_7D]; /* nearly always */
-	if (slot_key(windows, number) != key)
-		number = slot_find(windows, key);
-	return number < windows->used ? slot_counter(windows, number, counter) : 0;
-}
-
-usec_t horizon_width(enum horizon horizon)
-{
-	return shapes[horizon].width;
+	for (unsigned i = windows->used; i > 0 && key_minute(windows->slots[i - 1]) >= from; i--)
+		if (key_minute(windows->slots[i - 1]) < end && slot_counter(windows, i - 1, counter) > 0)
+			return true;
+	return false;
 }
 
 size_t windows_series(const struct windows *windows, usec_t now, enum horizon horizon,
 		      struct counts *series_r)
 {
-	uint32_t places[HORIZONS], count = shapes[horizon].slots + 1;
+	uint32_t width = shapes[horizon].width, count = shapes[horizon].slots + 1;
+	uint32_t last = minute_of(now) / width;
 
-	places_of(now, places);
 	memset(series_r, 0, count * sizeof(*series_r));
 	for (unsigned i = 0; i < windows->used; i++) {
-		uint32_t key = slot_key(windows, i), age = places[horizon] - key_place(key);
+		uint32_t age = last - key_minute(windows->slots[i]) / width;
 
-		if (key_horizon(key) == horizon && age < count)
-			(void)windows_at(windows, i, &series_r[count - 1 - age]);
+		if (age < count)
+			slot_sum(windows, i, &series_r[count - 1 - age]);
 	}
 	return count;
 }
@@ -202,92 +240,111 @@ size_t windows_series(const struct windows *windows, usec_t now, enum horizon ho
 struct window_hours windows_hours_of(const struct windows *windows, uint32_t day)
 {
 	struct window_hours hours = { 0 };
+	uint32_t strangers[24] = { 0 };
 
 	for (unsigned i = 0; i < windows->used; i++) {
-		uint32_t key = slot_key(windows, i), bit = UINT32_C(1) << key_place(key) % 24;
-		struct counts counts;
+		uint32_t key = windows->slots[i], hour = key_minute(key) / 60;
+		uint32_t bit = UINT32_C(1) << hour % 24;
+		struct counts counts = { { 0 } };
 
-		if (key_horizon(key) != HORIZON_24H || key_place(key) / 24 != day)
+		if (key_horizon(key) > HORIZON_24H || hour / 24 != day)
 			continue;
-		(void)windows_at(windows, i, &counts);
+		slot_sum(windows, i, &counts);
+		strangers[hour % 24] += counts.n[COUNT_STRANGERS];
 		if (counts.n[COUNT_STRANGERS] > 0)
 			hours.strangers |= bit;
 		if (counts.n[COUNT_MESSAGES] > 0 || counts.n[COUNT_RECIPIENTS] > 0)
 			hours.active |= bit;
-		if (counts.n[COUNT_STRANGERS] > hours.top)
-			hours.top = counts.n[COUNT_STRANGERS];
+		if (strangers[hour % 24] > hours.top)
+			hours.top = strangers[hour % 24];
 	}
 	return hours;
 }
 
 uint32_t windows_hours(const struct windows *windows, usec_t now, enum counter counter)
 {
-	uint32_t floors[HORIZONS], hours = 0;
+	uint32_t from = reach_of(minute_of(now), HORIZON_24H), last = UINT32_MAX, hours = 0;
 
-	floors_of(now, floors);
 	for (unsigned i = 0; i < windows->used; i++) {
-		uint32_t key = slot_key(windows, i);
+		uint32_t minute = key_minute(windows->slots[i]);
 
-		hours += key_horizon(key) == HORIZON_24H && reached(key, floors) &&
-			 slot_counter(windows, i, counter) > 0;
+		if (minute < from || minute / 60 == last || slot_counter(windows, i, counter) == 0)
+			continue;
+		last = minute / 60;
+		hours++;
 	}
 	return hours;
 }
 
 usec_t windows_since(const struct windows *windows, usec_t now, enum horizon horizon, enum counter counter)
 {
-	uint32_t floors[HORIZONS];
-	usec_t since = USEC_NEVER;
+	uint32_t from = reach_of(minute_of(now), horizon);
 
-	floors_of(now, floors);
 	for (unsigned i = 0; i < windows->used; i++) {
-		uint32_t key = slot_key(windows, i);
-		usec_t start = key_place(key) * shapes[horizon].width;
+		uint32_t minute = key_minute(windows->slots[i]);
 
-		if (key_horizon(key) == horizon && reached(key, floors) &&
-		    slot_counter(windows, i, counter) > 0 && (since == USEC_NEVER || start < since))
-			since = start;
+		if (minute >= from && slot_counter(windows, i, counter) > 0)
+			return slot_begin(minute, horizon) * USEC_MINUTE;
 	}
-	return since;
+	return USEC_NEVER;
+}
+
+unsigned windows_count(const struct windows *windows, usec_t now)
+{
+	uint32_t reaches[HORIZONS], key, last = 0;
+	unsigned count = 0;
+
+	reaches_of(minute_of(now), reaches);
+	for (unsigned i = 0; i < windows->used; i++) {
+		if (!key_reached(reaches, windows->slots[i], &key))
+			continue;
+		count += count == 0 || key != last;
+		last = key;
+	}
+	return count;
+}
+
+bool windows_next(const struct windows *windows, usec_t now, unsigned *at, uint32_t *key_r,
+		  struct counts *counts_r)
+{
+	uint32_t reaches[HORIZONS], key;
+	bool found = false;
+
+	reaches_of(minute_of(now), reaches);
+	for (; *at < windows->used; ++*at) {
+		if (!key_reached(reaches, windows->slots[*at], &key))
+			continue;
+		if (found && key != *key_r)
+			break;
+		if (!found)
+			*counts_r = (struct counts){ { 0 } };
+		found = true;
+		*key_r = key;
+		slot_sum(windows, *at, counts_r);
+	}
+	return found;
 }
 
 bool windows_sound(const struct windows *windows, usec_t now)
 {
-	uint32_t last[HORIZONS];
-
-	places_of(now, last);
 	for (unsigned i = 0; i < windows->used; i++) {
-		uint32_t key = slot_key(windows, i);
+		uint32_t key = windows->slots[i], minute = key_minute(key);
 
 		/* A slot that no window reaches any more is in nobody's way; one of the future would stay. */
-		if (key_place(key) > last[key_horizon(key)])
+		if (minute > minute_of(now) || slot_begin(minute, key_horizon(key)) != minute ||
+		    (i > 0 && key <= windows->slots[i - 1]))
 			return false;
-		for (unsigned j = 0; j < i; j++)
-			if (slot_key(windows, j) == key)
-				return false;
 	}
 	return windows->used <= WINDOW_SLOTS;
 }
 
 void windows_trim(struct windows *windows, usec_t now)
 {
-	uint32_t floors[HORIZONS];
-	uint8_t kept = 0;
-
-	floors_of(now, floors);
-	for (unsigned i = 0; i < windows->used; i++)
-		if (reached(slot_key(windows, i), floors))
-			memmove(slot_at(windows, kept++), slot_at(windows, i), slot_size(windows));
-	windows->used = kept;
-	memset(windows->last, 0, sizeof(windows->last));
-	for (unsigned i = 0; i < kept; i++)
-		slot_note(windows, i);
-	if (kept == 0) {
+	windows_fold(windows, minute_of(now));
+	if (windows->used == 0)
 		windows_free(windows);
-	} else if (kept <= windows->room / 2 && windows->room > 4) {
-		windows->room = kept < 4 ? 4 : kept;
-		windows->slots = memory_grow(windows->slots, windows->room, slot_size(windows));
-	}
+	else if (windows->used <= windows->room / 2 && windows->room > 4)
+		slots_resize(windows, windows->used < 4 ? 4 : windows->used);
 }
 
 void windows_free(struct windows *windows)

@@ -2,9 +2,10 @@
  * Windows: what one account did over the last 5 minutes, hour, day and week, counted in slots of event
  * time. A late line counts in its own slot; nothing here knows the wall clock.
  *
- * All changes are sums over slots, so that they may come in any order and from several servers: two
- * windows merge by adding slot to slot. A window of N slots spans N widths and the part of one that is
- * running ("1 h" is 60 to 65 minutes), which is exact enough for "41 of 96 in 1 h".
+ * A slot is as wide as the shortest horizon that reaches it has its slots (a minute, five, an hour, a day), and
+ * longer horizons add up what they reach: so each thing is counted once. All changes are sums over slots, and may come
+ * in any order. A window of N slots spans N widths and the part of one that is running ("1 h" is 60 to 65 minutes),
+ * which is exact enough for "41 of 96 in 1 h".
  */
 #ifndef SENDWATCH_DETECTORS_WINDOWS_H
 #define SENDWATCH_DETECTORS_WINDOWS_H
@@ -50,11 +51,17 @@ struct counts {
 	uint32_t n[COUNTERS];
 };
 
+/* What is added, as bits: bit N is counter N. */
+#define MARK(counter) (UINT32_C(1) << (counter))
+
+/* Counters that one line can raise by more than one. */
+#define MARKS_COUNTED \
+	(MARK(COUNT_SUBMITTED) | MARK(COUNT_LOGINS) | MARK(COUNT_LOGINS_AWAY) | MARK(COUNT_LOGINS_FAILED))
+
 struct windows {
-	void *slots; /* in no order; owned */
+	uint32_t *slots; /* room for their keys, the oldest first, and behind these their counters; owned */
 	uint8_t used, room;
-	bool wide;              /* a counter needs more than 16 bits: all slots have 32 */
-	uint8_t last[HORIZONS]; /* the newest slot of each horizon, where it has one that is reached */
+	uint8_t width; /* of all counters: 0 is one byte, 1 is two, 2 is four */
 };
 
 const char *horizon_name(enum horizon horizon);  /* "1h" */
@@ -62,10 +69,11 @@ const char *horizon_words(enum horizon horizon); /* "1 h" */
 usec_t horizon_length(enum horizon horizon);
 
 /*
- * Add COUNTS at TIME. NOW is the newest event time of the account: what no window at NOW reaches is
- * dropped, and what is older than all windows is not added.
+ * Add one at TIME to each counter of MARKS, but COUNT to those of MARKS_COUNTED. NOW is the newest event time of the
+ * account, and never goes back: what no window at NOW reaches is dropped, and what is older than all windows is not
+ * added.
  */
-void windows_add(struct windows *windows, usec_t now, usec_t time, const struct counts *counts);
+void windows_add(struct windows *windows, usec_t now, usec_t time, uint32_t marks, uint32_t count);
 
 /* The sums of all horizons at NOW. */
 void windows_sum(const struct windows *windows, usec_t now, struct counts sums_r[HORIZONS]);
@@ -73,8 +81,8 @@ void windows_sum(const struct windows *windows, usec_t now, struct counts sums_r
 /* The sums of one calendar day (UTC; days since 1970) while a week reaches it; zeros afterwards. */
 void windows_day(const struct windows *windows, uint32_t day, struct counts *sums_r);
 
-/* How often COUNTER was counted on the calendar day of TIME, while a week reaches it. */
-uint32_t windows_that_day(const struct windows *windows, usec_t time, enum counter counter);
+/* Was COUNTER counted on the calendar day of TIME, while a week reaches it? */
+bool windows_that_day(const struct windows *windows, usec_t time, enum counter counter);
 
 /*
  * The slots of HORIZON one by one, the oldest first, as they are at NOW: 5, 12, 24 or 7, and the running one.
@@ -100,20 +108,25 @@ uint32_t windows_hours(const struct windows *windows, usec_t now, enum counter c
 /* The start of the oldest slot within HORIZON in which COUNTER is not zero; USEC_NEVER where there is none. */
 usec_t windows_since(const struct windows *windows, usec_t now, enum horizon horizon, enum counter counter);
 
-/* The most that windows ever have: of each horizon those that it reaches, and the running one. */
-#define WINDOW_SLOTS (5 + 12 + 24 + 7 + 4)
+/*
+ * The most that windows ever have. Of each width there are those that its horizon reaches, and the running one, which
+ * makes 52; some more are made wider later, a dozen at a time.
+ */
+#define WINDOW_SLOTS 64
 
 /*
- * The slots one by one, for keeping them elsewhere. A key says which time of which horizon a slot is for.
- * windows_put begins a slot without counts, for windows that were made with room for so many and have none of this
- * key yet; windows_set gives it a count.
+ * The slots one by one, as they are at NOW, for keeping them elsewhere: begin with *AT at 0; false at the end. A key
+ * says which time a slot is for, and how wide it is; they go up. windows_put begins a slot without counts behind those
+ * that there are, for windows that were made with room for so many; windows_set gives it a count.
  */
+unsigned windows_count(const struct windows *windows, usec_t now);
+bool windows_next(const struct windows *windows, usec_t now, unsigned *at, uint32_t *key_r,
+		  struct counts *counts_r);
 void windows_make(struct windows *windows, uint8_t room);
 void windows_put(struct windows *windows, uint32_t key);
 void windows_set(struct windows *windows, enum counter counter, uint32_t count);
-uint32_t windows_at(const struct windows *windows, unsigned number, struct counts *counts_r);
 
-/* Ask the processor for the newest slots, some work ahead of windows_add. */
+/* Ask the processor for the newest slot, some work ahead of windows_add. */
 void windows_prefetch(const struct windows *windows);
 
 size_t windows_bytes(const struct windows *windows); /* besides the struct */
@@ -121,7 +134,7 @@ size_t windows_bytes(const struct windows *windows); /* besides the struct */
 /* Could these have come about by windows_add, up to NOW? For slots that were read from outside. */
 bool windows_sound(const struct windows *windows, usec_t now);
 
-/* Drop the slots that no window at NOW reaches, and the memory that they took. */
+/* Drop the slots that no window at NOW reaches, and give back what memory is not needed. */
 void windows_trim(struct windows *windows, usec_t now);
 void windows_free(struct windows *windows);
 
