@@ -213,7 +213,7 @@ static uint32_t map_slot_new(struct map *map)
 			map->chunks = memory_grow(map->chunks,
 						  map->chunk_count == 0 ? 1 : 2 * map->chunk_count,
 						  sizeof(*map->chunks));
-		map->chunks[map->chunk_count++] = memory_grow(NULL, map->stride << map->chunk_bits, 1);
+		map->chunks[map->chunk_count++] = memory_lines(map->stride << map->chunk_bits);
 	}
 	return slot;
 }

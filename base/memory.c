@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #define LARGE_PAGE ((size_t)2 * 1024 * 1024)
+#define CACHE_LINE 64
 
 static _Noreturn void memory_gone(size_t size)
 {
@@ -39,6 +40,15 @@ void *memory_grow(void *memory, size_t count, size_t size)
 	if (grown == NULL)
 		memory_gone(size);
 	return grown;
+}
+
+void *memory_lines(size_t size)
+{
+	void *memory = NULL;
+
+	if (posix_memalign(&memory, CACHE_LINE, size) != 0)
+		memory_gone(size);
+	return memory;
 }
 
 void *memory_large(size_t size)

@@ -15,6 +15,9 @@ void *memory_new(size_t count, size_t size);
 /* MEMORY (or NULL) with room for COUNT members of SIZE bytes; what is new is not zeroed. */
 void *memory_grow(void *memory, size_t count, size_t size);
 
+/* SIZE bytes, not zeroed, that begin at a line of the processor's cache. */
+void *memory_lines(size_t size);
+
 /* Zeros, by the C library's vectors: for some hundred bytes they are twice as fast as what compilers write out. */
 void memory_clear(void *memory, size_t size);
 

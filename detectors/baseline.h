@@ -39,11 +39,11 @@ struct habit {
 	uint16_t new_networks; /* of them, days with a network never seen before, once settled */
 	uint16_t new_countries;
 	uint16_t away_days;                /* of them, days with more than one network */
+	uint8_t hours[HABIT_HOURS];        /* days with mail at this hour, at most 255 */
 	float top_hour, top_day, top_week; /* most strangers; grow slowly */
 	float top_recipients;              /* most recipients of a day; grows slowly */
 	float busy_hours;                  /* hours with strangers in them on the fullest day; grows slowly */
 	float recipients, strangers, invalid, spam, foreign; /* sums, halved when they grow old */
-	uint8_t hours[HABIT_HOURS];                          /* days with mail at this hour, at most 255 */
 };
 
 /* How far a habit can be relied upon: 0 without a learned day, 1/2 after three, towards 1. */

@@ -2,11 +2,6 @@
  * Applying a change to a record. "First time" and "away" are decided here and counted, so that what the
  * detectors read are sums; how much "away" weighs is for them to say.
  *
- * Away means: from a network that no learned day of the account knows, where it knows any; before that,
- * from another network than its first. A network is a /16 (IPv6: /32): providers give their customers
- * addresses of one or a few such blocks, so a new address at home is not away. Submissions without an
- * address (scripts, webmail on this machine) have networks of their own names.
- *
  * Error of remembered recipients: 32 bits of hash among 512 make one address in eight million known by
  * mistake; beyond 512 the oldest of a bucket of eight is forgotten, and met again as a stranger.
  */
@@ -14,6 +9,7 @@
 
 #include "base/memory.h"
 #include "detectors/group.h"
+#include "detectors/record_seen.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -107,119 +103,6 @@ static bool recipient_meet(struct record *record, uint32_t hash)
 	return true;
 }
 
-/* --- what has been seen --- */
-
-static struct seen *seen_find(const struct record *record, enum seen_kind kind, uint32_t hash)
-{
-	for (int i = 0; i < record->seen_used; i++)
-		if (record->seen[i].hash == hash && record->seen[i].kind == kind)
-			return &record->seen[i];
-	return NULL;
-}
-
-/* Where all places are taken: the one that matters least, by days known and then by age. */
-static struct seen *seen_least(struct record *record)
-{
-	struct seen *least = &record->seen[0];
-
-	for (int i = 1; i < record->seen_used; i++) {
-		struct seen *seen = &record->seen[i];
-
-		if (seen->credit < least->credit ||
-		    (seen->credit == least->credit && seen->last < least->last))
-			least = seen;
-	}
-	return least;
-}
-
-static struct seen *seen_add(struct record *record, enum seen_kind kind, uint32_t hash)
-{
-	struct seen *seen;
-
-	if (record->seen_used == RECORD_SEEN) {
-		seen = seen_least(record);
-	} else {
-		if (record->seen_used == record->seen_room) {
-			unsigned room = record->seen_room == 0 ? 4 : record->seen_room * 2U;
-
-			record->seen_room = (uint8_t)(room > RECORD_SEEN ? RECORD_SEEN : room);
-			record->seen = memory_grow(record->seen, record->seen_room, sizeof(*seen));
-		}
-		seen = &record->seen[record->seen_used++];
-	}
-	*seen = (struct seen){ .hash = hash, .kind = (uint8_t)kind };
-	return seen;
-}
-
-/* The oldest of KIND: what an account without learned days calls its own. */
-static bool seen_first(const struct record *record, const struct seen *seen)
-{
-	for (int i = 0; i < record->seen_used; i++)
-		if (record->seen[i].kind == seen->kind)
-			return &record->seen[i] == seen;
-	return false;
-}
-
-/* Of one kind: that of HASH, the oldest, and whether one at least is familiar. */
-struct seen_look {
-	struct seen *found, *first;
-	bool familiar;
-};
-
-/* In one pass, which ends where the rest would change nothing: three of them took a fifteenth of a replay. */
-static struct seen_look seen_look(const struct record *record, enum seen_kind kind, uint32_t hash)
-{
-	struct seen_look look = { NULL, NULL, false };
-
-	for (int i = 0; i < record->seen_used; i++) {
-		struct seen *seen = &record->seen[i];
-
-		if (seen->kind != kind)
-			continue;
-		if (look.first == NULL)
-			look.first = seen;
-		if (seen->hash == hash)
-			look.found = seen;
-		look.familiar = look.familiar || seen->credit >= SEEN_FAMILIAR;
-		if (look.familiar && look.found != NULL)
-			break;
-	}
-	return look;
-}
-
-/* Note it, and say whether it is strange to this account. */
-static bool seen_meet(struct record *record, enum seen_kind kind, uint32_t hash, usec_t time, bool *new_r)
-{
-	struct seen_look look;
-	struct seen *seen;
-	bool first;
-
-	if (hash == 0)
-		return false;
-	look = seen_look(record, kind, hash);
-	seen = look.found;
-	first = seen == look.first;
-	if (seen == NULL) {
-		*new_r = true;
-		seen = seen_add(record, kind, hash);
-		first = seen_first(record, seen); /* it may have taken an older one's place */
-	}
-	if (minutes_of(time) / (24 * 60) > seen->last / (24 * 60))
-		seen->known = false;
-	if (minutes_of(time) > seen->last)
-		seen->last = minutes_of(time);
-	return look.familiar ? seen->credit < SEEN_FAMILIAR : !first;
-}
-
-/* A known correspondent was written to from here. */
-static void seen_vouch(struct record *record, enum seen_kind kind, uint32_t hash)
-{
-	struct seen *seen = seen_find(record, kind, hash);
-
-	if (seen != NULL)
-		seen->known = true;
-}
-
 /* --- a change --- */
 
 static uint32_t mark(enum counter counter, bool set)
@@ -272,8 +155,7 @@ static void meet_recipient(struct record *record, const struct delta *delta, str
 {
 	applied->stranger = recipient_meet(record, delta->recipient);
 	if (!applied->stranger) {
-		seen_vouch(record, SEEN_NETWORK, delta->network);
-		seen_vouch(record, SEEN_COUNTRY, delta->country);
+		seen_vouch(record, delta);
 		return;
 	}
 	applied->mailing = delta->message != record->message;
@@ -285,10 +167,8 @@ static void record_look(struct record *record, const struct delta *delta, struct
 {
 	bool ignored = false;
 
-	applied->away = seen_meet(record, SEEN_NETWORK, delta->network, delta->time, &applied->new_network);
-	applied->abroad = seen_meet(record, SEEN_COUNTRY, delta->country, delta->time, &ignored);
+	seen_origin(record, delta, applied);
 	applied->odd = !habit_hour(&record->habit, delta->time);
-	seen_meet(record, SEEN_CLIENT, delta->client, delta->time, &applied->new_client);
 	if (delta->refuser != 0)
 		seen_meet(record, SEEN_REFUSER, delta->refuser, delta->time, &ignored);
 	if (delta->kind == DELTA_SUBMITTED) {
@@ -336,6 +216,7 @@ static void learn_seen(struct record *record, struct habit_day *day)
 	uint32_t networks = 0;
 	bool had_network = record->habit.days > 0, had_country = had_network;
 
+	record->here = (struct here){ 0 };
 	for (int i = 0; i < record->seen_used; i++) {
 		struct seen *seen = &record->seen[i];
 		unsigned credit;
@@ -383,6 +264,7 @@ void record_trim(struct record *record, usec_t now)
 
 	windows_trim(&record->windows, now);
 	crowd_trim(&record->crowd, now);
+	record->here = (struct here){ 0 };
 	/* Single client addresses say nothing once no window reaches them. */
 	for (int i = 0; i < record->seen_used; i++) {
 		const struct seen *seen = &record->seen[i];
@@ -414,6 +296,7 @@ static void record_forget(struct record *record)
 {
 	windows_free(&record->windows);
 	crowd_free(&record->crowd);
+	record->here = (struct here){ 0 };
 	for (int i = 0; i < record->seen_used; i++) {
 		struct seen *seen = &record->seen[i];
 

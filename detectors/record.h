@@ -73,35 +73,52 @@ struct standing {
 	usec_t until;   /* released: not to be flagged again before */
 };
 
+/* Where the last change came from, and what was found then: until something is added to, or taken from `seen`. */
+enum here_kind { HERE_CLIENT, HERE_NETWORK, HERE_COUNTRY, HERE_KINDS };
+
+struct here {
+	uint32_t client, network, country;
+	uint32_t minute;            /* since 1970 */
+	uint8_t places[HERE_KINDS]; /* in `seen`, from one on; 0: of none */
+	bool valid, away, abroad;
+};
+
 /* Where the last sign of something unusual is kept, for people: only while it is recent. */
 struct trail;
 
+/*
+ * In the order in which one change needs it: a table of records (base/map.h) puts 16 bytes before each and begins at
+ * a line of the cache, so that five lines hold one, and four of them are touched.
+ */
 struct record {
+	_Alignas(16) uint64_t hash; /* hash_stable of the name */
 	char *name;    /* the account; owned */
-	uint64_t hash; /* hash_stable of it */
-	enum account_kind kind;
-	bool unsettled; /* a shared store does not know yet what others counted: not to be judged */
-	usec_t now;     /* its newest event time */
+	usec_t now;    /* its newest event time */
 	struct windows windows;
 	uint32_t *recipients; /* buckets of 8, the newest first; 0 is empty; owned */
+
+	struct seen *seen; /* owned */
+	struct here here;
+	struct trail *trail; /* the judge's; NULL while nothing is unusual */
 	uint16_t recipient_room, recipient_used;
 	uint8_t seen_used, seen_room;
-	struct seen *seen; /* owned */
-	uint32_t message;  /* the last message with a stranger */
-	uint32_t group;    /* the judge's: customer or domain */
-	uint32_t place;    /* the store's: where it stands */
-	struct habit habit;
-	struct standing standing;
-	struct trail *trail; /* the judge's; NULL while nothing is unusual */
-	struct crowd *crowd; /* of a group, and of a large account; else NULL; owned */
-	/* The judge's gate: what was there when the detectors were last asked. */
-	uint32_t met;     /* strangers, ever */
+	bool unsettled; /* a shared store does not know yet what others counted: not to be judged */
+	bool moved;     /* the judge's gate: somewhere new since the detectors were last asked */
+	uint32_t message; /* the last message with a stranger */
+	uint32_t met;     /* the gate: strangers, ever */
 	uint32_t pending; /* strangers since */
-	uint32_t step;    /* strangers of the five minutes before that */
 	uint32_t bad;     /* refusals since */
-	float alone;      /* decibans, today's highest without its neighbours */
-	bool moved;       /* somewhere new since */
-	usec_t asked;
+
+	uint32_t step; /* strangers of the five minutes before that */
+	enum account_kind kind;
+	uint32_t place; /* the store's: where it stands */
+	uint32_t group; /* the judge's: customer or domain */
+	struct standing standing;
+
+	struct habit habit;
+	float alone;         /* decibans, today's highest without its neighbours */
+	usec_t asked;        /* when the detectors were */
+	struct crowd *crowd; /* of a group, and of a large account; else NULL; owned */
 };
 
 /* Ask the processor for what record_apply will touch for this recipient, some work ahead of it. */

@@ -241,6 +241,7 @@ bool record_unpack(struct record *record, struct span bytes)
 	found.windows = (struct windows){ 0 };
 	found.recipients = NULL;
 	found.seen = NULL;
+	found.here = (struct here){ 0 };
 	found.crowd = NULL;
 	found.recipient_room = found.recipient_used = 0;
 	if (unpack_number(&from) != RECORD_PACK_VERSION)

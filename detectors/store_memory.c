@@ -9,7 +9,10 @@
 #include "base/map.h"
 #include "base/memory.h"
 
+#include <assert.h>
 #include <stdlib.h>
+
+static_assert(sizeof(struct record) == 5 * 64 - 16, "a record and what the map has of it are whole lines of the cache");
 
 struct store_memory {
 	struct store store;

@@ -1,0 +1,113 @@
+/* A record: what it remembers of the last change gives what looking for it again would. */
+#include "detectors/record.h"
+
+#include "base/pack.h"
+#include "base/text.h"
+#include "detectors/record_pack.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#define START (USEC_DAY * 20000)
+
+static uint32_t random_of(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+/* Mail of a few correspondents from ORIGINS clients, most of it from where the last came from. */
+static struct delta delta_at(uint32_t *seed, usec_t time, uint32_t *origin, uint32_t origins)
+{
+	static const enum delta_kind kinds[] = { DELTA_SUBMITTED, DELTA_ATTEMPT, DELTA_ATTEMPT, DELTA_ATTEMPT,
+						 DELTA_CHANGED,   DELTA_LOGIN,   DELTA_LOGIN_FAILED };
+
+	if (random_of(seed) % 6 == 0)
+		*origin = random_of(seed) % origins;
+	return (struct delta){
+		.kind = kinds[random_of(seed) % 7],
+		.time = time - (random_of(seed) % 16 == 0 ? random_of(seed) % 3000 * USEC_MINUTE : 0),
+		.count = 1,
+		.outcome = random_of(seed) % 5 == 0 ? COUNT_SPAM : COUNT_DELIVERED,
+		.elsewhere = true,
+		.message = random_of(seed) % 3 + 1,
+		.recipient = random_of(seed) % 20 + 1,
+		.client = *origin == 0 ? 0 : *origin + 1,
+		.network = *origin / 2 + 1,
+		.country = *origin / 8,
+		.sender = random_of(seed) % 3,
+		.helo = random_of(seed) % 2,
+		.refuser = random_of(seed) % 9 == 0 ? random_of(seed) % 4 : 0,
+	};
+}
+
+static void assert_same(const struct record *one, const struct record *other)
+{
+	struct text one_bytes = { 0 }, other_bytes = { 0 };
+
+	record_pack(one, &one_bytes);
+	record_pack(other, &other_bytes);
+	assert_int_equal(one_bytes.len, other_bytes.len);
+	assert_memory_equal(one_bytes.at, other_bytes.at, one_bytes.len);
+	text_free(&one_bytes);
+	text_free(&other_bytes);
+}
+
+/* Few places, and more than a record has room for: where one takes another's, nothing is remembered wrongly. */
+static void test_where_the_last_came_from_need_not_be_looked_for(void **state)
+{
+	static const uint32_t origins[] = { 1, 3, 12, 400 };
+
+	(void)state;
+	for (size_t o = 0; o < sizeof(origins) / sizeof(origins[0]); o++) {
+		struct record record = { .hash = 5 }, plain = { .hash = 5 };
+		uint32_t seed = 3, origin = 0, remembered = 0;
+		usec_t now = START;
+
+		for (int i = 0; i < 8000; i++) {
+			struct applied applied, expected;
+			struct habit_day day;
+			struct delta delta;
+
+			now += random_of(&seed) % (random_of(&seed) % 4 == 0 ? 5000 : 30) * USEC_SECOND;
+			delta = delta_at(&seed, now, &origin, origins[o]);
+			if (record_due(&record, delta.time)) {
+				record_close(&record, delta.time, 10, &day);
+				record_close(&plain, delta.time, 10, &day);
+			}
+			if (random_of(&seed) % 500 == 0) {
+				record_trim(&record, now);
+				record_trim(&plain, now);
+			}
+			if (random_of(&seed) % 1000 == 0) {
+				record_release(&record, now, now);
+				record_release(&plain, now, now);
+				record.standing.state = plain.standing.state = STATE_NORMAL;
+			}
+			plain.here = (struct here){ 0 };
+			remembered += record.here.valid && record.here.client == delta.client;
+			record_apply(&record, &delta, &applied);
+			record_apply(&plain, &delta, &expected);
+			assert_memory_equal(&applied, &expected, sizeof(applied));
+			if (i % 50 == 0)
+				assert_same(&record, &plain);
+		}
+		assert_same(&record, &plain);
+		assert_true(remembered > 1000);
+		record_free(&record);
+		record_free(&plain);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_where_the_last_came_from_need_not_be_looked_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
