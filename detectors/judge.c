@@ -305,9 +305,15 @@ static void follow_trail(struct record *record, const struct attempt *attempt, c
 	trail_add(record->trail, attempt, bad);
 }
 
+/* Strangers, and from where a settled account never sent also those it knows: its correspondents are abused too. */
+static bool is_news(const struct record *record, const struct applied *applied)
+{
+	return applied->stranger || (applied->away && record->habit.days >= HABIT_SETTLED);
+}
+
 /*
  * Can this attempt have brought the score to where it matters? BAD_MOST and NEW_MOST are more than one
- * refusal or one new network can add; strangers since the last question add less than in proportion to those of
+ * refusal or one new network can add; what is news since the last question adds less than in proportion to that of
  * the five minutes before it: a day of many would hide the hour in which they become a flood. A doubling of these
  * is worth a question in any case.
  */
@@ -315,15 +321,16 @@ static bool matters(const struct judge *judge, struct record *record, const stru
 		    const struct applied *applied)
 {
 	bool bad = delta->outcome != COUNT_DELIVERED && delta->outcome != COUNT_TEMPORARY;
+	bool news = is_news(record, applied);
 	double hope;
 
-	record->pending += applied->stranger;
+	record->pending += news;
 	record->met += applied->stranger;
 	record->bad += bad;
-	record->moved = record->moved || (applied->away && applied->stranger);
+	record->moved = record->moved || (applied->away && news);
 	if (record->met < FEWEST_MET)
 		return false;
-	if (!bad && !applied->stranger)
+	if (!bad && !news)
 		return false;
 	if (record->pending > record->step + STEP_MOST)
 		return true;

@@ -106,7 +106,7 @@ struct record {
 	bool moved;     /* the judge's gate: somewhere new since the detectors were last asked */
 	uint32_t message; /* the last message with a stranger */
 	uint32_t met;     /* the gate: strangers, ever */
-	uint32_t pending; /* strangers since */
+	uint32_t pending; /* strangers since, and whom it knows, written to from elsewhere */
 	uint32_t bad;     /* refusals since */
 
 	uint32_t step; /* strangers of the five minutes before that */

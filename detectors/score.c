@@ -12,7 +12,8 @@
  *
  * A horizon and a suspicion are one hypothesis: "within the last hour somebody else sends from elsewhere".
  * Evidence is added within a hypothesis, and the likeliest hypothesis is the score. Fewer than three
- * first-time recipients are no abuse that anybody suffers from: nothing is asked below that.
+ * first-time recipients are no abuse that anybody suffers from: nothing is asked below that, unless many of those
+ * whom the account knows are written to from elsewhere.
  */
 #include "detectors/score.h"
 
@@ -22,6 +23,7 @@
 #include <string.h>
 
 #define FEWEST       3.0  /* first-time recipients: see above */
+#define FEWEST_KNOWN 12.0 /* correspondents, written to from elsewhere: an hour's work. Assumed */
 #define INDEPENDENT  5.0  /* decibans from which a group counts as one that agrees: three to one */
 #define CORRESPONDS  10.0 /* mails to known correspondents at which an account is half a person's: assumed */
 #define EVEN         4.0  /* times the mean that the fullest day may have, of who sends evenly: assumed */
@@ -173,7 +175,8 @@ struct score score_account(struct view *view, const struct counts sums[HORIZONS]
 			double decibans;
 
 			view_of(view, &sums[h], (enum horizon)h, (enum suspicion)s);
-			if (view->strangers + view->pending < FEWEST)
+			if (view->strangers + view->pending < FEWEST &&
+			    (s != SUSPECT_AWAY || view->known < FEWEST_KNOWN))
 				continue;
 			/* All of it is away: that was asked already. */
 			if (s == SUSPECT_ALL && view->pending <= 0 &&

@@ -7,6 +7,11 @@
  *
  * First-time recipients are the strangers detector's; here all recipients are counted, which catches the
  * flood to one address. The two tell the same story: the judge takes the stronger (GROUP_AMOUNT).
+ *
+ * Whoever took an account over together with its mail writes to its correspondents first, one by one, in answer
+ * to what they wrote. No recipient is strange then, and few refuse; but no hand is as fast. So a person's pace is
+ * looked at where mail comes from elsewhere: messages to known correspondents within an hour, against the busiest
+ * day. A circular to all of them is one message, and at home the habit is the judge.
  */
 #include "detectors/detector.h"
 
@@ -17,6 +22,8 @@ struct volume_options {
 	double tail;
 	double most, young;
 	int64_t per_hour, per_day;
+	double pace_most;
+	int64_t pace;
 };
 
 const struct setting volume_settings[] = {
@@ -28,16 +35,33 @@ const struct setting volume_settings[] = {
 		"recipients an hour of an account without past"),
 	SETTING(COUNT, struct volume_options, per_day, "100", 1, 1000000,
 		"recipients a day of an account without past"),
+	SETTING(NUMBER, struct volume_options, pace_most, "17", 0, 60,
+		"most decibans that answering by machine, from elsewhere, can give"),
+	SETTING(COUNT, struct volume_options, pace, "12", 1, 1000000,
+		"messages to correspondents that anybody writes in an hour"),
 	{ .name = NULL },
 };
 
 /* A mail to somebody known is worth this much of one to a stranger (assumed): lists are for being repeated. */
 #define KNOWN_WEIGHT 0.3
 #define SHRINK       0.6 /* of the ordinary, for an account that is known to write less: assumed */
+/* Of the busiest day's recipients, how many a hand answers in an hour: an evening's work, or what waited offline. */
+#define PACE_DAY     0.8
+/* Twice as fast as that is rare one in 250, since time, not will, is what a hand is short of: assumed. */
+#define PACE_TAIL    8.0
 
-static void volume_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
+static double pace_decibans(const struct view *view, const struct volume_options *o, double *expected_r)
 {
-	const struct volume_options *o = options;
+	double messages = fmin(view->known, (double)view->sums->n[COUNT_MESSAGES]);
+
+	*expected_r = fmax((double)o->pace, PACE_DAY * (double)view->habit->top_recipients);
+	if (view->suspicion != SUSPECT_AWAY || view->horizon > HORIZON_1H || messages <= *expected_r)
+		return 0;
+	return fmin(o->pace_most, view->person * odds_decibans(pow(messages / *expected_r, PACE_TAIL)));
+}
+
+static double amount_decibans(const struct view *view, const struct volume_options *o, double *expected_r)
+{
 	double hour = (double)o->per_hour, day = (double)o->per_day;
 	/* Half of an hour can be in five minutes, and the work of four full days in a week. */
 	double reference = view->horizon == HORIZON_5M    ? hour / 2
@@ -45,28 +69,42 @@ static void volume_weigh(const struct view *view, const void *options, struct ev
 			   : view->horizon == HORIZON_24H ? day
 							  : day * 4;
 	double usual = (double)view->habit->top_recipients;
-	double seen = view->crowd + view->known * KNOWN_WEIGHT, decibans;
+	double seen = view->crowd + view->known * KNOWN_WEIGHT;
 
 	reference *= 1 - SHRINK * view->trust;
 	/* A week has five full days at most; a busy day can be over in an hour, and a fifth busier than any. */
 	usual *= view->horizon == HORIZON_7D ? 5 : 1.2;
 	if (usual > reference)
 		reference *= pow(usual / reference, view->trust);
+	*expected_r = reference;
 	if (seen <= reference)
-		return;
-	decibans = odds_decibans(pow(seen / reference, o->tail));
-	if (decibans <= 0)
-		return;
-	evidence_r->decibans = fmin(decibans, o->young + (o->most - o->young) * view->steady);
-	if (!view->explain)
+		return 0;
+	return fmin(odds_decibans(pow(seen / reference, o->tail)),
+		    o->young + (o->most - o->young) * view->steady);
+}
+
+static void volume_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
+{
+	double amount_expected, pace_expected;
+	double amount = amount_decibans(view, options, &amount_expected);
+	double pace = pace_decibans(view, options, &pace_expected);
+
+	evidence_r->decibans = fmax(amount, pace);
+	if (!view->explain || evidence_r->decibans <= 0)
 		return;
 	evidence_r->window = horizon_name(view->horizon);
-	evidence_r->seen = view->recipients + view->pending;
-	evidence_r->of = -1;
-	evidence_r->expected = reference;
-	snprintf(evidence_r->text, sizeof(evidence_r->text),
-		 "%.0f recipients in %s; at most %.0f were to be expected", evidence_r->seen,
-		 horizon_words(view->horizon), reference);
+	evidence_r->seen = amount >= pace ? view->recipients + view->pending : view->known;
+	evidence_r->of = amount >= pace ? -1 : view->recipients;
+	evidence_r->expected = amount >= pace ? amount_expected : pace_expected;
+	if (amount >= pace)
+		snprintf(evidence_r->text, sizeof(evidence_r->text),
+			 "%.0f recipients in %s; at most %.0f were to be expected", evidence_r->seen,
+			 horizon_words(view->horizon), amount_expected);
+	else
+		snprintf(evidence_r->text, sizeof(evidence_r->text),
+			 "%.0f of those whom it knows written to in %s, from elsewhere; by hand at most %.0f "
+			 "were to be expected",
+			 view->known, horizon_words(view->horizon), pace_expected);
 }
 
 const struct detector detector_volume = {

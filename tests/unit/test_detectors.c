@@ -87,6 +87,7 @@ struct row {
 	bool away;
 	enum horizon horizon;
 	uint32_t failed; /* logins */
+	uint32_t messages;
 	double bulk;
 	double neighbours, others; /* suspicious accounts, of so many others */
 	const char *name;          /* of a script; else bob@example.com */
@@ -102,6 +103,18 @@ static const struct row rows[] = {
 	  .horizon = HORIZON_1H },
 	{ "nobody knows it, and 5,000", DETECT_VOLUME, &nobody, 5000, 5000, 0, 0, 0, 0, 10, 13, NULL,
 	  .horizon = HORIZON_1H },
+	/* And a hand's pace, where somebody else may be at it. */
+	{ "all correspondents are answered, from elsewhere", DETECT_VOLUME, &person, 60, 2, 0, 0, 0, 0, 14,
+	  17, "58 of those whom it knows written to in 1 h, from elsewhere; by hand at most 12",
+	  .horizon = HORIZON_1H, .away = true, .messages = 60 },
+	{ "twice a hand's pace", DETECT_VOLUME, &person, 24, 0, 0, 0, 0, 0, 12, 17, NULL,
+	  .horizon = HORIZON_1H, .away = true, .messages = 24 },
+	{ "what was written offline leaves at once", DETECT_VOLUME, &person, 14, 0, 0, 0, 0, 0, 0, 5, NULL,
+	  .away = true, .messages = 14 },
+	{ "a circular to them all", DETECT_VOLUME, &person, 60, 2, 0, 0, 0, 0, 0, 3, NULL,
+	  .horizon = HORIZON_1H, .away = true, .messages = 1 },
+	{ "the same sixty from home", DETECT_VOLUME, &person, 60, 2, 0, 0, 0, 0, 0, 3, NULL,
+	  .horizon = HORIZON_1H, .messages = 60 },
 	{ "few strangers excuse", DETECT_STRANGERS, &person, 20, 3, 0, 0, 0, 0, -25, -5, NULL,
 	  .horizon = HORIZON_1H },
 	{ "two hundred strangers and nobody else", DETECT_STRANGERS, &person, 200, 200, 0, 0, 0, 0, 15, 40,
@@ -212,6 +225,7 @@ static void show(const struct row *row, struct view *view, struct record *record
 	sums->n[COUNT_AWAY_STRANGERS] = row->away ? (uint32_t)row->strangers : 0;
 	sums->n[COUNT_ABROAD] = row->seen == abroad ? (uint32_t)row->strangers : 0;
 	sums->n[COUNT_LOGINS_FAILED] = row->failed;
+	sums->n[COUNT_MESSAGES] = row->messages;
 	*view = (struct view){
 		.now = NOW,
 		.horizon = row->horizon,

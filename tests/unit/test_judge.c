@@ -1,5 +1,9 @@
 /* The judge: stories of accounts, told attempt by attempt, and what must come of them. */
+#define _GNU_SOURCE
 #include "story.h"
+
+#include "detectors/geo.h"
+#include "scratch.h"
 
 static void test_an_ordinary_person_is_never_mentioned(void **state)
 {
@@ -252,6 +256,50 @@ static void test_a_busy_day_hides_nothing(void **state)
 }
 
 /* Higher than disabled nothing is: who goes on all the same, and is refused, costs few questions. */
+/* Sixty within an hour, one by one, to people to whom the account has written before; the fortieth refuses. */
+static void answer_all(struct story *story, usec_t from, const char *ip)
+{
+	for (int i = 1; i <= 60; i++) {
+		const struct mail mail = {
+			"bob@example.com", ip, "friend", i == 40 ? REPLY_CONTENT_SPAM : REPLY_DELIVERED, 1, 0
+		};
+
+		send_one(story, from + i * USEC_MINUTE, &mail);
+	}
+}
+
+/* Who answers all that lies in a mailbox meets no stranger, and is welcome nearly everywhere. */
+static void test_mail_to_correspondents_is_abuse_too(void **state)
+{
+	const struct mail to_more = { "bob@example.com", "198.51.100.9", "friend", REPLY_DELIVERED, 7, 0 };
+	const char *from_ip[] = { "198.51.100.9", "203.0.113.7" };
+	struct story stories[2];
+	const struct told *told;
+	struct error error;
+	struct geo *geo;
+
+	(void)state;
+	scratch_make();
+	scratch_write("geo.csv", "198.51.100.0/24,DE\n203.0.113.0/24,RU\n");
+	geo = geo_open(scratch_path("geo.csv"), &error);
+	assert_non_null(geo);
+	for (int i = 0; i < 2; i++) {
+		begin(&stories[i]);
+		judge_use_geo(stories[i].judge, geo);
+		send_one(&stories[i], START, &to_more);
+		answer_all(&stories[i], ordinary_days(&stories[i], 10), from_ip[i]);
+	}
+	assert_int_equal(stories[0].said.count, 0);
+	told = first_of(&stories[1].said, STATE_WATCH);
+	assert_true(told != NULL && told->time <= START + 10 * USEC_DAY + 10 * USEC_HOUR + 25 * USEC_MINUTE);
+	assert_true(strstr(told->text, "by hand at most") != NULL);
+	assert_non_null(first_of(&stories[1].said, STATE_FLAGGED));
+	for (int i = 0; i < 2; i++)
+		end(&stories[i]);
+	geo_close(&geo);
+	scratch_remove();
+}
+
 static void test_who_is_disabled_is_seldom_asked_about(void **state)
 {
 	struct story story;
@@ -296,6 +344,7 @@ int main(void)
 		cmocka_unit_test(test_a_weekly_newsletter_is_not_flagged),
 		cmocka_unit_test(test_nobody_is_disabled_on_one_kind_of_evidence),
 		cmocka_unit_test(test_a_busy_day_hides_nothing),
+		cmocka_unit_test(test_mail_to_correspondents_is_abuse_too),
 		cmocka_unit_test(test_who_is_disabled_is_seldom_asked_about),
 		cmocka_unit_test(test_learning_quietly_says_nothing),
 	};
