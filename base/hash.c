@@ -67,13 +67,29 @@ static uint64_t hash_run(uint64_t seed, struct span text)
 	return hash_fold(hash, HASH_A);
 }
 
+/*
+ * Of 8 to 16 bytes, as most queue ids have: two words that overlap, each behind a secret of its own, so that nobody can
+ * tell which texts collide. Two multiplications in place of four: half the instructions.
+ */
+static inline uint64_t hash_short(const uint64_t seeds[2], struct span text)
+{
+	uint64_t both = hash_fold(hash_word(text.at) ^ seeds[0],
+				  hash_word(text.at + text.len - 8) ^ seeds[1]);
+
+	return hash_fold(both ^ text.len, HASH_A);
+}
+
 uint64_t hash_text(struct span text)
 {
-	static uint64_t seed;
+	static uint64_t seeds[2];
 
-	if (seed == 0 && getrandom(&seed, sizeof(seed), 0) != (ssize_t)sizeof(seed))
-		seed = HASH_B;
-	return hash_run(seed | 1, text);
+	if (seeds[0] == 0) {
+		if (getrandom(seeds, sizeof(seeds[0]), 0) != (ssize_t)sizeof(seeds[0]))
+			seeds[0] = HASH_B;
+		seeds[0] |= 1;
+		seeds[1] = hash_fold(seeds[0] ^ HASH_A, HASH_B);
+	}
+	return text.len >= 8 && text.len <= 16 ? hash_short(seeds, text) : hash_run(seeds[0], text);
 }
 
 uint64_t hash_stable(struct span text)
