@@ -210,17 +210,11 @@ static void take_authenticator(struct walk *walk, struct span value)
 		remember(walk, RANK_LOGIN, value.at);
 }
 
-static int64_t to_size(struct span value)
-{
-	uint64_t size;
-
-	return span_to_u64(value, &size) && size <= INT64_MAX ? (int64_t)size : -1;
-}
-
 /* One field TAG=VALUE that reaches to the next blank. */
 static void take_field(struct walk *walk, struct span tag, struct span value, const char *place)
 {
 	struct event *event = walk->event;
+	uint64_t size;
 
 	switch (tag.len == 1 ? tag.at[0] : tag.len == 2 && tag.at[0] == 'i' ? 'i' : '\0') {
 	case 'R':
@@ -245,8 +239,8 @@ static void take_field(struct walk *walk, struct span tag, struct span value, co
 			take_authenticator(walk, value);
 		break;
 	case 'S':
-		if (to_size(value) >= 0 && may_stand(walk, RANK_SIZE, place))
-			event->size = to_size(value);
+		if (span_to_u64(value, &size) && size <= INT64_MAX && may_stand(walk, RANK_SIZE, place))
+			event->size = (int64_t)size;
 		break;
 	case 'X':
 		may_stand(walk, RANK_TLS, place);
@@ -264,15 +258,18 @@ static void take_field(struct walk *walk, struct span tag, struct span value, co
 static void take_word(struct walk *walk, struct span *rest)
 {
 	const char *place = rest->at;
-	struct span word, tag, value;
+	struct span word;
+	size_t len = 0;
 
 	if (!span_cut(rest, ' ', &word)) {
 		word = *rest;
 		*rest = span_from(*rest, rest->len);
 	}
-	value = word;
-	if (span_cut(&value, '=', &tag))
-		take_field(walk, tag, value, place);
+	/* Tags are so short that calling memchr takes longer. */
+	while (len < word.len && word.at[len] != '=')
+		len++;
+	if (len < word.len)
+		take_field(walk, span_head(word, len), span_from(word, len + 1), place);
 }
 
 static void take_quoted_name(struct walk *walk, struct span *rest)
@@ -335,26 +332,48 @@ static bool take_from_and_for(struct walk *walk, struct span *rest)
 	return true;
 }
 
+/* The next field, or a word of somebody's. The first byte says nearly always which. */
 static void step(struct walk *walk, struct span *rest)
 {
-	const char *at = rest->at;
-
-	if (span_starts(*rest, SPAN("H=")) && may_stand(walk, RANK_HOST, at)) {
+	switch (rest->at[0]) {
+	case 'H':
+		if (!span_starts(*rest, SPAN("H=")) || !may_stand(walk, RANK_HOST, rest->at))
+			break;
 		*rest = span_from(*rest, 2);
 		take_host(walk, rest);
-	} else if (span_starts(*rest, SPAN("I=["))) {
-		take_interface(walk, rest);
-	} else if (span_starts(*rest, SPAN("DN=\""))) {
-		take_quoted_name(walk, rest);
-	} else if (span_starts(*rest, SPAN("id=")) || span_starts(*rest, SPAN("id*="))) {
-		take_message_id(walk, rest);
-	} else if (span_starts(*rest, SPAN("T=\"")) && may_stand(walk, RANK_SUBJECT, at)) {
-		take_subject(walk, rest);
-	} else if (at[0] == '[' && regrow_helo(walk, rest)) {
 		return;
-	} else if (at[0] != 'f' || !take_from_and_for(walk, rest)) {
-		take_word(walk, rest);
+	case 'I':
+		if (!span_starts(*rest, SPAN("I=[")))
+			break;
+		take_interface(walk, rest);
+		return;
+	case 'D':
+		if (!span_starts(*rest, SPAN("DN=\"")))
+			break;
+		take_quoted_name(walk, rest);
+		return;
+	case 'i':
+		if (!span_starts(*rest, SPAN("id=")) && !span_starts(*rest, SPAN("id*=")))
+			break;
+		take_message_id(walk, rest);
+		return;
+	case 'T':
+		if (!span_starts(*rest, SPAN("T=\"")) || !may_stand(walk, RANK_SUBJECT, rest->at))
+			break;
+		take_subject(walk, rest);
+		return;
+	case '[':
+		if (!regrow_helo(walk, rest))
+			break;
+		return;
+	case 'f':
+		if (!take_from_and_for(walk, rest))
+			break;
+		return;
+	default:
+		break;
 	}
+	take_word(walk, rest);
 }
 
 void exim_arrival(struct span rest, struct event *event)

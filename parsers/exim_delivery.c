@@ -35,15 +35,15 @@ static size_t quoted_end(struct span rest)
 	size_t best = 0;
 
 	/* An attacker's text of nothing but quotes gets no more tries than this. */
-	for (int hits = 0; hits < 32 && span_cut(&at, '"', &piece);) {
-		struct span after = { at.at - 2, at.len + 2 }, original;
+	for (int hits = 0; hits < 32 && span_cut(&at, '<', &piece);) {
+		struct span after = { at.at - 1, at.len + 1 }, original;
+		size_t end = (size_t)(after.at - rest.at);
 
-		if (piece.len < 2 || at.at[-2] != '<' || at.at[-3] != ' ')
+		if (end == 0 || after.at[-1] != ' ' || at.len == 0 || at.at[0] != '"')
 			continue;
 		hits++;
-		if (exim_take_angle(&after, &original) &&
-		    unquotes_to(original, span_head(rest, (size_t)(at.at - 3 - rest.at))))
-			best = (size_t)(at.at - 3 - rest.at);
+		if (exim_take_angle(&after, &original) && unquotes_to(original, span_head(rest, end - 1)))
+			best = end - 1;
 	}
 	return best;
 }
@@ -151,33 +151,53 @@ static void take_host(struct span *rest, struct event *event)
 	event->relay_port = host.port;
 }
 
-/* One of the fields between the address and the words. */
+/* One of the fields between the address and the words, the first byte of which says nearly always which. */
 static void take_field(struct span *rest, struct event *event)
 {
 	struct span value;
 
-	if (span_skip(rest, SPAN("H="))) {
-		take_host(rest, event);
-	} else if (span_skip(rest, SPAN("R="))) {
-		event->router = exim_take_word(rest);
-	} else if (span_skip(rest, SPAN("T="))) {
-		event->transport = exim_take_word(rest);
-	} else if (span_skip(rest, SPAN("I="))) {
-		exim_take_ip(rest, &event->local_ip, &value);
-	} else if (span_skip(rest, SPAN("F="))) {
-		exim_take_angle(rest, &event->sender);
-	} else if (span_skip(rest, SPAN("P=")) || span_skip(rest, SPAN("SRS="))) {
-		exim_take_angle(rest, &value);
-	} else if (span_skip(rest, SPAN("DN="))) {
-		exim_take_quoted(rest, &value);
+	switch (rest->at[0]) {
+	case 'H':
+		if (span_skip(rest, SPAN("H=")))
+			take_host(rest, event);
+		break;
+	case 'R':
+		if (span_skip(rest, SPAN("R=")))
+			event->router = exim_take_word(rest);
+		break;
+	case 'T':
+		if (span_skip(rest, SPAN("T=")))
+			event->transport = exim_take_word(rest);
+		break;
+	case 'I':
+		if (span_skip(rest, SPAN("I=")))
+			exim_take_ip(rest, &event->local_ip, &value);
+		break;
+	case 'F':
+		if (span_skip(rest, SPAN("F=")))
+			exim_take_angle(rest, &event->sender);
+		break;
+	case 'P':
+	case 'S':
+		if (span_skip(rest, SPAN("P=")) || span_skip(rest, SPAN("SRS=")))
+			exim_take_angle(rest, &value);
+		break;
+	case 'D':
+		if (span_skip(rest, SPAN("DN=")))
+			exim_take_quoted(rest, &value);
+		break;
+	default:
+		break;
 	}
-	exim_take_word(rest);
+	/* What is left of it: most often nothing, and then no blank is looked for. */
+	if (rest->len > 0 && rest->at[0] != ' ')
+		exim_take_word(rest);
 }
 
 /* The fields up to the words behind ": ", or up to HEAD. True where words follow. */
 static bool take_fields(struct span *rest, struct span head, struct event *event)
 {
-	while (rest->len > 0 && !span_starts(*rest, head)) {
+	while (rest->len > 0 && (rest->at[0] != head.at[0] || !span_starts(*rest, head))) {
 		take_field(rest, event);
 		if (span_skip(rest, SPAN(": ")))
 			return true;

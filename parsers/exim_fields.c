@@ -5,35 +5,36 @@
  */
 #include "parsers/exim.h"
 
+typedef unsigned char id_bytes __attribute__((vector_size(16)));
+
 /* Letters, digits and the dashes between them; 16 at a time and without a branch, since every line passes here. */
 static bool looks_like_id(const char *at)
 {
-	unsigned char strange[16], any = 0;
+	id_bytes bytes;
+	uint64_t strange[2];
 
-	for (size_t i = 0; i < sizeof(strange); i++) {
-		unsigned char c = (unsigned char)at[i];
-		unsigned char digit = (unsigned char)(c - '0'), letter = (unsigned char)((c | 0x20) - 'a');
+	memcpy(&bytes, at, sizeof(bytes));
+	bytes = (id_bytes)((bytes - '0' >= 10) & ((bytes | 0x20) - 'a' >= 26) & (bytes != '-'));
+	memcpy(strange, &bytes, sizeof(bytes));
+	return (strange[0] | strange[1]) == 0;
+}
 
-		strange[i] = (unsigned char)((digit >= 10) & (letter >= 26) & (c != '-'));
-	}
-	for (size_t i = 0; i < sizeof(strange); i++)
-		any |= strange[i];
-	return any == 0;
+size_t exim_id_length(struct span text)
+{
+	if (text.len < 17 || text.at[6] != '-')
+		return 0;
+	if (text.at[13] == '-' && text.at[16] == ' ')
+		return looks_like_id(text.at) ? 16 : 0;
+	if (text.len < 24 || text.at[18] != '-' || text.at[23] != ' ')
+		return 0;
+	return looks_like_id(text.at) && looks_like_id(text.at + 23 - 16) ? 23 : 0;
 }
 
 bool exim_take_id(struct span *rest, struct span *id_r)
 {
-	size_t len;
+	size_t len = exim_id_length(*rest);
 
-	if (rest->len < 17 || rest->at[6] != '-')
-		return false;
-	if (rest->at[13] == '-' && rest->at[16] == ' ')
-		len = 16;
-	else if (rest->len >= 24 && rest->at[18] == '-' && rest->at[23] == ' ')
-		len = 23;
-	else
-		return false;
-	if (!looks_like_id(rest->at) || !looks_like_id(rest->at + len - 16))
+	if (len == 0)
 		return false;
 	*id_r = span_head(*rest, len);
 	*rest = span_from(*rest, len + 1);
@@ -154,24 +155,22 @@ struct span exim_take_word(struct span *rest)
 	return (struct span){ rest->at - len, len };
 }
 
-/* "[192.0.2.7]", as far as can be told at a glance: no bracket of the other kind stands in it. */
-static bool opens_address(struct span text)
-{
-	const char *end = memchr(text.at, ']', text.len);
-
-	return end != NULL && memchr(text.at, ')', (size_t)(end - text.at)) == NULL;
-}
-
-/* "(helo) " before "[": memmem is slow with needles this short. */
-static bool take_helo(struct span *rest, struct span *helo_r)
+/* "(helo) " and the address that follows, in which no bracket of the other kind stands. */
+static bool take_helo(struct span *rest, struct exim_host *host)
 {
 	struct span at = *rest, piece;
 
+	/* memchr for the bracket: memmem is slow with needles as short as ") [". */
 	while (span_cut(&at, ')', &piece)) {
-		if (at.len < 2 || at.at[0] != ' ' || at.at[1] != '[' || !opens_address(span_from(at, 1)))
+		struct span after = span_from(at, 1), ip, port = { NULL, 0 };
+
+		if (at.len < 2 || at.at[0] != ' ' || !exim_take_ip(&after, &ip, &port) ||
+		    memchr(ip.at, ')', ip.len) != NULL)
 			continue;
-		*helo_r = (struct span){ rest->at + 1, (size_t)(at.at - rest->at) - 2 };
-		*rest = span_from(at, 1);
+		host->helo = (struct span){ rest->at + 1, (size_t)(at.at - rest->at) - 2 };
+		host->ip = ip;
+		host->port = port;
+		*rest = after;
 		return true;
 	}
 	return false;
@@ -180,7 +179,7 @@ static bool take_helo(struct span *rest, struct span *helo_r)
 bool exim_take_host(struct span *rest, struct exim_host *host_r)
 {
 	struct exim_host host = { .reused = false };
-	struct span at = *rest, ip;
+	struct span at = *rest;
 
 	if (at.len == 0)
 		return false;
@@ -195,13 +194,8 @@ bool exim_take_host(struct span *rest, struct exim_host *host_r)
 		}
 		at = span_from(at, 1);
 	}
-	if (at.at[0] == '(') {
-		if (!take_helo(&at, &host.helo))
-			return false;
-	}
-	if (!exim_take_ip(&at, &ip, &host.port))
+	if (!(at.at[0] == '(' ? take_helo(&at, &host) : exim_take_ip(&at, &host.ip, &host.port)))
 		return false;
-	host.ip = ip;
 	host.reused = span_skip(&at, SPAN("*"));
 	*host_r = host;
 	*rest = at;

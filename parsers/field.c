@@ -7,7 +7,10 @@
  * Limits: Postfix before 3.5 logs addresses without quotes. Such an address that holds ">" cannot be told
  * from the end of the field where the line's other end is a stranger's too (results); it is cut short.
  */
+#define _GNU_SOURCE
 #include "parsers/field.h"
+
+#include <endian.h>
 
 #define QUEUE_ID_HEX  1 /* a digit of short ids */
 #define QUEUE_ID_LONG 2 /* of long ones: digits and consonants */
@@ -21,13 +24,36 @@ static const uint8_t queue_id_classes[256] = {
 	['q'] = 2, ['r'] = 2, ['s'] = 2, ['t'] = 2, ['v'] = 2, ['w'] = 2, ['x'] = 2, ['y'] = 2, ['z'] = 2,
 };
 
+typedef unsigned char queue_id_bytes __attribute__((vector_size(16)));
+
+/* How many of 16 bytes are digits of short ids, up to the first that is none. */
+static size_t queue_id_hex(const unsigned char *at)
+{
+	queue_id_bytes bytes, others;
+	uint64_t halves[2];
+
+	memcpy(&bytes, at, sizeof(bytes));
+	others = (queue_id_bytes)((bytes - '0' >= 10) & (bytes - 'A' >= 6));
+	memcpy(halves, &others, sizeof(halves));
+	if (halves[0] != 0)
+		return (size_t)__builtin_ctzll(le64toh(halves[0])) / 8;
+	return halves[1] != 0 ? 8 + (size_t)__builtin_ctzll(le64toh(halves[1])) / 8 : 16;
+}
+
 static size_t queue_id_length(struct span text)
 {
 	const unsigned char *at = (const unsigned char *)text.at;
 	unsigned classes = QUEUE_ID_HEX | QUEUE_ID_LONG;
 	size_t len = 0;
 
-	/* Most ids have ten bytes or more, and the first eight are asked about at once: half the time. */
+	/* Most ids are short ones before a colon, and all their bytes are asked about at once: a third of the time. */
+	if (text.len >= 16 && (queue_id_classes[at[0]] & QUEUE_ID_HEX) != 0) {
+		len = queue_id_hex(at);
+		if (len >= 5 && len < 16 && at[len] == ':')
+			return len;
+		len = 0;
+	}
+	/* Long ids have ten bytes or more, and the first eight are asked about at once: half the time. */
 	if (text.len >= 8 && queue_id_classes[at[1]] != 0) {
 		unsigned all = queue_id_classes[at[0]] & queue_id_classes[at[1]] & queue_id_classes[at[2]] &
 			       queue_id_classes[at[3]] & queue_id_classes[at[4]] & queue_id_classes[at[5]] &

@@ -28,6 +28,7 @@ struct frame {
 	uint32_t pid;     /* 0 where absent */
 	uint32_t repeat;  /* 1, or N of "message repeated N times: [ ... ]" */
 	struct frame_daemon daemon;
+	uint8_t exim_id; /* the text is from Exim's own log and begins with an id so long; 0: it was not asked */
 };
 
 struct framer_options {

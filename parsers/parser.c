@@ -17,27 +17,40 @@ static const struct parser *const parsers[] = {
 	&parser_filter,
 };
 
+/* Who reads this. NULL: nobody. */
+static const struct parser *parser_of(const struct frame *frame)
+{
+	/* The framer has seen what most lines are. */
+	if (frame->daemon.service != 0)
+		return &parser_postfix;
+	if (frame->exim_id != 0)
+		return &parser_exim;
+	for (size_t i = 0; i < sizeof(parsers) / sizeof(parsers[0]); i++)
+		if (parsers[i]->claims(frame))
+			return parsers[i];
+	return NULL;
+}
+
 void parser_read(const struct frame *frame, struct event *event_r)
 {
+	const struct parser *parser = parser_of(frame);
+
 	memory_clear(event_r, sizeof(*event_r));
 	event_r->kind = EVENT_FOREIGN;
 	event_r->repeat = frame->repeat;
 	event_r->uid = event_r->size = event_r->nrcpt = -1;
-	for (size_t i = 0; i < sizeof(parsers) / sizeof(parsers[0]); i++) {
-		if (!parsers[i]->claims(frame))
-			continue;
-		if (frame->text.len == 0) {
-			event_r->kind = EVENT_IDLE;
-			event_r->reason = SPAN("empty, or part of a longer line");
-			return;
-		}
-		parsers[i]->parse(frame, event_r);
-		if (event_r->queue_id.len > 0)
-			event_r->id_hash = hash_text(event_r->queue_id);
-		if (event_r->recipient.len > 0)
-			event_r->recipient_hash = hash_stable(event_r->recipient);
+	if (parser == NULL)
+		return;
+	if (frame->text.len == 0) {
+		event_r->kind = EVENT_IDLE;
+		event_r->reason = SPAN("empty, or part of a longer line");
 		return;
 	}
+	parser->parse(frame, event_r);
+	if (event_r->queue_id.len > 0)
+		event_r->id_hash = hash_text(event_r->queue_id);
+	if (event_r->recipient.len > 0)
+		event_r->recipient_hash = hash_stable(event_r->recipient);
 }
 
 const char *event_kind_name(enum event_kind kind)
