@@ -18,6 +18,7 @@
 #include "detectors/judge_state.h"
 #include "detectors/trail.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -209,12 +210,39 @@ static void record_begin(struct judge *judge, struct record *record, enum accoun
 		record_next_day(judge, record, time);
 }
 
+/*
+ * What is the same for all attempts of a message, kept with it: finding it out again each time was a quarter of judging
+ * an attempt.
+ */
+struct known {
+	uint32_t place;   /* where the store has the record; the store's */
+	uint32_t message; /* hash of the queue id; 0: nothing is known yet */
+	struct origin origin;
+	uint32_t foreign;
+};
+
+static_assert(sizeof(struct known) == ENVELOPE_NOTE * sizeof(uint32_t), "it fits into a note");
+
+/* NEW is for what has no note. */
+static const struct known *known_of(struct judge *judge, const struct envelope *envelope, struct known *new)
+{
+	struct known *known = envelope->note != NULL ? (void *)envelope->note : new;
+
+	if (envelope->note != NULL && known->message != 0)
+		return known;
+	known->message = delta_hash(envelope->queue_id);
+	known->origin = origins_find(&judge->origins, envelope->client_ip, envelope->account_kind);
+	known->foreign = delta_foreign(envelope);
+	return known;
+}
+
 /* The record of the message's account. */
 static struct record *record_for(struct judge *judge, const struct envelope *envelope, usec_t time)
 {
 	struct store *store = judge->store;
 	struct record *record = envelope->note != NULL && store->calls->noted != NULL
-					? store->calls->noted(store, envelope->account, envelope->note)
+					? store->calls->noted(store, envelope->account,
+							      &((struct known *)(void *)envelope->note)->place)
 					: store->calls->record(store, envelope->account, true);
 
 	record_begin(judge, record, envelope->account_kind, time);
@@ -241,23 +269,24 @@ static void count_all(struct judge *judge, struct record *record, struct span cu
 
 void judge_submitted(struct judge *judge, const struct envelope *envelope, uint32_t source, uint64_t position)
 {
+	const struct known *known;
+	struct known new;
 	struct applied applied;
 	struct record *record;
-	struct origin origin;
 	struct delta delta;
 
 	if (!is_ours(envelope->account_kind))
 		return;
 	record = record_for(judge, envelope, envelope->time);
 	record_prefetch(record, 0);
-	origin = origins_find(&judge->origins, envelope->client_ip, envelope->account_kind);
-	delta = delta_of(envelope, DELTA_SUBMITTED, envelope->time, origin);
+	known = known_of(judge, envelope, &new);
+	delta = delta_of(envelope, DELTA_SUBMITTED, envelope->time, known->origin);
 	delta.count = envelope->nrcpt > 0 ? (uint32_t)envelope->nrcpt : 1;
 	delta.sender = delta_sender(envelope);
 	delta.helo = delta_hash(envelope->helo);
 	count_all(judge, record, envelope->customer, &delta, source, position, &applied);
 	if (applied.new_client || applied.first_today)
-		meet_groups(judge, record, envelope, &origin, envelope->time);
+		meet_groups(judge, record, envelope, &known->origin, envelope->time);
 	/* More than it could know, and twenty (assumed): the first moment at which a flood can be told. */
 	if (delta.count > record->recipient_used + 20U) {
 		const struct cause cause = {
@@ -265,7 +294,7 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 			.queue_id = envelope->queue_id,
 			.host = envelope->host,
 			.customer = envelope->customer,
-			.shared = shared_of(envelope, &origin, applied.away),
+			.shared = shared_of(envelope, &known->origin, applied.away),
 			.source = source,
 			.position = position,
 		};
@@ -345,9 +374,10 @@ static bool matters(const struct judge *judge, struct record *record, const stru
 void judge_attempt(struct judge *judge, const struct attempt *attempt, enum attempt_stage stage)
 {
 	const struct envelope *envelope = attempt->envelope;
+	const struct known *known;
+	struct known new;
 	struct applied applied;
 	struct record *record;
-	struct origin origin;
 	struct delta delta;
 	uint32_t recipient;
 
@@ -361,9 +391,9 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	recipient = attempt->recipient_hash != 0 ? delta_of_hash(attempt->recipient_hash)
 						 : delta_hash(attempt->recipient);
 	record_prefetch(record, recipient);
-	origin = origins_find(&judge->origins, envelope->client_ip, envelope->account_kind);
+	known = known_of(judge, envelope, &new);
 	delta = delta_of(envelope, stage == ATTEMPT_FIRST ? DELTA_ATTEMPT : DELTA_CHANGED, attempt->time,
-			 origin);
+			 known->origin);
 	/* What a shared store has to answer first is asked about later, and by what it shares then. */
 	if (judge->suspects != NULL)
 		delta.helo = delta_hash(envelope->helo);
@@ -371,14 +401,14 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	delta.elsewhere = attempt->direction == DIRECTION_OUTBOUND ||
 			  attempt->direction == DIRECTION_UNKNOWN || attempt->counted;
 	delta.recipient = recipient;
-	delta.message = delta_hash(envelope->queue_id);
-	delta.foreign = delta_foreign(envelope);
+	delta.message = known->message;
+	delta.foreign = known->foreign != 0;
 	weigh_refusal(judge, record, attempt, &delta);
 	if (judge->counts_groups)
 		delta.domain = judge_domain(attempt->recipient);
 	count_all(judge, record, envelope->customer, &delta, attempt->source, attempt->position, &applied);
 	if (applied.new_client)
-		meet_groups(judge, record, envelope, &origin, attempt->time);
+		meet_groups(judge, record, envelope, &known->origin, attempt->time);
 	if (delta.elsewhere) {
 		follow_trail(record, attempt, &delta, &applied);
 		if (matters(judge, record, &delta, &applied)) {
@@ -388,7 +418,7 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 				.recipient = attempt->recipient,
 				.host = envelope->host,
 				.customer = envelope->customer,
-				.shared = shared_of(envelope, &origin, applied.away),
+				.shared = shared_of(envelope, &known->origin, applied.away),
 				.source = attempt->source,
 				.position = attempt->position,
 			};

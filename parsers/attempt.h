@@ -27,6 +27,8 @@ enum direction {
 	DIRECTION_FORWARDED
 };
 
+#define ENVELOPE_NOTE 7
+
 /* What all attempts of one message share. */
 struct envelope {
 	usec_t time; /* when the message came in */
@@ -44,8 +46,8 @@ struct envelope {
 	int64_t size;
 	struct span script; /* of a local submission: the directory or file, where the log says */
 	/*
-	 * For the sink to keep something about this message and account, 0 at first: where its record is. NULL where
-	 * the account is not the message's own.
+	 * ENVELOPE_NOTE words for the sink to keep what it found out about this envelope, zeros at first and whenever
+	 * another envelope would be told of the message. NULL where the account is not the message's own.
 	 */
 	uint32_t *note;
 };

@@ -65,7 +65,7 @@ struct ledger *ledger_new(const struct ledger_options *options, struct replies *
 	ledger->host_count = 1;
 	ledger->now = USEC_NEVER;
 	for (size_t i = 0; i < options->filters.count; i++)
-		ledger->filters_have_ports |= strchr(options->filters.texts[i], ':') != NULL;
+		ledger_note_filter(ledger, options->filters.texts[i]);
 	ledger->by_message_id = memory_new(LEDGER_BUCKETS, sizeof(*ledger->by_message_id));
 	ledger->users = users_new(options->passwd, error);
 	if (ledger->users == NULL || !ledger_read_trusted(ledger, error))
@@ -112,6 +112,7 @@ static void message_set_sender(struct message *message, struct span sender)
 		message->flags |= MESSAGE_NULL_SENDER;
 	if (span_starts(sender, SPAN("SRS0")) || span_starts(sender, SPAN("SRS1")))
 		message->flags |= MESSAGE_SRS;
+	message_renote(message);
 	message_put(message, TEXT_SENDER, sender);
 }
 
@@ -180,6 +181,7 @@ static void ledger_client(struct ledger *ledger, const struct step *step)
 	if (message == NULL || !(message->flags & MESSAGE_EARLY))
 		message = ledger_open(ledger, step, event->queue_id);
 	message->flags &= (uint16_t)~MESSAGE_EARLY;
+	message_renote(message);
 	if (event->client_ip.len > 0)
 		message_put(message, TEXT_CLIENT, event->client_ip);
 	if (event->helo.len > 0)

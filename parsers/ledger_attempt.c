@@ -8,35 +8,31 @@
 #include "parsers/ledger_parts.h"
 
 #include "base/hash.h"
+#include "base/memory.h"
 
 #include <assert.h>
 
 void message_envelope(const struct ledger *ledger, struct message *message, struct envelope *envelope_r)
 {
-	struct span texts[TEXT_FIELDS] = { { NULL, 0 } }, text;
-	enum text_field field;
-	size_t at = 0;
+	struct span account = message_get(message, TEXT_ACCOUNT), customer = message_get(message, TEXT_CUSTOMER);
 
-	while (message_next(message, &at, &field, &text))
-		if (field != TEXT_QUEUE_ID || texts[field].at == NULL)
-			texts[field] = text;
 	*envelope_r = (struct envelope){
 		.time = message->time,
 		.mta = (enum event_mta)message->mta,
 		.account_kind = (enum account_kind)message->account_kind,
-		.account = texts[TEXT_ACCOUNT].len > 0 ? texts[TEXT_ACCOUNT] : (struct span){ NULL, 0 },
-		.customer = texts[TEXT_CUSTOMER].len > 0 ? texts[TEXT_CUSTOMER] : (struct span){ NULL, 0 },
+		.account = account.len > 0 ? account : (struct span){ NULL, 0 },
+		.customer = customer.len > 0 ? customer : (struct span){ NULL, 0 },
 		.host = ledger_host(ledger, message),
-		.queue_id = texts[TEXT_QUEUE_ID],
-		.message_id = texts[TEXT_MESSAGE_ID],
-		.sender = texts[TEXT_SENDER],
-		.client_ip = texts[TEXT_CLIENT],
-		.helo = texts[TEXT_HELO],
-		.subject = texts[TEXT_SUBJECT],
+		.queue_id = message_get(message, TEXT_QUEUE_ID),
+		.message_id = message_get(message, TEXT_MESSAGE_ID),
+		.sender = message_get(message, TEXT_SENDER),
+		.client_ip = message_get(message, TEXT_CLIENT),
+		.helo = message_get(message, TEXT_HELO),
+		.subject = message_get(message, TEXT_SUBJECT),
 		.nrcpt = message->nrcpt,
 		.size = message->size == UINT32_MAX ? -1 : (int64_t)message->size,
-		.script = texts[TEXT_SCRIPT],
-		.note = &message->note,
+		.script = message_get(message, TEXT_SCRIPT),
+		.note = message->note,
 	};
 }
 
@@ -63,6 +59,10 @@ void message_queue_ids(const struct message *root, struct attempt *attempt)
 	struct span text;
 	size_t at = 0;
 
+	if (!(root->flags & MESSAGE_RENAMED)) {
+		attempt->queue_ids[attempt->queue_id_count++] = message_get(root, TEXT_QUEUE_ID);
+		return;
+	}
 	while (message_next(root, &at, &field, &text))
 		if (field == TEXT_QUEUE_ID &&
 		    attempt->queue_id_count < sizeof(attempt->queue_ids) / sizeof(attempt->queue_ids[0]))
@@ -182,6 +182,24 @@ static void attempt_tell(struct ledger *ledger, const struct attempt *attempt, b
 		ledger->sink.attempt(ledger->sink.context, attempt, first ? ATTEMPT_FIRST : ATTEMPT_CHANGED);
 }
 
+/* What the line says of it. */
+static void attempt_begin(struct attempt *attempt, const struct step *step)
+{
+	const struct event *event = step->event;
+
+	memory_clear(attempt, sizeof(*attempt));
+	attempt->time = step->frame->time;
+	attempt->outcome = event->outcome;
+	attempt->phase = event->phase;
+	attempt->dsn = event->dsn;
+	attempt->reply = event->reply;
+	attempt->relay = event->relay;
+	attempt->relay_ip = event->relay_ip;
+	attempt->local_ip = event->local_ip;
+	attempt->source = step->source;
+	attempt->position = step->position;
+}
+
 /* One recipient's outcome, of MESSAGE or the message that it is a leg of. */
 void ledger_attempt(struct ledger *ledger, struct message *message, const struct step *step)
 {
@@ -189,29 +207,20 @@ void ledger_attempt(struct ledger *ledger, struct message *message, const struct
 	const struct event *event = step->event;
 	struct envelope envelope;
 	struct account_name name;
-	struct attempt attempt = {
-		.envelope = &envelope,
-		.time = step->frame->time,
-		.outcome = event->outcome,
-		.phase = event->phase,
-		.dsn = event->dsn,
-		.reply = event->reply,
-		.relay = event->relay,
-		.relay_ip = event->relay_ip,
-		.local_ip = event->local_ip,
-		.source = step->source,
-		.position = step->position,
-	};
+	struct attempt attempt;
 	struct recipient *recipient;
 	uint8_t original;
 	uint32_t hash;
-	bool first;
+	bool first, local;
 
 	if (event->recipient.len == 0)
 		return;
 	ledger->submit_source = step->source;
 	ledger->submit_position = step->position;
 	ledger_submit(ledger, root);
+	local = event_is_local(event);
+	attempt_begin(&attempt, step);
+	attempt.envelope = &envelope;
 	attempt_addresses(root, message, event, &attempt);
 	hash = recipient_key(attempt.recipient_hash);
 	original = recipient_hash_original(attempt.original_recipient);
@@ -220,14 +229,14 @@ void ledger_attempt(struct ledger *ledger, struct message *message, const struct
 	if (first)
 		recipient = message_recipient_add(root, hash, original);
 	attempt.meaning = attempt_meaning(ledger, event);
-	attempt.direction = attempt_direction(ledger, root, &attempt, event_is_local(event));
+	attempt.direction = attempt_direction(ledger, root, &attempt, local);
 	if (!attempt_changes(recipient, &attempt) && !ledger->sink.want_done)
 		return;
 	message_envelope(ledger, root, &envelope);
 	attempt_forwarder(ledger, &envelope, &attempt, &name);
 	attempt.counted = attempt_counts(ledger, &attempt);
 	message_queue_ids(root, &attempt);
-	if (!event_is_local(event))
+	if (!local)
 		attempt.provider = reply_provider_known(&ledger->providers, event->relay);
 	if (ledger->sink.want_done)
 		message_keep(root, recipient, &attempt);

@@ -224,16 +224,39 @@ static struct span reply_queue_id(struct span reply)
 	return id;
 }
 
+/* Which bit stands for names that begin as NAME, without case. */
+static unsigned letter_of(const char *name)
+{
+	return ((unsigned char)name[0] | 0x20) & 0x7f;
+}
+
+void ledger_note_filter(struct ledger *ledger, const char *name)
+{
+	unsigned letter = letter_of(name);
+
+	ledger->filter_letters[letter / 64] |= UINT64_C(1) << letter % 64;
+	ledger->filters_have_ports |= strchr(name, ':') != NULL;
+}
+
+static bool ledger_has_letter(const struct ledger *ledger, struct span name)
+{
+	unsigned letter = name.len == 0 ? 0 : letter_of(name.at);
+
+	return name.len > 0 && (ledger->filter_letters[letter / 64] >> letter % 64 & 1) != 0;
+}
+
 /* Is the relay named in the settings? A name without a dot is a pipe's, and no host's elsewhere. */
 static bool ledger_is_filter(const struct ledger *ledger, const struct event *event)
 {
 	const struct setting_list *filters = &ledger->options.filters;
 	struct span names[] = { event->relay, event->relay_ip };
-	bool dotted = memchr(event->relay.at, '.', event->relay.len) != NULL;
+	bool dotted;
 	char place[300];
 
-	if (filters->count == 0)
+	/* It tells most of them apart, for a tenth of the instructions that comparing takes. */
+	if (!ledger_has_letter(ledger, event->relay) && !ledger_has_letter(ledger, event->relay_ip))
 		return false;
+	dotted = memchr(event->relay.at, '.', event->relay.len) != NULL;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		int len;
 

@@ -13,6 +13,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+static_assert(sizeof(struct message) == 3 * 64 - 16, "a message and what the map has of it are whole lines");
+
 #define TEXT_HEAD    3
 #define TEXT_LONGEST ((size_t)512)
 #define TEXT_BLOCK   ((size_t)16 * 1024)
@@ -44,16 +46,18 @@ uint16_t ledger_host_id(struct ledger *ledger, const struct step *step)
 
 	if (host.len == 0) {
 		ledger->host_last = 0;
+		ledger->host_name.len = 0;
 		ledger->host_hash = (step->source + UINT64_C(1)) * UINT64_C(0x9e3779b97f4a7c15);
 		return 0;
 	}
-	if (at != 0 && host_is(&ledger->hosts[at], host))
+	if (at != 0 && span_equal(ledger->host_name, host))
 		return (uint16_t)at;
 	for (at = 1; at < ledger->host_count && !host_is(&ledger->hosts[at], host); at++)
 		;
 	if (at == ledger->host_count)
 		at = ledger_host_add(ledger, host);
 	ledger->host_last = (uint16_t)at;
+	ledger->host_name = (struct span){ ledger->hosts[at].name, ledger->hosts[at].len };
 	ledger->host_hash = hash_text(host);
 	return (uint16_t)at;
 }
@@ -247,6 +251,10 @@ void message_put(struct message *message, enum text_field field, struct span tex
 		message->text_room = (uint16_t)room;
 	}
 	at = message->text + message->text_len;
+	if (field != TEXT_QUEUE_ID || message->texts[field] == 0)
+		message->texts[field] = (uint16_t)(message->text_len + TEXT_HEAD);
+	else
+		message->flags |= MESSAGE_RENAMED;
 	at[0] = (char)field;
 	at[1] = (char)(len & 0xff);
 	at[2] = (char)(len >> 8);
@@ -271,16 +279,14 @@ bool message_next(const struct message *message, size_t *at, enum text_field *fi
 /* The last of the kind, so that what is put anew replaces what was there. */
 struct span message_get(const struct message *message, enum text_field field)
 {
-	struct span text, found = { NULL, 0 };
-	enum text_field at_field;
-	size_t at = 0;
+	const char *text = message->text + message->texts[field];
 
-	while (message_next(message, &at, &at_field, &text)) {
-		if (at_field != field)
-			continue;
-		found = text;
-		if (field == TEXT_QUEUE_ID)
-			break;
-	}
-	return found;
+	if (message->texts[field] == 0)
+		return (struct span){ NULL, 0 };
+	return (struct span){ text, (size_t)(unsigned char)text[-2] | (size_t)(unsigned char)text[-1] << 8 };
+}
+
+void message_renote(struct message *message)
+{
+	memset(message->note, 0, sizeof(message->note));
 }

@@ -51,7 +51,8 @@ enum message_flag {
 	MESSAGE_SENDER_KNOWN = 1024,
 	MESSAGE_SRS = 2048,     /* the sender was rewritten by a forwarder */
 	MESSAGE_EARLY = 4096,   /* has results that wait for the line that brings it in */
-	MESSAGE_ANSWERED = 8192 /* an autoreply to it went out */
+	MESSAGE_ANSWERED = 8192, /* an autoreply to it went out */
+	MESSAGE_RENAMED = 16384  /* it has more than one queue id */
 };
 
 struct recipient {
@@ -62,32 +63,37 @@ struct recipient {
 	uint8_t original; /* of its hash, never 0; 0: none was logged */
 };
 
-#define RECIPIENTS_INSIDE 2
+#define RECIPIENTS_INSIDE 4
 
 struct kept; /* a recipient's texts, where the sink wants ATTEMPT_DONE */
 
+/* With what a table of them puts before each, three lines of the cache: what finding it needs is in the first. */
 struct message {
-	usec_t time; /* when it came in */
+	usec_t time;   /* when it came in */
+	uint32_t news; /* seconds since 1970 of the last line about it */
+	uint32_t root; /* slot of the first leg; MAP_NONE where this is it */
+	uint16_t flags;
+	uint16_t host;
+	uint8_t mta;
+	uint8_t account_kind;
+	uint16_t held; /* results of it that wait */
 	char *text;
+	uint16_t text_len, text_room;
+	uint32_t next_leg;   /* root: the first of its legs; leg: the next one; MAP_NONE at the end */
+	uint32_t message_id; /* hash; 0: none */
+	uint32_t uid;        /* of a local submission, or UINT32_MAX */
+
+	uint16_t texts[TEXT_FIELDS]; /* where the last of each field begins, but the first queue id; 0: none */
+	int32_t nrcpt;
+	uint32_t size;                /* bytes; UINT32_MAX: not known */
+	uint32_t note[ENVELOPE_NOTE]; /* the sink's (envelope); zeros again where what an envelope tells changes */
+	uint32_t recipient_count, recipient_room;
+
+	struct recipient inside[RECIPIENTS_INSIDE];
 	struct recipient *more; /* all recipients, once they are more than fit inside */
 	uint32_t *index;        /* to recipients by their hash, once they are many */
 	struct kept **kept;     /* one a recipient, or NULL */
-	struct recipient inside[RECIPIENTS_INSIDE];
-	uint32_t root;       /* slot of the first leg; MAP_NONE where this is it */
-	uint32_t next_leg;   /* root: the first of its legs; leg: the next one; MAP_NONE at the end */
-	uint32_t news;       /* seconds since 1970 of the last line about it */
-	uint32_t message_id; /* hash; 0: none */
-	uint32_t uid;        /* of a local submission, or UINT32_MAX */
-	uint32_t note;       /* the sink's, of the account (envelope) */
-	int32_t nrcpt;
-	uint32_t size; /* bytes; UINT32_MAX: not known */
-	uint32_t recipient_count, recipient_room, kept_room;
-	uint16_t text_len, text_room;
-	uint16_t host;
-	uint16_t flags;
-	uint16_t held; /* results of it that wait */
-	uint8_t mta;
-	uint8_t account_kind;
+	uint32_t kept_room;
 };
 
 /* A result that waits until it is known whose it is. */
@@ -161,8 +167,8 @@ struct ledger {
 	struct host *hosts; /* the first has no name */
 	uint32_t host_count;
 	uint16_t host_last; /* of the line before, as most lines have the same */
+	struct span host_name;
 	uint64_t host_hash;
-	uint32_t host_source;
 	usec_t now; /* the latest stamp */
 	struct held *held_first, **held_end;
 	size_t held_count;
@@ -175,7 +181,8 @@ struct ledger {
 	uint32_t refusal_next;
 	uint32_t (*by_message_id)[LEDGER_WAYS];
 	uint64_t secret;           /* of the first message: spreads message-ids over the buckets */
-	bool filters_have_ports;   /* in the settings */
+	uint64_t filter_letters[2]; /* with which names of filters in the settings begin: a bit each */
+	bool filters_have_ports;    /* in the settings */
 	bool proxy_tells;          /* a proxy filter's lines name the login, so one without has none */
 	bool filter_piped;         /* some filter is run as a command, and gives back by sendmail */
 	char filter_transport[32]; /* Exim's, that last handed a message to a filter run as a command */
@@ -199,6 +206,7 @@ void ledger_settle(struct ledger *ledger, struct message *root);
 struct span ledger_host(const struct ledger *ledger, const struct message *message);
 void message_put(struct message *message, enum text_field field, struct span text);
 struct span message_get(const struct message *message, enum text_field field);
+void message_renote(struct message *message); /* what an envelope tells of it is not what it was */
 /* The next field at or after *AT, which is moved past it. False at the end. */
 bool message_next(const struct message *message, size_t *at, enum text_field *field_r, struct span *text_r);
 
@@ -233,6 +241,7 @@ void ledger_note_known(struct ledger *ledger, const struct step *step, struct sp
 struct span ledger_known_for(struct ledger *ledger, const struct step *step, struct span key);
 
 /* ledger_filter.c: content filters' second legs */
+void ledger_note_filter(struct ledger *ledger, const char *name); /* one of the settings */
 void ledger_note_message_id(struct ledger *ledger, struct message *message, struct span message_id);
 bool ledger_join(struct ledger *ledger, const struct step *step, enum event_mta mta, struct span first,
 		 struct span second);
