@@ -27,16 +27,19 @@ void source_trouble(const struct collector *collector, const char *words)
 		collector->calls.trouble(collector->calls.context, words);
 }
 
-enum collected collector_next(struct collector *collector, struct line *line_r)
+static __attribute__((noinline)) enum collected collector_take(struct collector *collector, struct line *line_r)
 {
-	enum collected got;
+	enum collected got = collector->kind->peek(collector, line_r);
 
-	if (collector->kind->next != NULL)
-		return collector->kind->next(collector, line_r);
-	got = collector->kind->peek(collector, line_r);
 	if (got == COLLECTED_LINE)
 		line_r->position = collector->kind->give(collector);
 	return got;
+}
+
+enum collected collector_next(struct collector *collector, struct line *line_r)
+{
+	return collector->kind->next != NULL ? collector->kind->next(collector, line_r)
+					     : collector_take(collector, line_r);
 }
 
 void *collector_opened(const struct collector *collector)

@@ -15,9 +15,12 @@ void lines_start(struct lines *lines, uint64_t position, struct span before)
 	lines->floor = before.at;
 	lines->at = lines->end = before.at + before.len;
 	lines->position = position;
-	lines->skipping = false;
-	lines->foul = false;
-	lines->hole = false;
+	lines->odd = 0;
+}
+
+static void lines_be(struct lines *lines, unsigned what, bool so)
+{
+	lines->odd = so ? lines->odd | what : lines->odd & ~what;
 }
 
 /* Leading NULs do not make a line too long, however many they are. */
@@ -30,9 +33,9 @@ static SELDOM void lines_drop_nuls(struct lines *lines)
 	if (lines->at == from)
 		return;
 	lines->position += (uint64_t)(lines->at - from);
-	if (!lines->hole)
+	if ((lines->odd & LINES_HOLE) == 0)
 		lines->skipped_binary++;
-	lines->hole = lines->at == lines->end; /* it may go on in the next block */
+	lines_be(lines, LINES_HOLE, lines->at == lines->end); /* it may go on in the next block */
 }
 
 void lines_feed(struct lines *lines, char *data, size_t len)
@@ -40,12 +43,12 @@ void lines_feed(struct lines *lines, char *data, size_t len)
 	size_t left = (size_t)(lines->end - lines->at);
 	size_t history = lines->at == NULL ? 0 : (size_t)(lines->at - lines->floor);
 
-	if (left > 0 && lines->skipping) {
+	if (left > 0 && (lines->odd & LINES_SKIPPING) != 0) {
 		lines->position += left;
 		history += left;
 		left = 0;
 	} else if (left > LINES_MAX + 1) { /* + 1: what could still be the CR before the newline */
-		lines->skipping = true;
+		lines->odd |= LINES_SKIPPING;
 		lines->skipped_long++;
 		lines->position += left;
 		history += left;
@@ -55,7 +58,8 @@ void lines_feed(struct lines *lines, char *data, size_t len)
 		history = LINES_HISTORY;
 	if (left + history > 0)
 		memmove(data - left - history, lines->end - left - history, left + history);
-	lines->foul = (left > 0 && lines->foul) || memchr(data, '\0', len) != NULL;
+	lines_be(lines, LINES_FOUL,
+		 (left > 0 && (lines->odd & LINES_FOUL) != 0) || memchr(data, '\0', len) != NULL);
 	lines->at = data - left;
 	lines->floor = lines->at - history;
 	lines->end = data + len;
@@ -78,15 +82,15 @@ struct span lines_history(const struct lines *lines, uint64_t position)
 /* A line of a block with NUL bytes, a long one, or the end of one that is skipped. */
 static SELDOM bool lines_fit_odd(struct lines *lines, const struct span *line)
 {
-	if (lines->skipping) {
-		lines->skipping = false;
+	if ((lines->odd & LINES_SKIPPING) != 0) {
+		lines->odd &= ~LINES_SKIPPING;
 		return false;
 	}
 	if (line->len > LINES_MAX) {
 		lines->skipped_long++;
 		return false;
 	}
-	if (lines->foul && line->len > 0 && memchr(line->at, '\0', line->len) != NULL) {
+	if ((lines->odd & LINES_FOUL) != 0 && line->len > 0 && memchr(line->at, '\0', line->len) != NULL) {
 		lines->skipped_binary++;
 		return false;
 	}
@@ -98,21 +102,22 @@ static bool lines_fit(struct lines *lines, struct span *line)
 {
 	if (line->len > 0 && line->at[line->len - 1] == '\r')
 		line->len--;
-	return (!lines->skipping && !lines->foul && line->len <= LINES_MAX) || lines_fit_odd(lines, line);
+	return ((lines->odd & (LINES_SKIPPING | LINES_FOUL)) == 0 && line->len <= LINES_MAX) ||
+	       lines_fit_odd(lines, line);
 }
 
-bool lines_next(struct lines *lines, struct span *line_r)
+bool lines_next_odd(struct lines *lines, struct span *line_r)
 {
 	for (;;) {
 		const char *from, *newline;
 
-		if (lines->foul && !lines->skipping)
+		if ((lines->odd & (LINES_FOUL | LINES_SKIPPING)) == LINES_FOUL)
 			lines_drop_nuls(lines);
 		from = lines->at;
 		newline = from == lines->end ? NULL : memchr(from, '\n', (size_t)(lines->end - from));
 		if (newline == NULL)
 			return false;
-		lines->hole = false;
+		lines->odd &= ~LINES_HOLE;
 		*line_r = (struct span){ from, (size_t)(newline - from) };
 		lines->at = newline + 1;
 		lines->position += line_r->len + 1;

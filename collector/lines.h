@@ -12,13 +12,15 @@
 #define LINES_HISTORY  ((size_t)1024)      /* bytes before a position that can be asked for later */
 #define LINES_HEADROOM (LINES_MAX + 1 + LINES_HISTORY)
 
+#define LINES_SKIPPING 1u /* inside a line that is too long */
+#define LINES_FOUL     2u /* there are NUL bytes in the block */
+#define LINES_HOLE     4u /* inside NUL bytes that were counted */
+
 struct lines {
 	const char *at, *end; /* what is not cut yet */
 	const char *floor;    /* history reaches back to here */
 	uint64_t position;    /* of AT, counted from where the caller began */
-	bool skipping;        /* inside a line that is too long */
-	bool foul;            /* there are NUL bytes in the block */
-	bool hole;            /* inside NUL bytes that were counted */
+	unsigned odd;         /* of LINES_SKIPPING ...; 0: nothing is, and lines are cut without further ado */
 	uint64_t skipped_long, skipped_binary;
 };
 
@@ -28,8 +30,28 @@ struct lines {
  */
 void lines_feed(struct lines *lines, char *data, size_t len);
 
+/* lines_next where something is odd, or a line too long. */
+bool lines_next_odd(struct lines *lines, struct span *line_r);
+
 /* The next whole line, without newline and CR. False where the block holds none: feed more. */
-bool lines_next(struct lines *lines, struct span *line_r);
+static inline bool lines_next(struct lines *lines, struct span *line_r)
+{
+	const char *from = lines->at, *newline;
+	size_t len;
+
+	if (lines->odd != 0)
+		return lines_next_odd(lines, line_r);
+	newline = from == lines->end ? NULL : memchr(from, '\n', (size_t)(lines->end - from));
+	if (newline == NULL)
+		return false;
+	len = (size_t)(newline - from);
+	if (len > LINES_MAX)
+		return lines_next_odd(lines, line_r);
+	lines->at = newline + 1;
+	lines->position += len + 1;
+	*line_r = (struct span){ from, len > 0 && newline[-1] == '\r' ? len - 1 : len };
+	return true;
+}
 
 /* After the last block: the line that no newline ends. */
 bool lines_last(struct lines *lines, struct span *line_r);

@@ -43,6 +43,7 @@ struct replay {
 	struct merge merge;
 	struct chain *chains;
 	struct chain *given;    /* whose line was given last */
+	struct chain *alone;    /* the same where no other log is left and its file is open; else NULL */
 	struct input **started; /* for each file of the plan: inflated ahead, not yet read */
 	size_t ahead_at;        /* files of the plan before this one are started */
 	unsigned waiting;       /* started and not yet read */
@@ -214,19 +215,19 @@ static __attribute__((noinline)) struct chain *replay_advance(struct replay *rep
 static enum collected replay_next(struct collector *collector, struct line *line_r)
 {
 	struct replay *replay = (struct replay *)collector;
-	struct chain *chain = replay->given;
+	struct chain *chain = replay->alone;
 
 	/* Nearly always one log is left, and the line before was in the middle of a file. */
-	if (replay->merge.count == 1 && chain != NULL && chain->file != NULL &&
-	    lines_next(&chain->lines, &chain->line))
-		chain->position = chain->base + chain->lines.position;
-	else
-		chain = replay_advance(replay);
-	replay->given = chain;
-	if (chain == NULL)
-		return COLLECTED_END;
-	line_r->text = chain->line;
-	line_r->position = chain->position;
+	if (chain != NULL && lines_next(&chain->lines, &line_r->text)) {
+		line_r->position = chain->base + chain->lines.position;
+	} else {
+		chain = replay->given = replay_advance(replay);
+		replay->alone = replay->merge.count == 1 ? chain : NULL;
+		if (chain == NULL)
+			return COLLECTED_END;
+		line_r->text = chain->line;
+		line_r->position = chain->position;
+	}
 	line_r->source = chain->file->source;
 	line_r->late = false;
 	collector->stats.lines++;
