@@ -27,7 +27,8 @@ void source_trouble(const struct collector *collector, const char *words)
 		collector->calls.trouble(collector->calls.context, words);
 }
 
-static __attribute__((noinline)) enum collected collector_take(struct collector *collector, struct line *line_r)
+static __attribute__((noinline)) enum collected collector_take(struct collector *collector,
+							       struct line *line_r)
 {
 	enum collected got = collector->kind->peek(collector, line_r);
 

@@ -20,7 +20,7 @@ struct lines {
 	const char *at, *end; /* what is not cut yet */
 	const char *floor;    /* history reaches back to here */
 	uint64_t position;    /* of AT, counted from where the caller began */
-	unsigned odd;         /* of LINES_SKIPPING ...; 0: nothing is, and lines are cut without further ado */
+	unsigned odd; /* of LINES_SKIPPING ...; 0: nothing is, and lines are cut without further ado */
 	uint64_t skipped_long, skipped_binary;
 };
 

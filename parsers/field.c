@@ -49,8 +49,8 @@ static size_t queue_id_length(struct span text)
 	/* Most ids are short ones before a colon, and all their bytes are asked about at once: a third of the time. */
 	if (text.len >= 16 && (queue_id_classes[at[0]] & QUEUE_ID_HEX) != 0) {
 		len = queue_id_hex(at);
-		if (len >= 5 && len < 16 && at[len] == ':')
-			return len;
+		if (len < 16 && queue_id_classes[at[len]] == 0)
+			return len < 5 ? 0 : len;
 		len = 0;
 	}
 	/* Long ids have ten bytes or more, and the first eight are asked about at once: half the time. */
@@ -157,16 +157,14 @@ size_t field_same_address(struct span text, struct span address)
 bool field_queued_as(struct span reply, struct span *id_r)
 {
 	struct span id;
-	size_t len = 0;
+	size_t len;
 
 	if (!span_cut_last(&reply, SPAN("queued as "), &id))
 		return false;
-	while (len < id.len && id.at[len] != ' ' && id.at[len] != ')' && id.at[len] != ';')
-		len++;
-	id.len = len;
-	if (!field_is_queue_id(id))
+	len = queue_id_length(id);
+	if (len == 0 || (len < id.len && id.at[len] != ' ' && id.at[len] != ')' && id.at[len] != ';'))
 		return false;
-	*id_r = id;
+	*id_r = span_head(id, len);
 	return true;
 }
 

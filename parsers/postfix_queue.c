@@ -15,7 +15,7 @@ static bool queue_sender(struct span words, struct event *event)
 }
 
 /* NAME and digits at the end of WORDS. */
-static bool queue_number(struct span *words, struct span name, uint64_t *number_r)
+static inline bool queue_number(struct span *words, struct span name, uint64_t *number_r)
 {
 	size_t at = words->len;
 

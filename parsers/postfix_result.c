@@ -43,13 +43,23 @@ static void result_relay(struct span relay, struct event *event)
 		event->relay_ip = host.ip;
 }
 
-/* One "name=value" of the middle. */
-static void result_field(struct span name, struct span value, struct event *event)
+/* One "name=value, " of the middle. Names that every line has are not looked for byte by byte. */
+static bool result_field(struct span *words, struct event *event)
 {
-	if (span_equal(name, SPAN("relay")))
+	struct span name, value;
+	bool relay = span_skip(words, SPAN("relay=")), dsn = !relay && span_skip(words, SPAN("dsn="));
+
+	if (!relay && !dsn && !span_skip(words, SPAN("delay=")) && !span_skip(words, SPAN("delays=")) &&
+	    !span_cut(words, '=', &name))
+		return false;
+	if (!span_cut(words, ',', &value))
+		return false;
+	if (relay)
 		result_relay(value, event);
-	else if (span_equal(name, SPAN("dsn")))
+	else if (dsn)
 		event->dsn = value;
+	span_skip(words, SPAN(" "));
+	return true;
 }
 
 static void result_local(struct event *event)
@@ -97,8 +107,6 @@ static bool result_status(struct span words, struct event *event)
 
 bool postfix_read_result(struct span words, struct event *event)
 {
-	struct span name, value;
-
 	event->kind = EVENT_RESULT;
 	if (!span_skip(&words, SPAN("to=")) || !field_address(&words, &event->recipient) ||
 	    !span_skip(&words, SPAN(", ")))
@@ -106,11 +114,8 @@ bool postfix_read_result(struct span words, struct event *event)
 	if (span_skip(&words, SPAN("orig_to=")) &&
 	    (!field_address(&words, &event->original_recipient) || !span_skip(&words, SPAN(", "))))
 		return false;
-	while (!span_skip(&words, SPAN("status="))) {
-		if (!span_cut(&words, '=', &name) || !span_cut(&words, ',', &value))
+	while (words.len == 0 || words.at[0] != 's' || !span_skip(&words, SPAN("status=")))
+		if (!result_field(&words, event))
 			return false;
-		result_field(name, value, event);
-		span_skip(&words, SPAN(" "));
-	}
 	return result_status(words, event);
 }
