@@ -77,7 +77,8 @@ static void slots_make(struct windows *windows, unsigned room, unsigned width)
 	windows->room = (uint8_t)room;
 	windows->width = (uint8_t)width;
 	windows->slots =
-		room == 0 ? NULL : memory_new(room, sizeof(*windows->slots) + counters_size(windows));
+		room == 0 ? NULL
+			  : memory_grow(NULL, room, sizeof(*windows->slots) + counters_size(windows));
 }
 
 void slots_resize(struct windows *windows, unsigned room)

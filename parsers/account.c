@@ -63,13 +63,22 @@ struct account_style {
 	bool colon; /* is escaped */
 };
 
-/* How many bytes at the front stand in a name as they are, in every style. */
+/* What stands in a name as it is, in every style: a-z, 0-9, '-', '.', '/' and '@'. */
+static const bool account_is_plain[256] = {
+	['a'] = true, ['b'] = true, ['c'] = true, ['d'] = true, ['e'] = true, ['f'] = true, ['g'] = true,
+	['h'] = true, ['i'] = true, ['j'] = true, ['k'] = true, ['l'] = true, ['m'] = true, ['n'] = true,
+	['o'] = true, ['p'] = true, ['q'] = true, ['r'] = true, ['s'] = true, ['t'] = true, ['u'] = true,
+	['v'] = true, ['w'] = true, ['x'] = true, ['y'] = true, ['z'] = true, ['0'] = true, ['1'] = true,
+	['2'] = true, ['3'] = true, ['4'] = true, ['5'] = true, ['6'] = true, ['7'] = true, ['8'] = true,
+	['9'] = true, ['-'] = true, ['.'] = true, ['/'] = true, ['@'] = true,
+};
+
+/* How many bytes at the front are plain. */
 static size_t account_plain(struct span text)
 {
 	size_t len = 0;
 
-	while (len < text.len && ((text.at[len] >= 'a' && text.at[len] <= 'z') ||
-				  (text.at[len] >= '-' && text.at[len] <= '9') || text.at[len] == '@'))
+	while (len < text.len && account_is_plain[(unsigned char)text.at[len]])
 		len++;
 	return len;
 }
@@ -148,6 +157,11 @@ struct span account_login(const struct account_rules *rules, struct span login, 
 		local.len = account_tag(local);
 	if (!has_domain)
 		domain = rules->default_domain;
+	/* With a domain and without a tag it is the login as it stands. */
+	if (has_domain && local.len + 1 + domain.len == login.len) {
+		account_add(name, login, style);
+		return account_span(name);
+	}
 	if ((has_domain || domain.len > 0) && local.len + 1 + domain.len <= sizeof(joined)) {
 		memcpy(joined, local.at, local.len);
 		joined[local.len] = '@';

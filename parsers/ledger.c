@@ -85,6 +85,8 @@ void ledger_free(struct ledger **ledger_r)
 	while (map_oldest(ledger->messages) != NULL)
 		ledger_forget(ledger, map_oldest(ledger->messages));
 	map_free(&ledger->messages);
+	while (ledger->text_count > 0)
+		free(ledger->texts[--ledger->text_count]);
 	users_free(&ledger->users);
 	owners_free(&ledger->owners);
 	for (uint32_t i = 1; i < ledger->host_count; i++)

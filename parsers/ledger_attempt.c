@@ -37,20 +37,24 @@ void message_envelope(const struct ledger *ledger, struct message *message, stru
 }
 
 /* Once a message: its account and, in most cases, its number of recipients are known. */
-void ledger_submit(struct ledger *ledger, struct message *message)
+static void ledger_submit_as(struct ledger *ledger, struct message *message, const struct envelope *envelope)
 {
-	struct envelope envelope;
-
 	if (message->flags & (MESSAGE_SUBMITTED | MESSAGE_UNSURE | MESSAGE_REINJECTED) ||
 	    message->root != MAP_NONE)
 		return;
 	message->flags |= MESSAGE_SUBMITTED;
 	ledger->stats.messages++;
-	if (ledger->sink.submitted == NULL)
-		return;
+	if (ledger->sink.submitted != NULL)
+		ledger->sink.submitted(ledger->sink.context, envelope, ledger->submit_source,
+				       ledger->submit_position);
+}
+
+void ledger_submit(struct ledger *ledger, struct message *message)
+{
+	struct envelope envelope;
+
 	message_envelope(ledger, message, &envelope);
-	ledger->sink.submitted(ledger->sink.context, &envelope, ledger->submit_source,
-			       ledger->submit_position);
+	ledger_submit_as(ledger, message, &envelope);
 }
 
 void message_queue_ids(const struct message *root, struct attempt *attempt)
@@ -217,7 +221,8 @@ void ledger_attempt(struct ledger *ledger, struct message *message, const struct
 		return;
 	ledger->submit_source = step->source;
 	ledger->submit_position = step->position;
-	ledger_submit(ledger, root);
+	message_envelope(ledger, root, &envelope);
+	ledger_submit_as(ledger, root, &envelope);
 	local = event_is_local(event);
 	attempt_begin(&attempt, step);
 	attempt.envelope = &envelope;
@@ -232,7 +237,6 @@ void ledger_attempt(struct ledger *ledger, struct message *message, const struct
 	attempt.direction = attempt_direction(ledger, root, &attempt, local);
 	if (!attempt_changes(recipient, &attempt) && !ledger->sink.want_done)
 		return;
-	message_envelope(ledger, root, &envelope);
 	attempt_forwarder(ledger, &envelope, &attempt, &name);
 	attempt.counted = attempt_counts(ledger, &attempt);
 	message_queue_ids(root, &attempt);

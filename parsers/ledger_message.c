@@ -66,9 +66,12 @@ static uint64_t ledger_key(struct ledger *ledger, const struct step *step, enum 
 			   struct span queue_id)
 {
 	const struct event *event = step->event;
+	struct span host = step->frame->host;
 	bool known = event->id_hash != 0 && queue_id.at == event->queue_id.at;
 
-	ledger_host_id(ledger, step);
+	/* Nearly always it is the last one. */
+	if (host.len == 0 || !span_equal(host, ledger->host_name))
+		ledger_host_id(ledger, step);
 	return (known ? event->id_hash : hash_text(queue_id)) ^ (ledger->host_hash + (uint64_t)mta);
 }
 
@@ -114,6 +117,23 @@ static void ledger_make_room(struct ledger *ledger)
 	}
 }
 
+/*
+ * A message's first block of text, and back: they come and go as fast as messages do, and from the C library they are a
+ * fiftieth of following messages.
+ */
+static char *ledger_text_new(struct ledger *ledger)
+{
+	return ledger->text_count > 0 ? ledger->texts[--ledger->text_count] : memory_grow(NULL, TEXT_ROOM, 1);
+}
+
+static void ledger_text_free(struct ledger *ledger, struct message *message)
+{
+	if (message->text_room == TEXT_ROOM && ledger->text_count < LEDGER_TEXTS)
+		ledger->texts[ledger->text_count++] = message->text;
+	else
+		free(message->text);
+}
+
 /* A new record; what had the queue id before is given as it stands. */
 struct message *ledger_open(struct ledger *ledger, const struct step *step, struct span queue_id)
 {
@@ -131,6 +151,8 @@ struct message *ledger_open(struct ledger *ledger, const struct step *step, stru
 	message->root = message->next_leg = MAP_NONE;
 	message->uid = message->size = UINT32_MAX;
 	message->nrcpt = -1;
+	message->text = ledger_text_new(ledger);
+	message->text_room = TEXT_ROOM;
 	message_put(message, TEXT_QUEUE_ID, queue_id);
 	return message;
 }
@@ -165,11 +187,14 @@ static void ledger_unlink(struct ledger *ledger, struct message *leg)
 
 static void ledger_remove(struct ledger *ledger, struct message *message)
 {
-	ledger_drop_held(ledger, message, false);
+	if (message->held > 0)
+		ledger_drop_held(ledger, message, false);
 	message->message_id = 0; /* the index by message-id may still point here */
-	free(message->text);
-	free(message->more);
-	free(message->index);
+	ledger_text_free(ledger, message);
+	if (message->more != NULL) {
+		free(message->more);
+		free(message->index);
+	}
 	for (uint32_t i = 0; i < message->kept_room; i++)
 		free(message->kept[i]);
 	free(message->kept);
@@ -245,7 +270,7 @@ void message_put(struct message *message, enum text_field field, struct span tex
 	if (text.at == NULL || need > TEXT_BLOCK)
 		return;
 	if (need > message->text_room) {
-		size_t room = need < TEXT_ROOM ? TEXT_ROOM : (need + 63) / 64 * 64;
+		size_t room = (need + 63) / 64 * 64;
 
 		message->text = memory_grow(message->text, room, 1);
 		message->text_room = (uint16_t)room;

@@ -144,6 +144,7 @@ struct host {
 #define LEDGER_WAYS    4
 #define LEDGER_BUCKETS 16384 /* of LEDGER_WAYS newest messages by message-id: 256 KiB */
 #define LEDGER_KNOWN   64
+#define LEDGER_TEXTS   256
 
 /* An account that is known before its message: by the client's address, or by a queue id not yet opened. */
 struct known {
@@ -164,6 +165,8 @@ struct ledger {
 	struct network *trusted;
 	size_t trusted_count;
 	struct map *messages;
+	char *texts[LEDGER_TEXTS]; /* blocks that messages gave back */
+	uint32_t text_count;
 	struct host *hosts; /* the first has no name */
 	uint32_t host_count;
 	uint16_t host_last; /* of the line before, as most lines have the same */
