@@ -220,9 +220,10 @@ static void store_trim(struct store *store, usec_t now)
 {
 	usec_t idle = now - horizon_length(HORIZON_7D) - USEC_DAY;
 
-	for (struct record *record = store->calls->next(store, NULL); record != NULL && record->now < idle;
-	     record = store->calls->next(store, record))
-		record_trim(record, now);
+	for (struct record *record = store->calls->next(store, NULL);
+	     record != NULL && record->now < idle + STORE_ORDER; record = store->calls->next(store, record))
+		if (record->now < idle)
+			record_trim(record, now);
 }
 
 /* Once a day, those that were not heard of for longer than any window give back what only windows need. */

@@ -49,6 +49,8 @@ struct store {
 	usec_t hurried; /* when it last was */
 };
 
+#define STORE_ORDER (10 * USEC_MINUTE)
+
 struct store_calls {
 	const char *name;
 	/* The account's record, made where there is none and MAKE says so; NULL where there is none. */
@@ -63,7 +65,7 @@ struct store_calls {
 		      uint64_t position, struct applied *applied_r);
 	/* The record's habit or standing was replaced. */
 	void (*keep)(struct store *store, struct record *record);
-	/* From the longest unused to the newest, within a minute of event time or so; NULL at the end. */
+	/* From the longest unused to the newest, within STORE_ORDER of event time or so; NULL at the end. */
 	struct record *(*next)(struct store *store, const struct record *after);
 	struct store_stats (*stats)(const struct store *store);
 	void (*free)(struct store *store);

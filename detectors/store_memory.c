@@ -86,8 +86,8 @@ static void memory_apply(struct store *store, struct record *record, const struc
 	(void)source; /* lines are read once here: a restart resumes where the snapshot ends */
 	(void)position;
 	memory_of(store)->applied++;
-	/* Who was used within the minute is among the newest: moving it to the very front touches three more. */
-	if (delta->time >= record->now + USEC_MINUTE)
+	/* Who was used lately is among the newest: moving it to the very front touches three more. */
+	if (delta->time >= record->now + STORE_ORDER)
 		map_touch(memory_of(store)->map, record);
 	record_apply(record, delta, applied_r);
 }
