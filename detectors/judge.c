@@ -308,7 +308,9 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 static void weigh_refusal(struct judge *judge, const struct record *record, const struct attempt *attempt,
 			  struct delta *delta)
 {
-	uint32_t provider = delta_hash(attempt->provider);
+	uint32_t provider = attempt->provider_hash != 0 && attempt->provider.len > 0
+				    ? delta_of_hash(attempt->provider_hash)
+				    : delta_hash(attempt->provider);
 	bool refused = delta->outcome == COUNT_SPAM || delta->outcome == COUNT_BLOCKED;
 
 	if (delta->outcome == COUNT_SPAM) {

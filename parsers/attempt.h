@@ -66,6 +66,7 @@ struct attempt {
 	enum event_phase phase;
 	struct span dsn, reply, relay, relay_ip, provider, local_ip;
 	uint64_t recipient_hash; /* hash_stable of recipient; 0: to be found out */
+	uint64_t provider_hash;  /* likewise of provider */
 	uint32_t tries;
 	uint32_t source; /* of the line that gave the outcome */
 	uint64_t position;

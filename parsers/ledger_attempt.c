@@ -241,7 +241,7 @@ void ledger_attempt(struct ledger *ledger, struct message *message, const struct
 	attempt.counted = attempt_counts(ledger, &attempt);
 	message_queue_ids(root, &attempt);
 	if (!local)
-		attempt.provider = reply_provider_known(&ledger->providers, event->relay);
+		attempt.provider = reply_provider_known(&ledger->providers, event->relay, &attempt.provider_hash);
 	if (ledger->sink.want_done)
 		message_keep(root, recipient, &attempt);
 	if (first || attempt.previous != attempt.outcome || attempt.previous_class != attempt.meaning.class)

@@ -289,16 +289,18 @@ struct span reply_provider(struct span relay)
 }
 
 /* Five searches a name, for the few hundred names that a day's mail goes to: remembered, a tenth of the price. */
-struct span reply_provider_known(struct providers_known *known, struct span relay)
+struct span reply_provider_known(struct providers_known *known, struct span relay, uint64_t *hash_r)
 {
 	uint64_t hash = hash_text(relay) | 1;
 	struct provider_known *place = &known->places[(hash >> 32) % PROVIDERS_KNOWN];
 	struct span provider;
 	bool inside;
 
+	*hash_r = 0;
 	if (relay.len == 0)
 		return (struct span){ NULL, 0 };
 	if (place->hash == hash) {
+		*hash_r = place->provider;
 		if (place->name != NULL)
 			return (struct span){ place->name, place->len };
 		return place->len > 0 ? span_head(span_from(relay, place->from), place->len)
@@ -306,7 +308,9 @@ struct span reply_provider_known(struct providers_known *known, struct span rela
 	}
 	provider = reply_provider(relay);
 	inside = provider.at >= relay.at && provider.at < relay.at + relay.len;
+	*hash_r = hash_stable(provider);
 	*place = (struct provider_known){ .hash = hash,
+					  .provider = *hash_r,
 					  .name = inside ? NULL : provider.at,
 					  .from = inside ? (uint16_t)(provider.at - relay.at) : 0,
 					  .len = (uint16_t)provider.len };

@@ -108,16 +108,17 @@ bool replies_compile(struct replies *replies, struct error *error);
 /* Whose MX this is: "google", "microsoft", "yahoo" ...; else the relay's registered domain; absent where local. */
 struct span reply_provider(struct span relay);
 
-/* The same, and remembered by the relay's name. Zeroed before the first question. */
+/* The same with its hash_stable, and remembered by the relay's name. Zeroed before the first question. */
 #define PROVIDERS_KNOWN 1024
 struct providers_known {
 	struct provider_known {
 		uint64_t hash;    /* of the relay; 0: free */
+		uint64_t provider; /* hash_stable of what it is */
 		const char *name; /* NULL: LEN bytes of the relay from FROM on, absent where there are none */
 		uint16_t from, len;
 	} places[PROVIDERS_KNOWN];
 };
-struct span reply_provider_known(struct providers_known *known, struct span relay);
+struct span reply_provider_known(struct providers_known *known, struct span relay, uint64_t *hash_r);
 
 const char *reply_class_name(enum reply_class class);   /* "invalid_recipient" */
 const char *reply_class_blames(enum reply_class class); /* "the sender's list" */
