@@ -17,7 +17,11 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define RING         ((size_t)16 * 1024 * 1024)
+/*
+ * Some 25,000 lines: the seconds in which a content filter hands a message back. Filling a larger one for the first time
+ * costs more than searching does: with 32 MiB half the time of a trace went to the kernel's clearing of pages.
+ */
+#define RING         ((size_t)4 * 1024 * 1024)
 #define PIECES       1024
 #define SCRIPTS_BACK 8192 /* bytes */
 #define STARTED      3    /* archives inflated ahead */
@@ -40,9 +44,9 @@ struct search {
 	size_t needle_count;
 	size_t known; /* how many of the wanted ids are needles or were refused to be */
 	char *ring;
-	size_t ring_used;
-	struct piece pieces[PIECES];
-	size_t piece_count;
+	size_t ring_used;            /* where the next block goes */
+	struct piece pieces[PIECES]; /* a ring too: the oldest first */
+	size_t piece_first, piece_count;
 };
 
 static void search_add_needle(struct search *search, struct span text)
@@ -158,6 +162,11 @@ static void search_piece(struct search *search, const struct piece *piece, const
 	}
 }
 
+static struct piece *search_piece_at(struct search *search, size_t i)
+{
+	return &search->pieces[(search->piece_first + i) % PIECES];
+}
+
 /* Ids learned since the last call become needles, and are looked up in all that the ring still holds. */
 static void search_back(struct search *search)
 {
@@ -168,28 +177,32 @@ static void search_back(struct search *search)
 
 		search_add_needle(search, wanted_id(wanted, search->known++));
 		for (size_t i = 0; first < search->needle_count && i < search->piece_count; i++)
-			search_piece(search, &search->pieces[i], search->needles[first]);
+			search_piece(search, search_piece_at(search, i), search->needles[first]);
 	}
 }
 
-/* Make room for LEN bytes at the ring's end: the older half goes. */
-static void search_room(struct search *search, size_t len)
+static void search_drop_oldest(struct search *search)
 {
-	size_t drop = 0, from;
+	search->piece_first = (search->piece_first + 1) % PIECES;
+	search->piece_count--;
+}
 
-	if (search->ring_used + len <= 2 * RING && search->piece_count < PIECES)
-		return;
-	while (drop < search->piece_count && search->ring_used - search->pieces[drop].at > RING)
-		drop++;
-	if (search->piece_count == PIECES && drop < PIECES / 2)
-		drop = PIECES / 2;
-	from = drop == search->piece_count ? search->ring_used : search->pieces[drop].at;
-	memmove(search->ring, search->ring + from, search->ring_used - from);
-	search->ring_used -= from;
-	search->piece_count -= drop;
-	memmove(search->pieces, search->pieces + drop, search->piece_count * sizeof(*search->pieces));
-	for (size_t i = 0; i < search->piece_count; i++)
-		search->pieces[i].at -= from;
+/* Make room for LEN bytes where the ring is to be filled on: what stood there goes, which is the oldest. */
+static void search_room(struct search *search, size_t begun, size_t len)
+{
+	size_t from = search->ring_used - begun;
+
+	if (search->ring_used + len > RING) {
+		while (search->piece_count > 0 && search_piece_at(search, 0)->at >= search->ring_used)
+			search_drop_oldest(search);
+		memmove(search->ring, search->ring + from, begun);
+		from = 0;
+		search->ring_used = begun;
+	}
+	while (search->piece_count == PIECES ||
+	       (search->piece_count > 0 && search_piece_at(search, 0)->at >= from &&
+		search_piece_at(search, 0)->at < search->ring_used + len))
+		search_drop_oldest(search);
 }
 
 /* TEXT is put at the ring's end; its whole lines are searched, and what is left is how long it is. */
@@ -207,7 +220,7 @@ static size_t search_text(struct search *search, size_t begun, struct span text,
 		whole = newline == NULL ? 0 : (size_t)(newline + 1 - (search->ring + from));
 	if (whole == 0)
 		return len;
-	piece = &search->pieces[search->piece_count++];
+	piece = search_piece_at(search, search->piece_count++);
 	*piece = (struct piece){ from, whole, file, offset };
 	for (size_t i = 0, count = search->needle_count; i < count; i++)
 		search_piece(search, piece, search->needles[i]);
@@ -271,7 +284,7 @@ static void search_file(struct search *search, size_t at)
 
 		offset += skipped;
 		skipping = skipping && len == 0;
-		search_room(search, len);
+		search_room(search, begun, len);
 		len = search_text(search, begun, (struct span){ data, len }, false, file, offset);
 		offset += begun + given - len;
 		begun = len;
@@ -328,7 +341,7 @@ static void search_all(struct search *search)
 
 	search->ahead = ahead_new(processors > 4 ? 4 : processors < 1 ? 1 : (unsigned)processors);
 	search->started = memory_new(search->plan.count, sizeof(struct input *));
-	search->ring = memory_large(2 * RING + LINES_HEADROOM);
+	search->ring = memory_large(RING + LINES_HEADROOM);
 	search_add_needle(search, what);
 	search_back(search);
 	for (size_t at = 0; at < search->plan.count && !search->scan->too_many; at++)

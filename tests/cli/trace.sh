@@ -56,6 +56,23 @@ END
 expect 1 sh -c "\"$SENDWATCH\" trace bob@example.com - < many.log"
 has err "name a file"
 
+# The second leg of a content filter begins long before the first one names it: megabytes later its lines are still
+# at hand, wherever in what is kept they stand.
+python3 - > far.log <<'END'
+HEAD = "2026-11-21T10:00:00.000000+00:00 host postfix/"
+filler = HEAD + "smtpd[9]: connect from somewhere.example.net[203.0.113.77]"
+for n in range(40):
+    print(HEAD + "smtpd[2]: 4F1C2B%04X: client=localhost[127.0.0.1]" % n)
+    for _ in range(n * 700):
+        print(filler)
+    print(HEAD + "smtp[3]: 4F1C2A%04X: to=<joe@example.net>, relay=127.0.0.1[127.0.0.1]:10024, delay=1, "
+          "delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 4F1C2B%04X)" % (n, n))
+END
+for n in 0001 0003 000A 0011 0017 001B 0020 0027; do
+	expect 0 "$SENDWATCH" trace 4F1C2A$n --timezone UTC --format ndjson far.log
+	[ "$(grep -c '"type":"step"' out)" = 2 ] || die "4F1C2A$n: its second leg was not found"
+done
+
 # Strangers' bytes do not reach the terminal.
 printf '2026-11-21 10:00:00 1xUnyD-00067j-1b <= bob@example.com H=(\033[2Jx) [203.0.113.8] P=esmtp S=7\n' > evil.log
 expect 0 "$SENDWATCH" trace bob@example.com evil.log
