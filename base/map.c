@@ -128,7 +128,7 @@ static __attribute__((noinline)) void *map_find_same(const struct map *map, uint
 	for (uint32_t at = map_home(map, tag);; at = (at + 1) & map_mask(map)) {
 		struct map_cell cell = map->cells[at];
 		void *record = cell.slot != MAP_NONE && cell.tag == tag ? map_cell_record(map, cell, hash)
-									 : NULL;
+									: NULL;
 
 		if (cell.slot == MAP_NONE || (record != NULL && map->options.same(record, key)))
 			return record;
@@ -145,7 +145,7 @@ void *map_find(const struct map *map, uint64_t hash, struct span key)
 	for (uint32_t at = map_home(map, tag);; at = (at + 1) & map_mask(map)) {
 		struct map_cell cell = map->cells[at];
 		void *record = cell.slot != MAP_NONE && cell.tag == tag ? map_cell_record(map, cell, hash)
-									 : NULL;
+									: NULL;
 
 		if (cell.slot == MAP_NONE || record != NULL)
 			return record;

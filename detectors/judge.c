@@ -14,11 +14,10 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/seldom.h"
-#include "detectors/delta.h"
+#include "detectors/judge_known.h"
 #include "detectors/judge_state.h"
 #include "detectors/trail.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -210,39 +209,14 @@ static void record_begin(struct judge *judge, struct record *record, enum accoun
 		record_next_day(judge, record, time);
 }
 
-/*
- * What is the same for all attempts of a message, kept with it: finding it out again each time was a quarter of judging
- * an attempt.
- */
-struct known {
-	uint32_t place;   /* where the store has the record; the store's */
-	uint32_t message; /* hash of the queue id; 0: nothing is known yet */
-	struct origin origin;
-	uint32_t foreign;
-};
-
-static_assert(sizeof(struct known) == ENVELOPE_NOTE * sizeof(uint32_t), "it fits into a note");
-
-/* NEW is for what has no note. */
-static const struct known *known_of(struct judge *judge, const struct envelope *envelope, struct known *new)
-{
-	struct known *known = envelope->note != NULL ? (void *)envelope->note : new;
-
-	if (envelope->note != NULL && known->message != 0)
-		return known;
-	known->message = delta_hash(envelope->queue_id);
-	known->origin = origins_find(&judge->origins, envelope->client_ip, envelope->account_kind);
-	known->foreign = delta_foreign(envelope);
-	return known;
-}
-
 /* The record of the message's account. */
 static struct record *record_for(struct judge *judge, const struct envelope *envelope, usec_t time)
 {
 	struct store *store = judge->store;
 	struct record *record = envelope->note != NULL && store->calls->noted != NULL
-					? store->calls->noted(store, envelope->account,
-							      &((struct known *)(void *)envelope->note)->place)
+					? store->calls->noted(
+						  store, envelope->account,
+						  &((struct known *)(void *)envelope->note)->place)
 					: store->calls->record(store, envelope->account, true);
 
 	record_begin(judge, record, envelope->account_kind, time);
@@ -279,7 +253,7 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 		return;
 	record = record_for(judge, envelope, envelope->time);
 	record_prefetch(record, 0);
-	known = known_of(judge, envelope, &new);
+	known = known_of(&judge->origins, envelope, &new);
 	delta = delta_of(envelope, DELTA_SUBMITTED, envelope->time, known->origin);
 	delta.count = envelope->nrcpt > 0 ? (uint32_t)envelope->nrcpt : 1;
 	delta.sender = delta_sender(envelope);
@@ -393,7 +367,7 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	recipient = attempt->recipient_hash != 0 ? delta_of_hash(attempt->recipient_hash)
 						 : delta_hash(attempt->recipient);
 	record_prefetch(record, recipient);
-	known = known_of(judge, envelope, &new);
+	known = known_of(&judge->origins, envelope, &new);
 	delta = delta_of(envelope, stage == ATTEMPT_FIRST ? DELTA_ATTEMPT : DELTA_CHANGED, attempt->time,
 			 known->origin);
 	/* What a shared store has to answer first is asked about later, and by what it shares then. */

@@ -92,8 +92,8 @@ struct trail;
  */
 struct record {
 	_Alignas(16) uint64_t hash; /* hash_stable of the name */
-	char *name;    /* the account; owned */
-	usec_t now;    /* its newest event time */
+	char *name;                 /* the account; owned */
+	usec_t now;                 /* its newest event time */
 	struct windows windows;
 	uint32_t *recipients; /* buckets of 8, the newest first; 0 is empty; owned */
 
@@ -102,8 +102,8 @@ struct record {
 	struct trail *trail; /* the judge's; NULL while nothing is unusual */
 	uint16_t recipient_room, recipient_used;
 	uint8_t seen_used, seen_room;
-	bool unsettled; /* a shared store does not know yet what others counted: not to be judged */
-	bool moved;     /* the judge's gate: somewhere new since the detectors were last asked */
+	bool unsettled;   /* a shared store does not know yet what others counted: not to be judged */
+	bool moved;       /* the judge's gate: somewhere new since the detectors were last asked */
 	uint32_t message; /* the last message with a stranger */
 	uint32_t met;     /* the gate: strangers, ever */
 	uint32_t pending; /* strangers since, and whom it knows, written to from elsewhere */

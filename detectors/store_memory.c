@@ -12,7 +12,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static_assert(sizeof(struct record) == 5 * 64 - 16, "a record and what the map has of it are whole lines of the cache");
+static_assert(sizeof(struct record) == 5 * 64 - 16,
+	      "a record and what the map has of it are whole lines of the cache");
 
 struct store_memory {
 	struct store store;

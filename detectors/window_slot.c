@@ -76,9 +76,9 @@ static void slots_make(struct windows *windows, unsigned room, unsigned width)
 {
 	windows->room = (uint8_t)room;
 	windows->width = (uint8_t)width;
-	windows->slots =
-		room == 0 ? NULL
-			  : memory_grow(NULL, room, sizeof(*windows->slots) + counters_size(windows));
+	windows->slots = room == 0
+				 ? NULL
+				 : memory_grow(NULL, room, sizeof(*windows->slots) + counters_size(windows));
 }
 
 void slots_resize(struct windows *windows, unsigned room)
@@ -162,8 +162,10 @@ void slot_insert(struct windows *windows, unsigned number, uint32_t key)
 
 	assert(windows->used < windows->room);
 	if (behind > 0) {
-		memmove(windows->slots + number + 1, windows->slots + number, behind * sizeof(*windows->slots));
-		memmove(slot_at(windows, number + 1), slot_at(windows, number), behind * counters_size(windows));
+		memmove(windows->slots + number + 1, windows->slots + number,
+			behind * sizeof(*windows->slots));
+		memmove(slot_at(windows, number + 1), slot_at(windows, number),
+			behind * counters_size(windows));
 	}
 	windows->slots[number] = key;
 	memset(slot_at(windows, number), 0, counters_size(windows));

@@ -70,7 +70,7 @@ static void reaches_of(uint32_t now, uint32_t reaches_r[HORIZONS])
 		reaches_r[h] = reach_of(now, (enum horizon)h);
 }
 
-/* KEY, or that of the wider slot which it is a part of where its own horizon does not reach it. False where none does. */
+/* KEY, or that of the wider slot that it is a part of where its own horizon has left it. False where all have. */
 static bool key_reached(const uint32_t reaches[HORIZONS], uint32_t key, uint32_t *key_r)
 {
 	uint32_t minute = key_minute(key);
@@ -78,7 +78,9 @@ static bool key_reached(const uint32_t reaches[HORIZONS], uint32_t key, uint32_t
 	for (int h = (int)key_horizon(key); h < HORIZONS; h++) {
 		if (minute < reaches[h])
 			continue;
-		*key_r = h == (int)key_horizon(key) ? key : key_of(slot_begin(minute, (enum horizon)h), (enum horizon)h);
+		*key_r = h == (int)key_horizon(key)
+				 ? key
+				 : key_of(slot_begin(minute, (enum horizon)h), (enum horizon)h);
 		return true;
 	}
 	return false;
@@ -184,7 +186,8 @@ void windows_add(struct windows *windows, usec_t now, usec_t time, uint32_t mark
 	for (; marks != 0; marks &= marks - 1) {
 		int counter = __builtin_ctz(marks);
 
-		slot_add(windows, number, (enum counter)counter, (MARKS_COUNTED >> counter & 1) != 0 ? count : 1);
+		slot_add(windows, number, (enum counter)counter,
+			 (MARKS_COUNTED >> counter & 1) != 0 ? count : 1);
 	}
 }
 

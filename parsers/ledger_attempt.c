@@ -14,7 +14,8 @@
 
 void message_envelope(const struct ledger *ledger, struct message *message, struct envelope *envelope_r)
 {
-	struct span account = message_get(message, TEXT_ACCOUNT), customer = message_get(message, TEXT_CUSTOMER);
+	struct span account = message_get(message, TEXT_ACCOUNT),
+		    customer = message_get(message, TEXT_CUSTOMER);
 
 	*envelope_r = (struct envelope){
 		.time = message->time,
@@ -241,7 +242,8 @@ void ledger_attempt(struct ledger *ledger, struct message *message, const struct
 	attempt.counted = attempt_counts(ledger, &attempt);
 	message_queue_ids(root, &attempt);
 	if (!local)
-		attempt.provider = reply_provider_known(&ledger->providers, event->relay, &attempt.provider_hash);
+		attempt.provider = reply_provider_known(&ledger->providers, event->relay,
+							&attempt.provider_hash);
 	if (ledger->sink.want_done)
 		message_keep(root, recipient, &attempt);
 	if (first || attempt.previous != attempt.outcome || attempt.previous_class != attempt.meaning.class)

@@ -49,8 +49,8 @@ enum message_flag {
 	MESSAGE_NOTICE = 256, /* a bounce or another notification by the server itself */
 	MESSAGE_ORPHAN = 512, /* its beginning was never seen */
 	MESSAGE_SENDER_KNOWN = 1024,
-	MESSAGE_SRS = 2048,     /* the sender was rewritten by a forwarder */
-	MESSAGE_EARLY = 4096,   /* has results that wait for the line that brings it in */
+	MESSAGE_SRS = 2048,      /* the sender was rewritten by a forwarder */
+	MESSAGE_EARLY = 4096,    /* has results that wait for the line that brings it in */
 	MESSAGE_ANSWERED = 8192, /* an autoreply to it went out */
 	MESSAGE_RENAMED = 16384  /* it has more than one queue id */
 };
@@ -183,14 +183,14 @@ struct ledger {
 	struct refusal refusals[LEDGER_REFUSALS];
 	uint32_t refusal_next;
 	uint32_t (*by_message_id)[LEDGER_WAYS];
-	uint64_t secret;           /* of the first message: spreads message-ids over the buckets */
+	uint64_t secret;            /* of the first message: spreads message-ids over the buckets */
 	uint64_t filter_letters[2]; /* with which names of filters in the settings begin: a bit each */
 	bool filters_have_ports;    /* in the settings */
-	bool proxy_tells;          /* a proxy filter's lines name the login, so one without has none */
-	bool filter_piped;         /* some filter is run as a command, and gives back by sendmail */
-	char filter_transport[32]; /* Exim's, that last handed a message to a filter run as a command */
-	usec_t filter_seen;        /* when a content filter last took a message over */
-	uint32_t submit_source;    /* of the line at hand, for the sink */
+	bool proxy_tells;           /* a proxy filter's lines name the login, so one without has none */
+	bool filter_piped;          /* some filter is run as a command, and gives back by sendmail */
+	char filter_transport[32];  /* Exim's, that last handed a message to a filter run as a command */
+	usec_t filter_seen;         /* when a content filter last took a message over */
+	uint32_t submit_source;     /* of the line at hand, for the sink */
 	uint64_t submit_position;
 	struct providers_known providers;
 	struct ledger_stats stats;

@@ -112,7 +112,7 @@ struct span reply_provider(struct span relay);
 #define PROVIDERS_KNOWN 1024
 struct providers_known {
 	struct provider_known {
-		uint64_t hash;    /* of the relay; 0: free */
+		uint64_t hash;     /* of the relay; 0: free */
 		uint64_t provider; /* hash_stable of what it is */
 		const char *name; /* NULL: LEN bytes of the relay from FROM on, absent where there are none */
 		uint16_t from, len;

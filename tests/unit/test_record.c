@@ -23,8 +23,9 @@ static uint32_t random_of(uint32_t *seed)
 /* Mail of a few correspondents from ORIGINS clients, most of it from where the last came from. */
 static struct delta delta_at(uint32_t *seed, usec_t time, uint32_t *origin, uint32_t origins)
 {
-	static const enum delta_kind kinds[] = { DELTA_SUBMITTED, DELTA_ATTEMPT, DELTA_ATTEMPT, DELTA_ATTEMPT,
-						 DELTA_CHANGED,   DELTA_LOGIN,   DELTA_LOGIN_FAILED };
+	static const enum delta_kind kinds[] = { DELTA_SUBMITTED,   DELTA_ATTEMPT, DELTA_ATTEMPT,
+						 DELTA_ATTEMPT,     DELTA_CHANGED, DELTA_LOGIN,
+						 DELTA_LOGIN_FAILED };
 
 	if (random_of(seed) % 6 == 0)
 		*origin = random_of(seed) % origins;

@@ -81,8 +81,8 @@ static void test_a_busy_month_takes_no_more_slots_than_the_windows_have(void **s
 /* Counters that grow past 8 bits, past 16 and past 32 are what plain sums are. */
 static void test_counts_of_any_size_are_exact(void **state)
 {
-	static const uint32_t steps[] = { 1,      0x7e,   2,       0xfe,       1,      0x100, 0x7ffe, 1,
-					  0x7fff, 0x8000, 3,       0xffff,     0x10000, 70000, 0x7fffffff, 9 };
+	static const uint32_t steps[] = { 1,      0x7e,   2, 0xfe,   1,       0x100, 0x7ffe,     1,
+					  0x7fff, 0x8000, 3, 0xffff, 0x10000, 70000, 0x7fffffff, 9 };
 	struct windows windows = { 0 };
 	uint32_t plain = 0;
 
@@ -142,8 +142,9 @@ static void test_all_widths_count_alike(void **state)
 				uint32_t one_key = 0, other_key = 0;
 				bool more = windows_next(&narrow, now, &one_at, &one_key, &one_slot);
 
-				assert_int_equal(windows_next(&wide[w], now, &other_at, &other_key, &other_slot),
-						 more);
+				assert_int_equal(
+					windows_next(&wide[w], now, &other_at, &other_key, &other_slot),
+					more);
 				assert_int_equal(one_key, other_key);
 				if (!more)
 					break;
@@ -198,7 +199,8 @@ static void copy_is_the_same(const struct windows *windows, usec_t now)
 	windows_free(&copy);
 }
 
-static void sums_are_the_lists(const struct windows *windows, usec_t now, const struct happened *list, int count)
+static void sums_are_the_lists(const struct windows *windows, usec_t now, const struct happened *list,
+			       int count)
 {
 	struct counts sums[HORIZONS], plain[HORIZONS] = { { { 0 } } };
 	usec_t since[HORIZONS] = { USEC_NEVER, USEC_NEVER, USEC_NEVER, USEC_NEVER };
@@ -221,7 +223,8 @@ static void sums_are_the_lists(const struct windows *windows, usec_t now, const 
 		assert_int_equal(windows_since(windows, now, (enum horizon)h, COUNT_STRANGERS), since[h]);
 }
 
-static void series_are_the_lists(const struct windows *windows, usec_t now, const struct happened *list, int count)
+static void series_are_the_lists(const struct windows *windows, usec_t now, const struct happened *list,
+				 int count)
 {
 	struct counts series[WINDOW_SERIES], plain[WINDOW_SERIES];
 	uint32_t hours = 0;
@@ -245,7 +248,8 @@ static void series_are_the_lists(const struct windows *windows, usec_t now, cons
 }
 
 /* The day of NOW: of an earlier one, its first hours may be parts of the day by now. */
-static void day_is_the_lists(const struct windows *windows, usec_t now, const struct happened *list, int count)
+static void day_is_the_lists(const struct windows *windows, usec_t now, const struct happened *list,
+			     int count)
 {
 	struct counts day, plain = { { 0 } };
 	struct window_hours hours = windows_hours_of(windows, (uint32_t)(now / USEC_DAY)), expected = { 0 };
@@ -290,7 +294,8 @@ static void test_sums_are_those_of_a_plain_list(void **state)
 
 		now += random_of(&seed) % (random_of(&seed) % 16 == 0 ? 2000 : pause) * USEC_MINUTE;
 		list[i].time = now - (random_of(&seed) % 4 == 0 ? random_of(&seed) % 9000 * USEC_MINUTE : 0);
-		list[i].marks = MARK(random_of(&seed) % COUNTERS) | MARK(COUNT_STRANGERS + random_of(&seed) % 2);
+		list[i].marks = MARK(random_of(&seed) % COUNTERS) |
+				MARK(COUNT_STRANGERS + random_of(&seed) % 2);
 		windows_add(&windows, now, list[i].time, list[i].marks, 1);
 		if (random_of(&seed) % 64 == 0)
 			windows_trim(&windows, now);
@@ -313,10 +318,10 @@ static void test_windows_that_nobody_counted_are_not_sound(void **state)
 		uint32_t narrow[2];
 		bool sound;
 	} rows[] = {
-		{ { 28800000, 28800001 }, { 3, 3 }, true },   { { 28800000, 28800000 }, { 0, 3 }, true },
-		{ { 28800000, 28800000 }, { 3, 3 }, false },  { { 28800001, 28800000 }, { 3, 3 }, false },
-		{ { 28800000, 28800001 }, { 3, 2 }, false },  { { 28800000, 28800010 }, { 1, 1 }, false },
-		{ { 28800000, 28800060 }, { 1, 1 }, true },   { { 28800000, 28800060 }, { 0, 0 }, false },
+		{ { 28800000, 28800001 }, { 3, 3 }, true },  { { 28800000, 28800000 }, { 0, 3 }, true },
+		{ { 28800000, 28800000 }, { 3, 3 }, false }, { { 28800001, 28800000 }, { 3, 3 }, false },
+		{ { 28800000, 28800001 }, { 3, 2 }, false }, { { 28800000, 28800010 }, { 1, 1 }, false },
+		{ { 28800000, 28800060 }, { 1, 1 }, true },  { { 28800000, 28800060 }, { 0, 0 }, false },
 		{ { 28800000, 28801500 }, { 3, 3 }, false },
 	};
 
