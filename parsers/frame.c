@@ -6,7 +6,6 @@
 
 #include "base/memory.h"
 #include "base/seldom.h"
-#include "parsers/exim.h"
 #include "parsers/frame_clock.h"
 #include "parsers/frame_head.h"
 #include "parsers/frame_join.h"
@@ -257,28 +256,11 @@ static void framer_cut_tag(struct framer *framer, struct span rest, bool yearles
 		joiner_forget(framer->joiner);
 }
 
-/*
- * Do Exim's words stand behind the stamp, and no syslog's head? An id, and a word that is no tag with a pid: nearly all
- * lines, which need not be asked about further.
- */
-static size_t framer_exim_id(struct span words)
-{
-	size_t len = exim_id_length(words);
-	const char *at = words.at + len;
-
-	/* Other first letters may be a zone's. */
-	if (len == 0 || words.len < len + 10 || (unsigned)(words.at[0] - '0') >= 10)
-		return 0;
-	if (at[1] != ' ' && at[2] != ' ' && at[3] == ' ')
-		return len;
-	return memcmp(at + 1, "Completed", 9) == 0 && (words.len == len + 10 || at[10] == ' ') ? len : 0;
-}
-
 /* A line of Exim's own log. False where a zone stands behind its stamp, or what syslog writes there. */
 static __attribute__((noinline)) bool framer_cut_same_exim(const struct framer *framer, struct span line,
 							   struct frame *frame_r)
 {
-	size_t len = framer->same.len, id = framer_exim_id(span_from(line, len));
+	size_t len = framer->same.len, id = frame_head_exim_id(span_from(line, len));
 
 	if (id > 0) {
 		*frame_r = (struct frame){ .time = framer->same.time,
