@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 /*
- * Some 25,000 lines: the seconds in which a content filter hands a message back. Filling a larger one for the first time
- * costs more than searching does: with 32 MiB half the time of a trace went to the kernel's clearing of pages.
+ * Some 25,000 lines: the seconds in which a content filter hands a message back. Filling a larger one for the first
+ * time costs more than searching does: with 32 MiB half the time of a trace went to the kernel's clearing of pages.
  */
 #define RING         ((size_t)4 * 1024 * 1024)
 #define PIECES       1024

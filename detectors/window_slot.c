@@ -99,6 +99,7 @@ static void slots_widen(struct windows *windows)
 	struct windows was = *windows;
 
 	slots_make(windows, was.room, was.width + 1U);
+	assert(was.used > 0 && windows->slots != NULL); /* one of them is to be written to */
 	memcpy(windows->slots, was.slots, was.used * sizeof(*was.slots));
 	for (unsigned i = 0; i < was.used; i++)
 		for (unsigned counter = 0; counter < COUNTERS; counter++)
