@@ -14,6 +14,7 @@
 #include "commands/options.h"
 #include "parsers/parser.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -205,7 +206,7 @@ static void search_room(struct search *search, size_t begun, size_t len)
 		search_drop_oldest(search);
 }
 
-/* TEXT is put at the ring's end; its whole lines are searched, and what is left is how long it is. */
+/* TEXT is put into the ring's room; its whole lines are searched, and what is left is how long it is. */
 static size_t search_text(struct search *search, size_t begun, struct span text, bool last, uint32_t file,
 			  uint64_t offset)
 {
@@ -220,6 +221,7 @@ static size_t search_text(struct search *search, size_t begun, struct span text,
 		whole = newline == NULL ? 0 : (size_t)(newline + 1 - (search->ring + from));
 	if (whole == 0)
 		return len;
+	assert(search->piece_count < PIECES);
 	piece = search_piece_at(search, search->piece_count++);
 	*piece = (struct piece){ from, whole, file, offset };
 	for (size_t i = 0, count = search->needle_count; i < count; i++)
@@ -295,10 +297,12 @@ static void search_file(struct search *search, size_t at)
 			skipping = true;
 		}
 	}
-	if (broken)
+	if (broken) {
 		search->scan->trouble(search->scan->context, error.text);
-	else if (begun > 0)
+	} else if (begun > 0) {
+		search_room(search, begun, 0);
 		search_text(search, begun, SPAN(""), true, file, offset);
+	}
 	search->ring_used -= broken ? begun : 0;
 	input_close(&input);
 }

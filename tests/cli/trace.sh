@@ -73,6 +73,17 @@ for n in 0001 0003 000A 0011 0017 001B 0020 0027; do
 	[ "$(grep -c '"type":"step"' out)" = 2 ] || die "4F1C2A$n: its second leg was not found"
 done
 
+# More files than pieces are kept of what has passed, each of which ends in the middle of a line.
+mkdir small
+i=1000
+while [ $i -lt 2200 ]; do
+	printf 'Nov 21 10:00:00 mx1 postfix/smtpd[9]: connect from a[203.0.113.7]\nNov 21 10:00:00 mx1 postf' > small/$i
+	i=$((i + 1))
+done
+cp "$golden/trace-filter/mail.in" small/2200
+expect 0 "$SENDWATCH" trace 4F1C2A00A1 --timezone UTC --year 2026 small/*
+cmp -s out "$golden/trace-filter/mail.ref" || die "many files: $(diff out "$golden/trace-filter/mail.ref")"
+
 # Strangers' bytes do not reach the terminal.
 printf '2026-11-21 10:00:00 1xUnyD-00067j-1b <= bob@example.com H=(\033[2Jx) [203.0.113.8] P=esmtp S=7\n' > evil.log
 expect 0 "$SENDWATCH" trace bob@example.com evil.log
