@@ -28,6 +28,12 @@ struct civil {
 usec_t clock_now(void);       /* wall clock, UTC */
 usec_t clock_monotonic(void); /* for durations */
 
+/* Minutes since 1970; 0 of all that was before. */
+static inline uint32_t clock_minute(usec_t time)
+{
+	return time < 0 ? 0 : (uint32_t)(time / USEC_MINUTE);
+}
+
 usec_t clock_from_civil(struct civil civil);
 struct civil clock_to_civil(usec_t time);
 

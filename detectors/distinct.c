@@ -22,11 +22,6 @@ struct distinct_seen {
 	uint32_t last; /* minutes since 1970 */
 };
 
-static uint32_t minutes_of(usec_t time)
-{
-	return time < 0 ? 0 : (uint32_t)(time / USEC_MINUTE);
-}
-
 /* The place of HASH, or the free one where it would be. The table has a free one. */
 static struct distinct_seen *place_of(const struct distinct *distinct, uint32_t hash)
 {
@@ -107,7 +102,7 @@ static void table_grow(struct distinct *distinct, uint32_t minute)
 
 void distinct_meet(struct distinct *distinct, uint32_t hash, usec_t time)
 {
-	const struct distinct_seen seen = { hash, minutes_of(time) };
+	const struct distinct_seen seen = { hash, clock_minute(time) };
 
 	if (hash == 0)
 		return;
@@ -131,7 +126,7 @@ struct distinct_count distinct_count(const struct distinct *distinct, usec_t now
 		return (struct distinct_count){
 			(uint32_t)lround(sketch_count(distinct->sketch, now, horizon_length(horizon))), true
 		};
-	return (struct distinct_count){ table_recent(distinct, minutes_of(from)), false };
+	return (struct distinct_count){ table_recent(distinct, clock_minute(from)), false };
 }
 
 void distinct_merge(struct distinct *into, const struct distinct *other)
@@ -147,7 +142,7 @@ void distinct_merge(struct distinct *into, const struct distinct *other)
 
 void distinct_trim(struct distinct *distinct, usec_t now)
 {
-	uint32_t from = minutes_of(now - horizon_length(HORIZON_7D));
+	uint32_t from = clock_minute(now - horizon_length(HORIZON_7D));
 
 	if (distinct->sketch != NULL && sketch_idle(distinct->sketch, now))
 		sketch_free(&distinct->sketch);

@@ -15,11 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint32_t minutes_of(usec_t time)
-{
-	return time < 0 ? 0 : (uint32_t)(time / USEC_MINUTE);
-}
-
 static uint32_t day_of(usec_t time)
 {
 	return time < 0 ? 0 : (uint32_t)(time / USEC_DAY);
@@ -270,7 +265,7 @@ void record_trim(struct record *record, usec_t now)
 		const struct seen *seen = &record->seen[i];
 
 		if ((seen->kind != SEEN_CLIENT && seen->kind != SEEN_REFUSER) ||
-		    seen->last >= minutes_of(now - horizon_length(HORIZON_7D)))
+		    seen->last >= clock_minute(now - horizon_length(HORIZON_7D)))
 			record->seen[kept++] = *seen;
 	}
 	record->seen_used = kept;

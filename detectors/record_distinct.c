@@ -5,14 +5,9 @@
  */
 #include "detectors/record.h"
 
-static uint32_t minutes_of(usec_t time)
-{
-	return time < 0 ? 0 : (uint32_t)(time / USEC_MINUTE);
-}
-
 uint32_t record_distinct(const struct record *record, enum seen_kind kind, enum horizon horizon, bool anew)
 {
-	uint32_t from = minutes_of(record->now - horizon_length(horizon)), count = 0;
+	uint32_t from = clock_minute(record->now - horizon_length(horizon)), count = 0;
 
 	for (int i = 0; i < record->seen_used; i++) {
 		const struct seen *seen = &record->seen[i];

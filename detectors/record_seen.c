@@ -10,11 +10,6 @@
 
 #include "base/memory.h"
 
-static uint32_t minutes_of(usec_t time)
-{
-	return time < 0 ? 0 : (uint32_t)(time / USEC_MINUTE);
-}
-
 static struct seen *seen_find(const struct record *record, enum seen_kind kind, uint32_t hash)
 {
 	for (int i = 0; i < record->seen_used; i++)
@@ -120,7 +115,7 @@ bool seen_meet(struct record *record, enum seen_kind kind, uint32_t hash, usec_t
 		seen = seen_add(record, kind, hash);
 		first = seen_first(record, seen); /* it may have taken an older one's place */
 	}
-	seen_again(seen, minutes_of(time));
+	seen_again(seen, clock_minute(time));
 	return look.familiar ? seen->credit < SEEN_FAMILIAR : !first;
 }
 
@@ -139,7 +134,7 @@ static uint8_t place_of(const struct record *record, enum seen_kind kind, uint32
 void seen_origin(struct record *record, const struct delta *delta, struct applied *applied)
 {
 	struct here *here = &record->here;
-	uint32_t minute = minutes_of(delta->time);
+	uint32_t minute = clock_minute(delta->time);
 	bool ignored = false;
 
 	if (here->valid && here->client == delta->client && here->network == delta->network &&

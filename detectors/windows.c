@@ -44,11 +44,6 @@ usec_t horizon_length(enum horizon horizon)
 	return horizon_width(horizon) * shapes[horizon].slots;
 }
 
-static uint32_t minute_of(usec_t time)
-{
-	return time < 0 ? 0 : (uint32_t)(time / USEC_MINUTE);
-}
-
 /* The first minute of the slot of HORIZON that MINUTE is in. */
 static uint32_t slot_begin(uint32_t minute, enum horizon horizon)
 {
@@ -162,14 +157,14 @@ static SELDOM bool key_late(uint32_t now, uint32_t key, uint32_t *key_r)
 
 void windows_add(struct windows *windows, usec_t now, usec_t time, uint32_t marks, uint32_t count)
 {
-	uint32_t key = key_of(minute_of(time), HORIZON_5M);
+	uint32_t key = key_of(clock_minute(time), HORIZON_5M);
 	unsigned number = windows->used - 1U;
 
-	if (time != now && !key_late(minute_of(now), key, &key))
+	if (time != now && !key_late(clock_minute(now), key, &key))
 		return;
 	/* Nearly always it is the running minute. */
 	if (windows->used == 0 || windows->slots[number] != key)
-		number = slot_for(windows, minute_of(now), key);
+		number = slot_for(windows, clock_minute(now), key);
 	if (windows->width == 0) {
 		uint8_t *n = (uint8_t *)slot_counters(windows) + number * COUNTERS;
 
@@ -198,7 +193,7 @@ void windows_sum(const struct windows *windows, usec_t now, struct counts sums_r
 	unsigned at = windows->used;
 
 	for (int h = 0; h < HORIZONS; h++) {
-		uint32_t from = reach_of(minute_of(now), (enum horizon)h);
+		uint32_t from = reach_of(clock_minute(now), (enum horizon)h);
 
 		while (at > 0 && key_minute(windows->slots[at - 1]) >= from)
 			slot_sum(windows, --at, &sum);
@@ -216,7 +211,7 @@ void windows_day(const struct windows *windows, uint32_t day, struct counts *sum
 
 bool windows_that_day(const struct windows *windows, usec_t time, enum counter counter)
 {
-	uint32_t from = slot_begin(minute_of(time), HORIZON_7D), end = from + shapes[HORIZON_7D].width;
+	uint32_t from = slot_begin(clock_minute(time), HORIZON_7D), end = from + shapes[HORIZON_7D].width;
 
 	for (unsigned i = windows->used; i > 0 && key_minute(windows->slots[i - 1]) >= from; i--)
 		if (key_minute(windows->slots[i - 1]) < end && slot_counter(windows, i - 1, counter) > 0)
@@ -228,7 +223,7 @@ size_t windows_series(const struct windows *windows, usec_t now, enum horizon ho
 		      struct counts *series_r)
 {
 	uint32_t width = shapes[horizon].width, count = shapes[horizon].slots + 1;
-	uint32_t last = minute_of(now) / width;
+	uint32_t last = clock_minute(now) / width;
 
 	memset(series_r, 0, count * sizeof(*series_r));
 	for (unsigned i = 0; i < windows->used; i++) {
@@ -266,7 +261,7 @@ struct window_hours windows_hours_of(const struct windows *windows, uint32_t day
 
 uint32_t windows_hours(const struct windows *windows, usec_t now, enum counter counter)
 {
-	uint32_t from = reach_of(minute_of(now), HORIZON_24H), last = UINT32_MAX, hours = 0;
+	uint32_t from = reach_of(clock_minute(now), HORIZON_24H), last = UINT32_MAX, hours = 0;
 
 	for (unsigned i = 0; i < windows->used; i++) {
 		uint32_t minute = key_minute(windows->slots[i]);
@@ -281,7 +276,7 @@ uint32_t windows_hours(const struct windows *windows, usec_t now, enum counter c
 
 usec_t windows_since(const struct windows *windows, usec_t now, enum horizon horizon, enum counter counter)
 {
-	uint32_t from = reach_of(minute_of(now), horizon);
+	uint32_t from = reach_of(clock_minute(now), horizon);
 
 	for (unsigned i = 0; i < windows->used; i++) {
 		uint32_t minute = key_minute(windows->slots[i]);
@@ -297,7 +292,7 @@ unsigned windows_count(const struct windows *windows, usec_t now)
 	uint32_t reaches[HORIZONS], key, last = 0;
 	unsigned count = 0;
 
-	reaches_of(minute_of(now), reaches);
+	reaches_of(clock_minute(now), reaches);
 	for (unsigned i = 0; i < windows->used; i++) {
 		if (!key_reached(reaches, windows->slots[i], &key))
 			continue;
@@ -313,7 +308,7 @@ bool windows_next(const struct windows *windows, usec_t now, unsigned *at, uint3
 	uint32_t reaches[HORIZONS], key;
 	bool found = false;
 
-	reaches_of(minute_of(now), reaches);
+	reaches_of(clock_minute(now), reaches);
 	for (; *at < windows->used; ++*at) {
 		if (!key_reached(reaches, windows->slots[*at], &key))
 			continue;
@@ -334,7 +329,7 @@ bool windows_sound(const struct windows *windows, usec_t now)
 		uint32_t key = windows->slots[i], minute = key_minute(key);
 
 		/* A slot that no window reaches any more is in nobody's way; one of the future would stay. */
-		if (minute > minute_of(now) || slot_begin(minute, key_horizon(key)) != minute ||
+		if (minute > clock_minute(now) || slot_begin(minute, key_horizon(key)) != minute ||
 		    (i > 0 && key <= windows->slots[i - 1]))
 			return false;
 	}
@@ -343,7 +338,7 @@ bool windows_sound(const struct windows *windows, usec_t now)
 
 void windows_trim(struct windows *windows, usec_t now)
 {
-	windows_fold(windows, minute_of(now));
+	windows_fold(windows, clock_minute(now));
 	if (windows->used == 0)
 		windows_free(windows);
 	else if (windows->used <= windows->room / 2 && windows->room > 4)
