@@ -113,43 +113,36 @@ void map_prefetch(const struct map *map, uint64_t hash)
 	__builtin_prefetch(&map->cells[map_home(map, (uint32_t)(hash >> 32))]);
 }
 
-/* The record of a cell with the tag of HASH; NULL where it is another's. */
-static inline void *map_cell_record(const struct map *map, struct map_cell cell, uint64_t hash)
+/* SAME: as in the options; NULL where the hash decides. */
+static inline __attribute__((always_inline)) void *map_look(const struct map *map, uint64_t hash,
+							    struct span key,
+							    bool (*same)(const void *, struct span))
 {
-	struct map_node *node = map_node_at(map, cell.slot);
+	uint32_t tag = (uint32_t)(hash >> 32);
 
-	return node->hash == hash ? node + 1 : NULL;
+	for (uint32_t at = map_home(map, tag);; at = (at + 1) & map_mask(map)) {
+		struct map_cell cell = map->cells[at];
+		struct map_node *node;
+
+		if (cell.slot == MAP_NONE)
+			return NULL;
+		if (cell.tag != tag)
+			continue;
+		node = map_node_at(map, cell.slot);
+		if (node->hash == hash && (same == NULL || same(node + 1, key)))
+			return node + 1;
+	}
 }
 
 static __attribute__((noinline)) void *map_find_same(const struct map *map, uint64_t hash, struct span key)
 {
-	uint32_t tag = (uint32_t)(hash >> 32);
-
-	for (uint32_t at = map_home(map, tag);; at = (at + 1) & map_mask(map)) {
-		struct map_cell cell = map->cells[at];
-		void *record = cell.slot != MAP_NONE && cell.tag == tag ? map_cell_record(map, cell, hash)
-									: NULL;
-
-		if (cell.slot == MAP_NONE || (record != NULL && map->options.same(record, key)))
-			return record;
-	}
+	return map_look(map, hash, key, map->options.same);
 }
 
-/* Where nothing is called, as for messages, it takes half the instructions. */
+/* Where nothing is called, as for messages, it takes half the instructions: so that is compiled by itself. */
 void *map_find(const struct map *map, uint64_t hash, struct span key)
 {
-	uint32_t tag = (uint32_t)(hash >> 32);
-
-	if (map->options.same != NULL)
-		return map_find_same(map, hash, key);
-	for (uint32_t at = map_home(map, tag);; at = (at + 1) & map_mask(map)) {
-		struct map_cell cell = map->cells[at];
-		void *record = cell.slot != MAP_NONE && cell.tag == tag ? map_cell_record(map, cell, hash)
-									: NULL;
-
-		if (cell.slot == MAP_NONE || record != NULL)
-			return record;
-	}
+	return map->options.same == NULL ? map_look(map, hash, key, NULL) : map_find_same(map, hash, key);
 }
 
 static void map_cell_put(struct map *map, struct map_cell cell)
