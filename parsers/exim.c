@@ -28,8 +28,6 @@ static bool sounds_like_dovecot(struct span text)
 
 static bool exim_claims(const struct frame *frame)
 {
-	if (frame->exim_id > 0)
-		return true;
 	/* Behind a host comes a tag; "plesk sendmail[7]: words" is none of ours. */
 	if (frame->tag.len == 0)
 		return frame->host.at == NULL &&
@@ -114,17 +112,16 @@ static bool flagged(struct span text, struct event *event)
 static void exim_parse(const struct frame *frame, struct event *event_r)
 {
 	struct span text = frame->text;
-	bool found = frame->exim_id > 0;
+	size_t id;
 
 	event_r->mta = MTA_EXIM;
 	event_r->program = SPAN("exim");
 	if (frame->tag.len > 0)
 		skip_stamp(&text);
-	if (found) {
-		event_r->queue_id = span_head(text, frame->exim_id);
-		text = span_from(text, (size_t)frame->exim_id + 1);
-	}
-	if (found || exim_take_id(&text, &event_r->queue_id)) {
+	id = frame->exim_id > 0 ? frame->exim_id : exim_id_length(text);
+	if (id > 0) {
+		event_r->queue_id = span_head(text, id);
+		text = span_from(text, id + 1);
 		if (flagged(text, event_r))
 			return;
 		if (span_starts(text, SPAN("Completed"))) {

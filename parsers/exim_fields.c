@@ -30,17 +30,6 @@ size_t exim_id_length(struct span text)
 	return looks_like_id(text.at) && looks_like_id(text.at + 23 - 16) ? 23 : 0;
 }
 
-bool exim_take_id(struct span *rest, struct span *id_r)
-{
-	size_t len = exim_id_length(*rest);
-
-	if (len == 0)
-		return false;
-	*id_r = span_head(*rest, len);
-	*rest = span_from(*rest, len + 1);
-	return true;
-}
-
 /*
  * Where an address ends: at the first STOP outside of quotes, or at the end of the text. Most have no quotes,
  * and quotes that are never closed are none.

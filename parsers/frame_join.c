@@ -133,6 +133,11 @@ static struct span joiner_keep(struct joiner *joiner, size_t *used, struct span 
 	return kept;
 }
 
+void joiner_forget(struct joiner *joiner)
+{
+	joiner->previous.repeat = 0;
+}
+
 /*
  * Only a line that can stand again word for word, and then means something, is remembered: not Postfix's
  * lines but its warnings, of which failed logins are some.
@@ -141,7 +146,7 @@ static void joiner_remember(struct joiner *joiner, const struct frame *frame)
 {
 	size_t used = 0;
 
-	joiner->previous.repeat = 0;
+	joiner_forget(joiner);
 	if (frame->text.len == 0 || (frame->text.at[0] != 'w' && span_starts(frame->tag, SPAN("postfix"))))
 		return;
 	joiner->previous = *frame;
@@ -149,11 +154,6 @@ static void joiner_remember(struct joiner *joiner, const struct frame *frame)
 	joiner->previous.host = joiner_keep(joiner, &used, frame->host);
 	joiner->previous.tag = joiner_keep(joiner, &used, frame->tag);
 	joiner->previous.text = joiner_keep(joiner, &used, frame->text);
-}
-
-void joiner_forget(struct joiner *joiner)
-{
-	joiner->previous.repeat = 0;
 }
 
 /* "3 times" and what follows it. */

@@ -37,12 +37,15 @@ void message_envelope(const struct ledger *ledger, struct message *message, stru
 	};
 }
 
+static bool message_awaits_submit(const struct message *message)
+{
+	return message->root == MAP_NONE &&
+	       !(message->flags & (MESSAGE_SUBMITTED | MESSAGE_UNSURE | MESSAGE_REINJECTED));
+}
+
 /* Once a message: its account and, in most cases, its number of recipients are known. */
 static void ledger_submit_as(struct ledger *ledger, struct message *message, const struct envelope *envelope)
 {
-	if (message->flags & (MESSAGE_SUBMITTED | MESSAGE_UNSURE | MESSAGE_REINJECTED) ||
-	    message->root != MAP_NONE)
-		return;
 	message->flags |= MESSAGE_SUBMITTED;
 	ledger->stats.messages++;
 	if (ledger->sink.submitted != NULL)
@@ -54,6 +57,8 @@ void ledger_submit(struct ledger *ledger, struct message *message)
 {
 	struct envelope envelope;
 
+	if (!message_awaits_submit(message))
+		return;
 	message_envelope(ledger, message, &envelope);
 	ledger_submit_as(ledger, message, &envelope);
 }
@@ -223,7 +228,8 @@ void ledger_attempt(struct ledger *ledger, struct message *message, const struct
 	ledger->submit_source = step->source;
 	ledger->submit_position = step->position;
 	message_envelope(ledger, root, &envelope);
-	ledger_submit_as(ledger, root, &envelope);
+	if (message_awaits_submit(root))
+		ledger_submit_as(ledger, root, &envelope);
 	local = event_is_local(event);
 	attempt_begin(&attempt, step);
 	attempt.envelope = &envelope;

@@ -58,7 +58,7 @@ static struct span postfix_daemon(struct span tag)
 	return span_from(tag, from);
 }
 
-static bool postfix_claims_tag(struct span tag)
+static bool postfix_has_tag(struct span tag)
 {
 	struct span daemon;
 
@@ -75,7 +75,7 @@ static bool postfix_claims_tag(struct span tag)
 
 static bool postfix_claims(const struct frame *frame)
 {
-	return frame->daemon.service != SERVICE_UNASKED || postfix_claims_tag(frame->tag);
+	return postfix_has_tag(frame->tag);
 }
 
 /* The event's program and, where the tag names one behind a "/", the daemon as its transport. */
@@ -102,7 +102,7 @@ bool postfix_tag(struct span tag, struct frame_daemon *daemon_r)
 	struct event event = { .kind = EVENT_FOREIGN };
 	enum service service;
 
-	if (!span_starts(tag, SPAN("postfix")) || tag.len > UINT8_MAX || !postfix_claims_tag(tag))
+	if (!span_starts(tag, SPAN("postfix")) || tag.len > UINT8_MAX || !postfix_has_tag(tag))
 		return false;
 	service = postfix_name(tag, &event);
 	if (event.transport.at == NULL)
