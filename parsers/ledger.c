@@ -114,7 +114,6 @@ static void message_set_sender(struct message *message, struct span sender)
 		message->flags |= MESSAGE_NULL_SENDER;
 	if (span_starts(sender, SPAN("SRS0")) || span_starts(sender, SPAN("SRS1")))
 		message->flags |= MESSAGE_SRS;
-	message_renote(message);
 	message_put(message, TEXT_SENDER, sender);
 }
 
@@ -183,7 +182,6 @@ static void ledger_client(struct ledger *ledger, const struct step *step)
 	if (message == NULL || !(message->flags & MESSAGE_EARLY))
 		message = ledger_open(ledger, step, event->queue_id);
 	message->flags &= (uint16_t)~MESSAGE_EARLY;
-	message_renote(message);
 	if (event->client_ip.len > 0)
 		message_put(message, TEXT_CLIENT, event->client_ip);
 	if (event->helo.len > 0)

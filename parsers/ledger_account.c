@@ -104,7 +104,6 @@ void ledger_set_account(struct ledger *ledger, struct message *message, enum acc
 	if (account.len == 0)
 		return;
 	message->account_kind = (uint8_t)kind;
-	message_renote(message);
 	message_put(message, TEXT_ACCOUNT, account);
 	customer = owners_of(ledger->owners, account);
 	if (customer.len > 0)
@@ -255,7 +254,6 @@ void ledger_proxied(struct ledger *ledger, const struct step *step)
 				   account_login(&ledger->rules, event->login, &name));
 	} else if (ledger->proxy_tells && message->account_kind == ACCOUNT_LOGIN) {
 		message->account_kind = ACCOUNT_NONE;
-		message_renote(message);
 		message_put(message, TEXT_ACCOUNT, SPAN(""));
 		message_put(message, TEXT_CUSTOMER, SPAN(""));
 	}

@@ -267,6 +267,7 @@ void message_put(struct message *message, enum text_field field, struct span tex
 	size_t need = (size_t)message->text_len + TEXT_HEAD + len;
 	char *at;
 
+	memset(message->note, 0, sizeof(message->note));
 	if (text.at == NULL || need > TEXT_BLOCK)
 		return;
 	if (need > message->text_room) {
@@ -309,9 +310,4 @@ struct span message_get(const struct message *message, enum text_field field)
 	if (message->texts[field] == 0)
 		return (struct span){ NULL, 0 };
 	return (struct span){ text, (size_t)(unsigned char)text[-2] | (size_t)(unsigned char)text[-1] << 8 };
-}
-
-void message_renote(struct message *message)
-{
-	memset(message->note, 0, sizeof(message->note));
 }

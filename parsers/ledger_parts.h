@@ -86,7 +86,7 @@ struct message {
 	uint16_t texts[TEXT_FIELDS]; /* where the last of each field begins, but the first queue id; 0: none */
 	int32_t nrcpt;
 	uint32_t size;                /* bytes; UINT32_MAX: not known */
-	uint32_t note[ENVELOPE_NOTE]; /* the sink's (envelope); zeros again where what an envelope tells changes */
+	uint32_t note[ENVELOPE_NOTE]; /* the sink's (envelope); zeros again with each text that is put */
 	uint32_t recipient_count, recipient_room;
 
 	struct recipient inside[RECIPIENTS_INSIDE];
@@ -209,7 +209,6 @@ void ledger_settle(struct ledger *ledger, struct message *root);
 struct span ledger_host(const struct ledger *ledger, const struct message *message);
 void message_put(struct message *message, enum text_field field, struct span text);
 struct span message_get(const struct message *message, enum text_field field);
-void message_renote(struct message *message); /* what an envelope tells of it is not what it was */
 /* The next field at or after *AT, which is moved past it. False at the end. */
 bool message_next(const struct message *message, size_t *at, enum text_field *field_r, struct span *text_r);
 
