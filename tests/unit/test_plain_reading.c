@@ -197,36 +197,40 @@ static bool plain_exim_id(struct span text, size_t len, const char *shape)
 	return text.len > len && text.at[len] == ' ';
 }
 
-/* Each byte of an id in turn replaced by every other byte. */
+/* LINE, of which each byte in turn is replaced by every other byte. */
+static void with_each_byte_replaced(struct span line, void (*check)(struct span text))
+{
+	char copy[40];
+
+	assert_true(line.len <= sizeof(copy));
+	for (size_t at = 0; at < line.len; at++)
+		for (int c = 0; c < 256; c++) {
+			memcpy(copy, line.at, line.len);
+			copy[at] = (char)c;
+			check((struct span){ copy, line.len });
+		}
+}
+
+static void id_is_found(struct span text)
+{
+	size_t len = 0;
+
+	if (plain_exim_id(text, 16, "xxxxxx-xxxxxx-xx"))
+		len = 16;
+	else if (text.len > 23 && text.at[16] != ' ' && plain_exim_id(text, 23, "xxxxxx-xxxxxxxxxxx-xxxx"))
+		len = 23;
+	if (exim_id_length(text) != len)
+		fail_msg("%.*s: %zu, not %zu", SPAN_ARGS(text), exim_id_length(text), len);
+}
+
 static void test_ids_of_exim_are_found_as_byte_by_byte(void **state)
 {
 	static const char *const lines[] = { "1xUnzI-00063E-2G ", "1xUnzI-00063E-2G => a@b",
 					     "1xUnzI-0000000063E-002G ", "1xUnzI-0000000063E-002G <= a@b" };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		struct span line = span_of(lines[i]);
-
-		for (size_t at = 0; at < line.len; at++)
-			for (int c = 0; c < 256; c++) {
-				char copy[40];
-				struct span text = { copy, line.len };
-				size_t len;
-
-				memcpy(copy, line.at, line.len);
-				copy[at] = (char)c;
-				if (plain_exim_id(text, 16, "xxxxxx-xxxxxx-xx"))
-					len = 16;
-				else if (line.len > 23 && copy[16] != ' ' &&
-					 plain_exim_id(text, 23, "xxxxxx-xxxxxxxxxxx-xxxx"))
-					len = 23;
-				else
-					len = 0;
-				if (exim_id_length(text) != len)
-					fail_msg("%.*s: %zu, not %zu", SPAN_ARGS(text), exim_id_length(text),
-						 len);
-			}
-	}
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		with_each_byte_replaced(span_of(lines[i]), id_is_found);
 }
 
 /* Short ids are capital hexadecimal digits, five or more; long ones digits and consonants, ten or more. */
@@ -245,6 +249,17 @@ static size_t plain_queue_id(struct span text)
 	return shorts < 5 ? 0 : shorts;
 }
 
+static void queue_id_is_found(struct span text)
+{
+	struct span rest = text, id = { NULL, 0 };
+	size_t len = plain_queue_id(text);
+
+	if (len > 0 && len < text.len && text.at[len] != ':')
+		len = 0;
+	if (field_queue_id(&rest, &id) != (len > 0) || id.len != len)
+		fail_msg("%.*s: %zu, not %zu", SPAN_ARGS(text), id.len, len);
+}
+
 static void test_queue_ids_are_found_as_byte_by_byte(void **state)
 {
 	static const char *const lines[] = { "4F2B: removed, and on", "4F2B3: removed, and on",
@@ -254,24 +269,8 @@ static void test_queue_ids_are_found_as_byte_by_byte(void **state)
 					     "connect from unknown",  "4F2B3CABCD" };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		struct span line = span_of(lines[i]);
-
-		for (size_t at = 0; at < line.len; at++)
-			for (int c = 0; c < 256; c++) {
-				char copy[40];
-				struct span text = { copy, line.len }, rest = text, id = { NULL, 0 };
-				size_t len;
-
-				memcpy(copy, line.at, line.len);
-				copy[at] = (char)c;
-				len = plain_queue_id(text);
-				if (len > 0 && len < line.len && copy[len] != ':')
-					len = 0;
-				if (field_queue_id(&rest, &id) != (len > 0) || id.len != len)
-					fail_msg("%.*s: %zu, not %zu", SPAN_ARGS(text), id.len, len);
-			}
-	}
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		with_each_byte_replaced(span_of(lines[i]), queue_id_is_found);
 }
 
 int main(void)
