@@ -8,11 +8,15 @@
 
 uint32_t delta_hash(struct span text)
 {
-	return text.len == 0 ? 0 : delta_of_hash(hash_stable(text));
+	return delta_hash_known(0, text);
 }
 
-uint32_t delta_of_hash(uint64_t stable)
+uint32_t delta_hash_known(uint64_t stable, struct span text)
 {
+	if (text.len == 0)
+		return 0;
+	if (stable == 0)
+		stable = hash_stable(text);
 	return (uint32_t)stable == 0 ? 1 : (uint32_t)stable;
 }
 

@@ -7,7 +7,8 @@
 
 /* 32 bits of the stable hash; 0 for absent text only. */
 uint32_t delta_hash(struct span text);
-uint32_t delta_of_hash(uint64_t stable); /* of text that is there */
+uint32_t delta_hash_known(uint64_t stable,
+			  struct span text); /* STABLE: hash_stable of TEXT; 0: to be found out */
 
 /* Which counter the outcome of an attempt is. */
 enum counter delta_outcome(enum reply_class class, enum event_outcome outcome);

@@ -55,6 +55,25 @@ struct view {
 	uint32_t age; /* whole days since the log's first, up to now */
 };
 
+/* A mail to somebody known is worth this much of one to a stranger (assumed): lists are for being repeated. */
+#define KNOWN_WEIGHT 0.3
+
+/* Messages to those whom the account knows: a circular to all of them is one. */
+static inline double view_known_messages(const struct view *view)
+{
+	double messages = (double)view->sums->n[COUNT_MESSAGES];
+
+	return view->known < messages ? view->known : messages;
+}
+
+/* How much of it comes from abroad, by its strangers: counted for these alone, so without any it is taken to be all. */
+static inline double view_abroad(const struct view *view)
+{
+	double abroad = (double)view->sums->n[COUNT_ABROAD];
+
+	return abroad < view->strangers ? abroad / view->strangers : 1;
+}
+
 /* Who shares a group tells the judge the same thing in two ways: only its strongest member counts. */
 enum evidence_group {
 	GROUP_AMOUNT,

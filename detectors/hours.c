@@ -53,7 +53,7 @@ static void hours_weigh(const struct view *view, const void *options, struct evi
 {
 	const struct hours_options *o = options;
 	double odd = fmin(view->odd, view->strangers), decibans = 0, hours, usual, honest;
-	double abroad = fmin(1, view->sums->n[COUNT_ABROAD] / fmax(1, view->strangers));
+	double abroad = view_abroad(view);
 
 	/* Who is abroad, or sends what he sends once a month, was already told of by that: hours add little. */
 	honest = fmax(o->odd, fmax(AWAY_ODD * abroad, RUN_ODD * fmin(1, view->bulk)));

@@ -2,9 +2,10 @@
  * The way of one attempt: name what it is (origin.c, and the class of its outcome), count it on the
  * account's record, and ask the detectors where it can matter.
  *
- * It can matter when a first-time recipient was written to, and then only at steps of a sixteenth of what the
- * minutes before the last question had, or when something bad happened: a refusal, a dead address, a network or a
- * country that is new. A known correspondent who accepts mail from a known place costs no question.
+ * It can matter when a first-time recipient was written to, or anybody from elsewhere, and then only at steps of
+ * a sixteenth of what the minutes before the last question had, or when something bad happened: a refusal, a dead
+ * address, a network or a country that is new. A known correspondent who accepts mail from a known place costs
+ * no question.
  *
  * An account's day is learned when its next day begins, if nothing spoke against it (baseline.h). What
  * becomes of an account that was asked about is in judge_state.c.
@@ -214,9 +215,7 @@ static struct record *record_for(struct judge *judge, const struct envelope *env
 {
 	struct store *store = judge->store;
 	struct record *record = envelope->note != NULL && store->calls->noted != NULL
-					? store->calls->noted(
-						  store, envelope->account,
-						  &((struct known *)(void *)envelope->note)->place)
+					? store->calls->noted(store, envelope->account, known_place(envelope))
 					: store->calls->record(store, envelope->account, true);
 
 	record_begin(judge, record, envelope->account_kind, time);
@@ -282,9 +281,7 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 static void weigh_refusal(struct judge *judge, const struct record *record, const struct attempt *attempt,
 			  struct delta *delta)
 {
-	uint32_t provider = attempt->provider_hash != 0 && attempt->provider.len > 0
-				    ? delta_of_hash(attempt->provider_hash)
-				    : delta_hash(attempt->provider);
+	uint32_t provider = delta_hash_known(attempt->provider_hash, attempt->provider);
 	bool refused = delta->outcome == COUNT_SPAM || delta->outcome == COUNT_BLOCKED;
 
 	if (delta->outcome == COUNT_SPAM) {
@@ -364,8 +361,7 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 		return;
 	judge->stats.recipients++;
 	record = record_for(judge, envelope, attempt->time);
-	recipient = attempt->recipient_hash != 0 ? delta_of_hash(attempt->recipient_hash)
-						 : delta_hash(attempt->recipient);
+	recipient = delta_hash_known(attempt->recipient_hash, attempt->recipient);
 	record_prefetch(record, recipient);
 	known = known_of(&judge->origins, envelope, &new);
 	delta = delta_of(envelope, stage == ATTEMPT_FIRST ? DELTA_ATTEMPT : DELTA_CHANGED, attempt->time,

@@ -5,9 +5,19 @@
 
 static_assert(sizeof(struct known) == ENVELOPE_NOTE * sizeof(uint32_t), "it fits into a note");
 
+static struct known *known_noted(const struct envelope *envelope)
+{
+	return (void *)envelope->note;
+}
+
+uint32_t *known_place(const struct envelope *envelope)
+{
+	return &known_noted(envelope)->place;
+}
+
 const struct known *known_of(struct origins *origins, const struct envelope *envelope, struct known *new)
 {
-	struct known *known = envelope->note != NULL ? (void *)envelope->note : new;
+	struct known *known = envelope->note != NULL ? known_noted(envelope) : new;
 
 	if (envelope->note != NULL && known->message != 0)
 		return known;

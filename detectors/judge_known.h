@@ -12,6 +12,9 @@ struct known {
 	uint32_t foreign; /* 1: sent under an address of another domain than the login's */
 };
 
+/* The place in the envelope's note, which it has. */
+uint32_t *known_place(const struct envelope *envelope);
+
 /* In the envelope's note, where it has one; else in NEW. */
 const struct known *known_of(struct origins *origins, const struct envelope *envelope, struct known *new);
 

@@ -39,7 +39,6 @@ const struct setting origins_settings[] = {
 
 #define PRIOR_DAYS      3.0 /* days that the server's average novelty weighs: as many as trust a habit half */
 #define FEW             3.5 /* strangers at which the finding has half its weight: assumed */
-#define KNOWN_WEIGHT    0.3 /* of a stranger, for whom it wrote to before: as in volume.c, assumed */
 #define ELSEWHERE       0.01 /* of honest mail days, for a network to be a place to turn up: assumed */
 #define PLACE_HONEST    0.5  /* of a network's share, in which honest people turn up anew: assumed */
 #define PLACE_ABUSE     0.1  /* and who abuses accounts: a fifth of that, assumed */
@@ -211,12 +210,6 @@ static void first_country(const struct view *view, struct evidence *evidence)
 	}
 }
 
-/* How much of it comes from abroad: counted for strangers alone, so without any it is taken to be all. */
-static double abroad_of(const struct view *view)
-{
-	return view->strangers == 0 ? 1 : fmin(1, view->sums->n[COUNT_ABROAD] / view->strangers);
-}
-
 static void origins_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
 {
 	const struct origins_options *o = options;
@@ -239,8 +232,8 @@ static void origins_weigh(const struct view *view, const void *options, struct e
 		decibans += fmax(0, fmin(o->most_many, odds_decibans(MANY_ABUSE / fmax(MANY_DAILY, chance)) *
 							       (networks - days_of(view))));
 	if (country != 0)
-		decibans += (country_decibans(view, o, share) + silence_decibans(view)) * abroad_of(view);
-	grown = view->strangers + KNOWN_WEIGHT * fmin(view->known, (double)view->sums->n[COUNT_MESSAGES]);
+		decibans += (country_decibans(view, o, share) + silence_decibans(view)) * view_abroad(view);
+	grown = view->strangers + KNOWN_WEIGHT * view_known_messages(view);
 	grown /= grown + FEW;
 	evidence_r->decibans = fmin(decibans, most_of(view, o)) * grown;
 	if (!view->explain)

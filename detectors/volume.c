@@ -42,17 +42,15 @@ const struct setting volume_settings[] = {
 	{ .name = NULL },
 };
 
-/* A mail to somebody known is worth this much of one to a stranger (assumed): lists are for being repeated. */
-#define KNOWN_WEIGHT 0.3
-#define SHRINK       0.6 /* of the ordinary, for an account that is known to write less: assumed */
+#define SHRINK    0.6 /* of the ordinary, for an account that is known to write less: assumed */
 /* Of the busiest day's recipients, how many a hand answers in an hour: an evening's work, or what waited offline. */
-#define PACE_DAY     0.8
+#define PACE_DAY  0.8
 /* Twice as fast as that is rare one in 250, since time, not will, is what a hand is short of: assumed. */
-#define PACE_TAIL    8.0
+#define PACE_TAIL 8.0
 
 static double pace_decibans(const struct view *view, const struct volume_options *o, double *expected_r)
 {
-	double messages = fmin(view->known, (double)view->sums->n[COUNT_MESSAGES]);
+	double messages = view_known_messages(view);
 
 	*expected_r = fmax((double)o->pace, PACE_DAY * (double)view->habit->top_recipients);
 	if (view->suspicion != SUSPECT_AWAY || view->horizon > HORIZON_1H || messages <= *expected_r)
@@ -93,18 +91,22 @@ static void volume_weigh(const struct view *view, const void *options, struct ev
 	if (!view->explain || evidence_r->decibans <= 0)
 		return;
 	evidence_r->window = horizon_name(view->horizon);
-	evidence_r->seen = amount >= pace ? view->recipients + view->pending : view->known;
-	evidence_r->of = amount >= pace ? -1 : view->recipients;
-	evidence_r->expected = amount >= pace ? amount_expected : pace_expected;
-	if (amount >= pace)
+	if (amount >= pace) {
+		evidence_r->seen = view->recipients + view->pending;
+		evidence_r->of = -1;
+		evidence_r->expected = amount_expected;
 		snprintf(evidence_r->text, sizeof(evidence_r->text),
 			 "%.0f recipients in %s; at most %.0f were to be expected", evidence_r->seen,
 			 horizon_words(view->horizon), amount_expected);
-	else
-		snprintf(evidence_r->text, sizeof(evidence_r->text),
-			 "%.0f of those whom it knows written to in %s, from elsewhere; by hand at most %.0f "
-			 "were to be expected",
-			 view->known, horizon_words(view->horizon), pace_expected);
+		return;
+	}
+	evidence_r->seen = view->known;
+	evidence_r->of = view->recipients;
+	evidence_r->expected = pace_expected;
+	snprintf(evidence_r->text, sizeof(evidence_r->text),
+		 "%.0f of those whom it knows written to in %s, from elsewhere; by hand at most %.0f "
+		 "were to be expected",
+		 view->known, horizon_words(view->horizon), pace_expected);
 }
 
 const struct detector detector_volume = {

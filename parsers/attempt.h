@@ -47,7 +47,8 @@ struct envelope {
 	struct span script; /* of a local submission: the directory or file, where the log says */
 	/*
 	 * ENVELOPE_NOTE words for the sink to keep what it found out about this envelope, zeros at first and whenever
-	 * the message got another text: an account, a client, a sender. NULL where the account is not the message's own.
+	 * the message got another text: an account, a client, a sender. NULL where the account is not the message's
+	 * own.
 	 */
 	uint32_t *note;
 };
