@@ -26,6 +26,11 @@ usec_t clock_monotonic(void)
 	return clock_read(CLOCK_MONOTONIC);
 }
 
+usec_t clock_work(void)
+{
+	return clock_read(CLOCK_THREAD_CPUTIME_ID);
+}
+
 static int64_t clock_floor_div(int64_t a, int64_t b)
 {
 	return a / b - (a % b < 0 ? 1 : 0);

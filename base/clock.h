@@ -27,6 +27,7 @@ struct civil {
 
 usec_t clock_now(void);       /* wall clock, UTC */
 usec_t clock_monotonic(void); /* for durations */
+usec_t clock_work(void);      /* the processor's time that this thread has had */
 
 /* Minutes since 1970; 0 of all that was before. */
 static inline uint32_t clock_minute(usec_t time)

@@ -8,37 +8,47 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define SAVER_FORKS 20000 /* accounts from which a child writes: some 20 ms of writing */
-#define SAVER_SHARE 20
+
+/* Shares of the time: of a processor, and of waiting for the disk, which costs nobody anything but a stale state. */
+#define SAVER_WORK 20
+#define SAVER_WAIT 2
 
 /* Said once that it works again: who is told of the trouble wants to know. */
-static void saver_done(struct saver *saver, bool good)
+static void saver_done(struct saver *saver, usec_t work, bool good)
 {
-	saver->took = clock_monotonic() - saver->began;
+	usec_t took = (clock_monotonic() - saver->began) * SAVER_WAIT;
+
+	saver->pause = work * SAVER_WORK > took ? work * SAVER_WORK : took;
 	if (good && saver->failed)
 		log_say(clock_now(), LOG_LEVEL_INFO, "the state is saved again");
 	saver->failed = !good;
 }
 
-static void saver_end(struct saver *saver, int status)
+static void saver_end(struct saver *saver, int status, const struct rusage *used)
 {
+	usec_t seconds = used->ru_utime.tv_sec + used->ru_stime.tv_sec;
+
 	saver->child = 0;
 	/* What it met it said itself, but for this. */
 	if (WIFSIGNALED(status))
 		log_say(clock_now(), LOG_LEVEL_ERROR, "the child that saves was killed by signal %d",
 			WTERMSIG(status));
-	saver_done(saver, WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	saver_done(saver, seconds * USEC_SECOND + used->ru_utime.tv_usec + used->ru_stime.tv_usec,
+		   WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 bool saver_busy(struct saver *saver)
 {
+	struct rusage used = { 0 };
 	int status = 0;
 
-	if (saver->child != 0 && waitpid(saver->child, &status, WNOHANG) != 0)
-		saver_end(saver, status);
+	if (saver->child != 0 && wait4(saver->child, &status, WNOHANG, &used) != 0)
+		saver_end(saver, status, &used);
 	return saver->child != 0;
 }
 
@@ -74,6 +84,8 @@ bool saver_save(struct saver *saver, const struct saver_work *work, bool at_once
 {
 	struct store *store = pipeline_store(work->pipeline);
 	struct text text = { 0 };
+	struct rusage used = { 0 };
+	usec_t before = clock_work();
 	bool good = true;
 	int status = 0;
 
@@ -81,14 +93,14 @@ bool saver_save(struct saver *saver, const struct saver_work *work, bool at_once
 		return true;
 	/* Its file would otherwise take the place of the newer one. */
 	while (saver->child != 0)
-		if (waitpid(saver->child, &status, 0) > 0 || errno != EINTR)
-			saver_end(saver, status);
+		if (wait4(saver->child, &status, 0, &used) > 0 || errno != EINTR)
+			saver_end(saver, status, &used);
 	saver->began = clock_monotonic();
 	resume_text(work->marks, work->collector, work->pipeline, &text);
 	if (at_once || pipeline_is_shared(work->pipeline) ||
 	    store->calls->stats(store).records < SAVER_FORKS || !saver_fork(saver, work, text_span(&text))) {
 		good = saver_write(work, text_span(&text), error);
-		saver_done(saver, good);
+		saver_done(saver, clock_work() - before, good);
 	}
 	text_free(&text);
 	return good;
@@ -96,5 +108,5 @@ bool saver_save(struct saver *saver, const struct saver_work *work, bool at_once
 
 usec_t saver_due(const struct saver *saver, usec_t every)
 {
-	return saver->began + (saver->took * SAVER_SHARE > every ? saver->took * SAVER_SHARE : every);
+	return saver->began + (saver->pause > every ? saver->pause : every);
 }

@@ -1,7 +1,7 @@
 /*
  * Writes the snapshot, beside the work: where there are many accounts a child process writes what it shares with
- * this one at the moment of its birth, while reading goes on. Never so often that writing is more than a
- * twentieth of the time.
+ * this one at the moment of its birth, while reading goes on. Never so often that it takes more than a twentieth
+ * of a processor, or waits for the disk more than half of the time.
  */
 #ifndef SENDWATCH_COMMANDS_SAVER_H
 #define SENDWATCH_COMMANDS_SAVER_H
@@ -12,7 +12,8 @@
 
 struct saver {
 	pid_t child; /* 0: none */
-	usec_t began, took;
+	usec_t began;
+	usec_t pause; /* what the last one cost asks for, from when it began */
 	bool failed; /* the last time */
 };
 
