@@ -8,19 +8,6 @@
 #include <endian.h>
 #include <sys/random.h>
 
-/* Odd constants with balanced bits: the fractions of the golden ratio and of the square root of 3. */
-#define HASH_A UINT64_C(0x9e3779b97f4a7c15)
-#define HASH_B UINT64_C(0xbb67ae8584caa73b)
-
-__extension__ typedef unsigned __int128 hash_wide;
-
-static inline uint64_t hash_fold(uint64_t a, uint64_t b)
-{
-	hash_wide product = (hash_wide)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 static inline uint64_t hash_word(const char *at)
 {
 	uint64_t word;

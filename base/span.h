@@ -106,7 +106,8 @@ size_t span_find_nocase(struct span text, struct span needle);
 /* Decimal digits and nothing else, no overflow; false and untouched otherwise. */
 bool span_to_u64(struct span text, uint64_t *number_r);
 
-/* An address as 16 bytes (IPv4 as ::ffff:a.b.c.d); brackets and a zone are not accepted. */
+/* An address as 16 bytes (IPv4 as ::ffff:a.b.c.d), or as 4; brackets and a zone are not accepted. */
+bool span_to_v4(struct span text, uint8_t address_r[4]);
 bool span_to_address(struct span text, uint8_t address_r[16]);
 
 #endif

@@ -1,10 +1,12 @@
 /* What was made fast beside its plain version: both give the same. */
 #include "base/hash.h"
 #include "detectors/odds.h"
+#include "detectors/origin.h"
 #include "parsers/reply.h"
 
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <setjmp.h>
 #include <cmocka.h>
@@ -48,6 +50,41 @@ static void test_hash_of_every_length(void **state)
 			if (hash_stable(text) != plain_hash(text))
 				fail_msg("%zu bytes from %zu on", len, from);
 		}
+}
+
+static uint32_t plain_part(const uint8_t *address, size_t count)
+{
+	return (uint32_t)plain_hash((struct span){ (const char *)address, count });
+}
+
+/* Parts of an address are hashes of the first bytes of the sixteen that it has. */
+static void test_origins_of_addresses(void **state)
+{
+	struct origins *origins = calloc(1, sizeof(*origins));
+
+	(void)state;
+	assert_non_null(origins);
+	for (unsigned i = 0; i < 20000; i++) {
+		bool v4 = i % 8 != 0;
+		uint8_t address[16];
+		struct origin origin;
+		char text[48];
+
+		if (v4)
+			snprintf(text, sizeof(text), "%u.%u.%u.%u", 1 + i % 126, i * 7 % 256, i / 126,
+				 i % 255);
+		else
+			snprintf(text, sizeof(text), "2001:db8:%x::%x", i, i * 3);
+		assert_true(span_to_address(span_of(text), address));
+		origin = origins_find(origins, span_of(text), ACCOUNT_LOGIN);
+		if (origin.client != plain_part(address, 16) ||
+		    origin.subnet != plain_part(address, v4 ? 15 : 6) ||
+		    origin.network != plain_part(address, v4 ? 14 : 4) || origin.country != 0)
+			fail_msg("%s", text);
+	}
+	assert_int_equal(origins_find(origins, SPAN("127.0.0.3"), ACCOUNT_LOGIN).network,
+			 origins_find(origins, SPAN("::1"), ACCOUNT_LOGIN).network);
+	free(origins);
 }
 
 static void test_providers_are_remembered_as_they_are(void **state)
@@ -123,6 +160,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hash_of_every_length),
 		cmocka_unit_test(test_short_hashes_differ),
+		cmocka_unit_test(test_origins_of_addresses),
 		cmocka_unit_test(test_providers_are_remembered_as_they_are),
 		cmocka_unit_test(test_odds_are_remembered_as_they_are),
 	};
