@@ -14,7 +14,7 @@ struct saver {
 	pid_t child; /* 0: none */
 	usec_t began;
 	usec_t pause; /* what the last one cost asks for, from when it began */
-	bool failed; /* the last time */
+	bool failed;  /* the last time */
 };
 
 /* What is to be saved. */

@@ -36,6 +36,9 @@ struct account_name {
 
 /* An empty text has no name: the span is empty. */
 struct span account_login(const struct account_rules *rules, struct span login, struct account_name *name);
+/* Is LOGIN its account's name as it stands, by whatever rules: with a domain, and nothing to fold, escape or cut? */
+bool account_is_login(struct span login);
+
 struct span account_local(struct span user, struct account_name *name);
 struct span account_script(struct span directory, struct account_name *name);
 struct span account_host(struct span address, struct account_name *name);

@@ -69,12 +69,15 @@ struct event {
 	bool reply_joined;    /* the reply's lines were joined by blanks */
 	bool early; /* EVENT_RESULT: delivered while it came in, told before its EVENT_CLIENT (Exim's >>) */
 	bool tls_failed;         /* EVENT_IDLE: a connection could not be encrypted */
+	bool lmtp;               /* EVENT_RESULT: by LMTP, the last step into a mailbox, here or elsewhere */
+	bool login_is_account;   /* account_is_login of login; false: to be found out */
 	uint32_t repeat;         /* from the frame */
 	int64_t uid;             /* pickup's uid; -1 where absent */
 	int64_t size;            /* bytes; -1 where absent */
 	int32_t nrcpt;           /* recipients; -1 where absent */
 	uint64_t id_hash;        /* hash_text of queue_id; 0: to be found out */
 	uint64_t recipient_hash; /* hash_stable of recipient; 0: to be found out */
+	uint64_t relay_hash;     /* hash_text of relay; 0: to be found out */
 	struct span program;     /* service: "submission/smtpd", "smtp", "exim", "imap-login" */
 	struct span queue_id;
 	/*

@@ -179,7 +179,11 @@ static void ledger_client(struct ledger *ledger, const struct step *step)
 		ledger_arrived(ledger, message);
 		return;
 	}
-	if (message == NULL || !(message->flags & MESSAGE_EARLY))
+	if (message != NULL && !(message->flags & MESSAGE_EARLY)) {
+		ledger_forget(ledger, message); /* a queue id that is used again */
+		message = NULL;
+	}
+	if (message == NULL)
 		message = ledger_open(ledger, step, event->queue_id);
 	message->flags &= (uint16_t)~MESSAGE_EARLY;
 	if (event->client_ip.len > 0)
@@ -408,7 +412,7 @@ static void ledger_login(struct ledger *ledger, const struct step *step)
 	if (!login.succeeded && event->mta == MTA_EXIM && ledger_is_twin(ledger, step))
 		return;
 	if (event->login.len > 0)
-		login.account = account_login(&ledger->rules, event->login, &name);
+		login.account = ledger_login_account(ledger, event, &name);
 	/* Postfix says so only where a filter is asked before the queue: the message follows from the filter. */
 	if (login.succeeded && event->mta == MTA_POSTFIX)
 		ledger_note_known(ledger, step, event->client_ip, login.account);
@@ -434,7 +438,7 @@ void ledger_feed(struct ledger *ledger, const struct frame *frame, const struct 
 		 uint64_t position)
 {
 	ledger_handler *handler = (size_t)event->kind < EVENT_KINDS ? ledger_handlers[event->kind] : NULL;
-	struct step step = { frame, event, source, position };
+	struct step step = { frame, event, source, position, 0 };
 
 	if (frame->time > ledger->now)
 		ledger->now = frame->time;
@@ -444,6 +448,8 @@ void ledger_feed(struct ledger *ledger, const struct frame *frame, const struct 
 		return;
 	ledger->submit_source = source;
 	ledger->submit_position = position;
+	if (event->queue_id.len > 0)
+		step.key = ledger_event_key(ledger, &step);
 	handler(ledger, &step);
 }
 

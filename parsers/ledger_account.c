@@ -10,6 +10,12 @@
 
 #include "base/memory.h"
 
+struct span ledger_login_account(const struct ledger *ledger, const struct event *event,
+				 struct account_name *name)
+{
+	return event->login_is_account ? event->login : account_login(&ledger->rules, event->login, name);
+}
+
 /* Is this the loopback address itself? The rest of 127/8 may well be somebody else's container. */
 bool ledger_is_here(struct span address)
 {
@@ -225,7 +231,7 @@ void ledger_attribute(struct ledger *ledger, struct message *message, const stru
 		ledger_attribute_local(ledger, message, step);
 	} else if (event->login.len > 0) {
 		ledger_set_account(ledger, message, ACCOUNT_LOGIN,
-				   account_login(&ledger->rules, event->login, &name));
+				   ledger_login_account(ledger, event, &name));
 	} else if (known.len > 0) {
 		ledger_set_account(ledger, message, ACCOUNT_LOGIN, known);
 	} else if (ledger_trusts(ledger, event->client_ip)) {
@@ -251,7 +257,7 @@ void ledger_proxied(struct ledger *ledger, const struct step *step)
 		return;
 	if (event->login.len > 0) {
 		ledger_set_account(ledger, message, ACCOUNT_LOGIN,
-				   account_login(&ledger->rules, event->login, &name));
+				   ledger_login_account(ledger, event, &name));
 	} else if (ledger->proxy_tells && message->account_kind == ACCOUNT_LOGIN) {
 		message->account_kind = ACCOUNT_NONE;
 		message_put(message, TEXT_ACCOUNT, SPAN(""));

@@ -90,7 +90,7 @@ static bool domain_is_local(const struct ledger *ledger, struct span address)
 /* LMTP is for the last step into a mailbox, on this machine or another. */
 bool event_is_local(const struct event *event)
 {
-	return event->local || span_find_nocase(event->transport, SPAN("lmtp")) < event->transport.len;
+	return event->local || event->lmtp;
 }
 
 static enum direction attempt_direction(const struct ledger *ledger, const struct message *root,
@@ -137,8 +137,8 @@ static void attempt_addresses(const struct message *root, const struct message *
 		if (attempt->original_recipient.len == 0)
 			attempt->original_recipient.at = NULL;
 	}
-	if (memchr(event->recipient.at, '@', event->recipient.len) == NULL &&
-	    attempt->original_recipient.len > 0) {
+	if (attempt->original_recipient.len > 0 &&
+	    memchr(event->recipient.at, '@', event->recipient.len) == NULL) {
 		attempt->recipient = attempt->original_recipient;
 		attempt->recipient_hash = hash_stable(attempt->recipient);
 		attempt->original_recipient = (struct span){ NULL, 0 };
@@ -248,7 +248,7 @@ void ledger_attempt(struct ledger *ledger, struct message *message, const struct
 	attempt.counted = attempt_counts(ledger, &attempt);
 	message_queue_ids(root, &attempt);
 	if (!local)
-		attempt.provider = reply_provider_known(&ledger->providers, event->relay,
+		attempt.provider = reply_provider_known(&ledger->providers, event->relay, event->relay_hash,
 							&attempt.provider_hash);
 	if (ledger->sink.want_done)
 		message_keep(root, recipient, &attempt);

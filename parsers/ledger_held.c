@@ -129,7 +129,7 @@ void ledger_release(struct ledger *ledger, struct message *message, bool all)
 	struct held *held = held_take(ledger, message, false), *next;
 
 	for (; held != NULL; held = next) {
-		struct step step = { &held->frame, &held->event, held->source, held->position };
+		struct step step = { &held->frame, &held->event, held->source, held->position, 0 };
 
 		next = held->next;
 		held->next = NULL;

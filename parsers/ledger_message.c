@@ -38,20 +38,26 @@ static uint32_t ledger_host_add(struct ledger *ledger, struct span name)
 	return at;
 }
 
-/* Lines of one host follow each other: the last host is remembered with its hash. */
-uint16_t ledger_host_id(struct ledger *ledger, const struct step *step)
+static inline bool ledger_same_host(const struct ledger *ledger, const struct step *step)
 {
 	struct span host = step->frame->host;
-	uint32_t at = ledger->host_last;
+
+	return host.len > 0 ? span_equal(ledger->host_name, host)
+			    : ledger->host_name.len == 0 && ledger->host_source == step->source + 1;
+}
+
+static void ledger_other_host(struct ledger *ledger, const struct step *step)
+{
+	struct span host = step->frame->host;
+	uint32_t at;
 
 	if (host.len == 0) {
 		ledger->host_last = 0;
 		ledger->host_name.len = 0;
-		ledger->host_hash = (step->source + UINT64_C(1)) * UINT64_C(0x9e3779b97f4a7c15);
-		return 0;
+		ledger->host_source = step->source + 1;
+		ledger->host_hash = ledger->host_source * UINT64_C(0x9e3779b97f4a7c15);
+		return;
 	}
-	if (at != 0 && span_equal(ledger->host_name, host))
-		return (uint16_t)at;
 	for (at = 1; at < ledger->host_count && !host_is(&ledger->hosts[at], host); at++)
 		;
 	if (at == ledger->host_count)
@@ -59,20 +65,39 @@ uint16_t ledger_host_id(struct ledger *ledger, const struct step *step)
 	ledger->host_last = (uint16_t)at;
 	ledger->host_name = (struct span){ ledger->hosts[at].name, ledger->hosts[at].len };
 	ledger->host_hash = hash_text(host);
-	return (uint16_t)at;
 }
 
-static uint64_t ledger_key(struct ledger *ledger, const struct step *step, enum event_mta mta,
-			   struct span queue_id)
+/* Lines of one host follow each other: the last host is remembered with its hash. */
+uint16_t ledger_host_id(struct ledger *ledger, const struct step *step)
+{
+	if (!ledger_same_host(ledger, step))
+		ledger_other_host(ledger, step);
+	return ledger->host_last;
+}
+
+/* The key of an id by its hash_text. */
+static uint64_t ledger_key_of(struct ledger *ledger, const struct step *step, enum event_mta mta,
+			      uint64_t hash)
+{
+	if (!ledger_same_host(ledger, step))
+		ledger_other_host(ledger, step);
+	return hash ^ (ledger->host_hash + (uint64_t)mta);
+}
+
+static inline uint64_t ledger_key(struct ledger *ledger, const struct step *step, enum event_mta mta,
+				  struct span queue_id)
+{
+	if (step->key != 0 && queue_id.at == step->event->queue_id.at && mta == step->event->mta)
+		return step->key;
+	return ledger_key_of(ledger, step, mta, hash_text(queue_id));
+}
+
+uint64_t ledger_event_key(struct ledger *ledger, const struct step *step)
 {
 	const struct event *event = step->event;
-	struct span host = step->frame->host;
-	bool known = event->id_hash != 0 && queue_id.at == event->queue_id.at;
 
-	/* Nearly always it is the last one. */
-	if (host.len == 0 || !span_equal(host, ledger->host_name))
-		ledger_host_id(ledger, step);
-	return (known ? event->id_hash : hash_text(queue_id)) ^ (ledger->host_hash + (uint64_t)mta);
+	return ledger_key_of(ledger, step, event->mta,
+			     event->id_hash != 0 ? event->id_hash : hash_text(event->queue_id));
 }
 
 struct message *ledger_find(struct ledger *ledger, const struct step *step, enum event_mta mta,
@@ -134,19 +159,16 @@ static void ledger_text_free(struct ledger *ledger, struct message *message)
 		free(message->text);
 }
 
-/* A new record; what had the queue id before is given as it stands. */
 struct message *ledger_open(struct ledger *ledger, const struct step *step, struct span queue_id)
 {
 	uint64_t key = ledger_key(ledger, step, step->event->mta, queue_id);
-	struct message *message = map_find(ledger->messages, key, queue_id);
+	struct message *message;
 
-	if (message != NULL)
-		ledger_forget(ledger, message);
 	ledger_make_room(ledger);
 	message = map_add(ledger->messages, key);
 	message->time = step->frame->time;
 	message->news = (uint32_t)(step->frame->time / USEC_SECOND);
-	message->host = ledger->host_last;
+	message->host = ledger_host_id(ledger, step);
 	message->mta = (uint8_t)step->event->mta;
 	message->root = message->next_leg = MAP_NONE;
 	message->uid = message->size = UINT32_MAX;

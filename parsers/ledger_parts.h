@@ -21,6 +21,7 @@ struct step {
 	const struct event *event;
 	uint32_t source;
 	uint64_t position;
+	uint64_t key; /* by which the table of messages has the event's queue id; 0: to be found out */
 };
 
 enum text_field {
@@ -171,6 +172,7 @@ struct ledger {
 	uint32_t host_count;
 	uint16_t host_last; /* of the line before, as most lines have the same */
 	struct span host_name;
+	uint32_t host_source; /* where it has none: 1 + the source of its line */
 	uint64_t host_hash;
 	usec_t now; /* the latest stamp */
 	struct held *held_first, **held_end;
@@ -200,7 +202,9 @@ struct ledger {
 uint16_t ledger_host_id(struct ledger *ledger, const struct step *step);
 struct message *ledger_find(struct ledger *ledger, const struct step *step, enum event_mta mta,
 			    struct span queue_id);
+/* A new record; nothing has been found under this queue id. */
 struct message *ledger_open(struct ledger *ledger, const struct step *step, struct span queue_id);
+uint64_t ledger_event_key(struct ledger *ledger, const struct step *step); /* for a step's key */
 void ledger_forget(struct ledger *ledger, struct message *message);
 struct message *ledger_root(struct ledger *ledger, struct message *message);
 void ledger_link(struct ledger *ledger, struct message *root, struct message *leg);
@@ -226,6 +230,9 @@ struct span message_original(const struct message *message, uint32_t hash);
 bool ledger_is_here(struct span address);
 bool ledger_read_trusted(struct ledger *ledger, struct error *error);
 bool setting_list_has(const struct setting_list *list, struct span text);
+/* Of what logged in; the account's name may be built in NAME. */
+struct span ledger_login_account(const struct ledger *ledger, const struct event *event,
+				 struct account_name *name);
 void ledger_attribute(struct ledger *ledger, struct message *message, const struct step *step);
 void ledger_attribute_sender(struct ledger *ledger, struct message *message);
 void ledger_set_account(struct ledger *ledger, struct message *message, enum account_kind kind,

@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "parsers/account.h"
 
 #include <assert.h>
 #include <stddef.h>
@@ -51,6 +52,11 @@ void parser_read(const struct frame *frame, struct event *event_r)
 		event_r->id_hash = hash_text(event_r->queue_id);
 	if (event_r->recipient.len > 0)
 		event_r->recipient_hash = hash_stable(event_r->recipient);
+	if (event_r->relay.len > 0)
+		event_r->relay_hash = hash_text(event_r->relay);
+	event_r->login_is_account = event_r->login.len > 0 && account_is_login(event_r->login);
+	if (event_r->transport.len > 0)
+		event_r->lmtp = span_find_nocase(event_r->transport, SPAN("lmtp")) < event_r->transport.len;
 }
 
 const char *event_kind_name(enum event_kind kind)

@@ -289,9 +289,10 @@ struct span reply_provider(struct span relay)
 }
 
 /* Five searches a name, for the few hundred names that a day's mail goes to: remembered, a tenth of the price. */
-struct span reply_provider_known(struct providers_known *known, struct span relay, uint64_t *hash_r)
+struct span reply_provider_known(struct providers_known *known, struct span relay, uint64_t relay_hash,
+				 uint64_t *hash_r)
 {
-	uint64_t hash = hash_text(relay) | 1;
+	uint64_t hash = (relay_hash != 0 ? relay_hash : hash_text(relay)) | 1;
 	struct provider_known *place = &known->places[(hash >> 32) % PROVIDERS_KNOWN];
 	struct span provider;
 	bool inside;

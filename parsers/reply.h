@@ -118,7 +118,9 @@ struct providers_known {
 		uint16_t from, len;
 	} places[PROVIDERS_KNOWN];
 };
-struct span reply_provider_known(struct providers_known *known, struct span relay, uint64_t *hash_r);
+/* RELAY_HASH: hash_text of RELAY, or 0 where it is to be found out. */
+struct span reply_provider_known(struct providers_known *known, struct span relay, uint64_t relay_hash,
+				 uint64_t *hash_r);
 
 const char *reply_class_name(enum reply_class class);   /* "invalid_recipient" */
 const char *reply_class_blames(enum reply_class class); /* "the sender's list" */

@@ -58,6 +58,43 @@ static void logins_are_named(void **state)
 	}
 }
 
+/* By whatever rules; every byte at every place of logins that are shorter than, as long as and longer than a block. */
+static void a_login_that_is_its_account_is_known(void **state)
+{
+	const struct account_rules rules[] = {
+		{ .fold_case = true, .fold_tags = true, .default_domain = { "example.org", 11 } },
+		{ .fold_case = false },
+	};
+	static const char longest[] = "abcdefghijklmno@example-1.net/89abcdefghijklmnopqrstuvwxyz";
+	size_t found = 0;
+
+	(void)state;
+	for (size_t len = 0; len < sizeof(longest); len++)
+		for (size_t at = 0; at < len; at++)
+			for (int byte = 0; byte < 256; byte++) {
+				char login[sizeof(longest)];
+				struct span text = { login, len };
+				bool same = true;
+
+				memcpy(login, longest, len);
+				login[at] = (char)byte;
+				for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+					struct account_name name;
+
+					same &= span_equal(account_login(&rules[i], text, &name), text);
+				}
+				/* What has no domain is not asked by one rule alone, and '_' is seldom. */
+				if (account_is_login(text) && !same)
+					fail_msg("%.*s is not its account", SPAN_ARGS(text));
+				if (same && !account_is_login(text) && memchr(login, '@', len) != NULL &&
+				    (byte == '-' || byte == '@' || (byte >= 'a' && byte <= 'z') ||
+				     (byte >= '.' && byte <= '9')))
+					fail_msg("%.*s is not known to be its account", SPAN_ARGS(text));
+				found += account_is_login(text);
+			}
+	assert_true(found > 10000);
+}
+
 static void long_logins_stay_apart(void **state)
 {
 	struct account_rules rules = { .default_domain = SPAN("example.com"), .fold_tags = true };
@@ -132,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(logins_are_named),
+		cmocka_unit_test(a_login_that_is_its_account_is_known),
 		cmocka_unit_test(long_logins_stay_apart),
 		cmocka_unit_test(names_that_were_told_are_known),
 		cmocka_unit_test(kinds_have_prefixes),

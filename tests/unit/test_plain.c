@@ -109,7 +109,8 @@ static void test_providers_are_remembered_as_they_are(void **state)
 		for (size_t i = 0; i < sizeof(relays) / sizeof(relays[0]); i++) {
 			struct span relay = span_of(relays[i]), plain = reply_provider(relay);
 			uint64_t hash;
-			struct span quick = reply_provider_known(known, relay, &hash);
+			struct span quick = reply_provider_known(known, relay,
+								 round == 1 ? hash_text(relay) : 0, &hash);
 
 			if (quick.len > 0)
 				assert_true(hash == hash_stable(plain));
