@@ -32,7 +32,7 @@ usec_t clock_work(void);      /* the processor's time that this thread has had *
 /* Minutes since 1970; 0 of all that was before. */
 static inline uint32_t clock_minute(usec_t time)
 {
-	return time < 0 ? 0 : (uint32_t)(time / USEC_MINUTE);
+	return time < 0 ? 0 : (uint32_t)((uint64_t)time / (uint64_t)USEC_MINUTE);
 }
 
 usec_t clock_from_civil(struct civil civil);

@@ -17,7 +17,7 @@
 
 static uint32_t day_of(usec_t time)
 {
-	return time < 0 ? 0 : (uint32_t)(time / USEC_DAY);
+	return time < 0 ? 0 : (uint32_t)((uint64_t)time / (uint64_t)USEC_DAY);
 }
 
 /* --- remembered recipients --- */
@@ -169,8 +169,7 @@ static void record_look(struct record *record, const struct delta *delta, struct
 	if (delta->kind == DELTA_SUBMITTED) {
 		/* By what it sent: logins and late outcomes have begun its day before. */
 		applied->first_today = !windows_that_day(&record->windows, delta->time, COUNT_MESSAGES);
-		seen_meet(record, SEEN_SENDER, delta->sender, delta->time, &ignored);
-		seen_meet(record, SEEN_HELO, delta->helo, delta->time, &ignored);
+		seen_submitted(record, delta);
 	}
 	if (delta->kind == DELTA_ATTEMPT && delta->elsewhere)
 		meet_recipient(record, delta, applied);

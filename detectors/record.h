@@ -81,6 +81,7 @@ struct here {
 	uint32_t minute;            /* since 1970 */
 	uint8_t places[HERE_KINDS]; /* in `seen`, from one on; 0: of none */
 	bool valid, away, abroad;
+	uint8_t sender, helo; /* likewise, the last ones: may be of others by now */
 };
 
 /* Where the last sign of something unusual is kept, for people: only while it is recent. */

@@ -94,7 +94,7 @@ static void seen_again(struct seen *seen, uint32_t minute)
 {
 	if (minute <= seen->last)
 		return;
-	if (minute / (24 * 60) > seen->last / (24 * 60))
+	if (seen->known && minute / (24 * 60) > seen->last / (24 * 60))
 		seen->known = false;
 	seen->last = minute;
 }
@@ -125,6 +125,31 @@ static uint8_t place_of(const struct record *record, enum seen_kind kind, uint32
 	const struct seen *seen = hash == 0 ? NULL : seen_find(record, kind, hash);
 
 	return (uint8_t)(seen == NULL ? 0 : seen - record->seen + 1);
+}
+
+/*
+ * A sender or a HELO name, of which only the time is kept: PLACE is where the last one stood. Mostly it is the same
+ * again, which takes a third of the instructions of looking for it.
+ */
+static void seen_last(struct record *record, enum seen_kind kind, uint32_t hash, usec_t time, uint8_t *place)
+{
+	struct seen *seen = *place == 0 || *place > record->seen_used ? NULL : &record->seen[*place - 1];
+	bool ignored = false;
+
+	if (hash == 0)
+		return;
+	if (seen != NULL && seen->hash == hash && seen->kind == kind) {
+		seen_again(seen, clock_minute(time));
+		return;
+	}
+	seen_meet(record, kind, hash, time, &ignored);
+	*place = place_of(record, kind, hash);
+}
+
+void seen_submitted(struct record *record, const struct delta *delta)
+{
+	seen_last(record, SEEN_SENDER, delta->sender, delta->time, &record->here.sender);
+	seen_last(record, SEEN_HELO, delta->helo, delta->time, &record->here.helo);
 }
 
 /*
@@ -160,7 +185,9 @@ void seen_origin(struct record *record, const struct delta *delta, struct applie
 			       .minute = minute,
 			       .valid = true,
 			       .away = applied->away,
-			       .abroad = applied->abroad };
+			       .abroad = applied->abroad,
+			       .sender = here->sender,
+			       .helo = here->helo };
 	here->places[HERE_CLIENT] = place_of(record, SEEN_CLIENT, delta->client);
 	here->places[HERE_NETWORK] = place_of(record, SEEN_NETWORK, delta->network);
 	here->places[HERE_COUNTRY] = place_of(record, SEEN_COUNTRY, delta->country);
