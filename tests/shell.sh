@@ -39,10 +39,11 @@ lacks() # FILE TEXT
 	die "$1 should not hold: $2"
 }
 
-# Until the command succeeds, SECONDS at most; a loaded machine has PATIENCE times as long.
+# Until the command succeeds, SECONDS at most, or 30 where they are fewer; a loaded machine has PATIENCE times as long. A
+# disk may take seconds for each of a dozen files: who waits for the first of them waits for all of them together.
 await() # SECONDS COMMAND...
 {
-	tries=$(($1 * 20 * ${PATIENCE:-4}))
+	tries=$((($1 > 30 ? $1 : 30) * 20 * ${PATIENCE:-4}))
 	shift
 	until "$@" > /dev/null 2>&1; do
 		tries=$((tries - 1))

@@ -3,7 +3,6 @@
 phone, the dark and paper; it can be searched, sorted and zoomed, and read without script; a thousand accounts open
 fast. Pictures are left in $BUILD/pictures."""
 # needs: chromium
-# seconds: 120
 import glob
 import gzip
 import os

@@ -2,7 +2,6 @@
 # Dovecot: a disabled account cannot log in to IMAP or SMTP any more within two seconds, and its open IMAP session
 # is ended; others stay. After the release it comes in again.
 # needs: root python3 postfix dovecot doveadm unshare ip
-# seconds: 60
 . "$TOP/tests/servers/lab.sh"
 . "$TOP/tests/servers/postfix.sh"
 [ -x /usr/lib/dovecot/imap ] || skip "needs dovecot-imapd"

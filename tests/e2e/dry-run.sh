@@ -1,7 +1,6 @@
 #!/bin/sh
 # Dry run: the same theft is seen, and it is written down what would be done; nothing is done.
 # needs: root python3 postfix dovecot unshare ip
-# seconds: 60
 . "$TOP/tests/servers/lab.sh"
 . "$TOP/tests/servers/postfix.sh"
 

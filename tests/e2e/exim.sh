@@ -2,7 +2,6 @@
 # An account is stolen and sends through real Exim, which asks the policy service by readsocket and a lookup file:
 # it is refused in its open session, what waits in the queue is frozen, others go on, and a release thaws it.
 # needs: root python3 unshare ip
-# seconds: 60
 . "$TOP/tests/servers/lab.sh"
 . "$TOP/tests/servers/exim.sh"
 

@@ -2,7 +2,6 @@
 # A local user, whose script sends spam through sendmail(1): by order it may not submit any more, at once and without
 # a reload, what it has in the queue is on hold, and nobody else's; a release brings both back.
 # needs: root python3 postfix dovecot unshare ip setpriv
-# seconds: 60
 . "$TOP/tests/servers/lab.sh"
 . "$TOP/tests/servers/postfix.sh"
 

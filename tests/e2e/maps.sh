@@ -3,7 +3,6 @@
 # seconds, also the second of one second (hash), and sends again after its release; in an open session as the
 # documentation says.
 # needs: root python3 postfix dovecot unshare ip
-# seconds: 60
 . "$TOP/tests/servers/lab.sh"
 . "$TOP/tests/servers/postfix.sh"
 

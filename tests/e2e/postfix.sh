@@ -3,7 +3,6 @@
 # refused in its open session, what it left in the queue is on hold, a receiver has been told, and others go on.
 # After its release it sends again.
 # needs: root python3 postfix dovecot unshare ip
-# seconds: 60
 . "$TOP/tests/servers/lab.sh"
 . "$TOP/tests/servers/postfix.sh"
 

@@ -3,7 +3,6 @@
 # When the receiver, which speaks HTTPS under an authority of our own and believes only what is signed, comes up
 # after all, it has each alert once by its id. One with another secret believes nothing.
 # needs: root python3 postfix dovecot unshare ip openssl
-# seconds: 60
 . "$TOP/tests/servers/lab.sh"
 . "$TOP/tests/servers/postfix.sh"
 

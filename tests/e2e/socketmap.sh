@@ -3,7 +3,6 @@
 # open, by its login and as a sender; after its release the same session goes on. While sendwatch is down, Postfix
 # answers 451 at the table and lets mail flow at the policy service, as the documentation says.
 # needs: root python3 postfix dovecot unshare ip
-# seconds: 30
 . "$TOP/tests/servers/lab.sh"
 . "$TOP/tests/servers/postfix.sh"
 

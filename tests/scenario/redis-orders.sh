@@ -2,7 +2,7 @@
 # Two servers, one Redis: who is disabled on one is refused on the other within seconds, and a release given to
 # either undoes on each what that one did: also where the other was down meanwhile, or Redis was, and came back empty.
 # needs: python3 redis-server redis-cli
-# seconds: 60
+# seconds: 240
 . "$TOP/tests/redis.sh"
 
 start_redis

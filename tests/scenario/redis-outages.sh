@@ -2,7 +2,7 @@
 # Redis slow, stopped, full, read-only, without rights, its scripts flushed, and empty again: watch says so, keeps a
 # bounded amount, then reads no further, and when all is well the totals are true.
 # needs: python3 redis-server redis-cli
-# seconds: 100
+# seconds: 240
 . "$TOP/tests/redis.sh"
 
 start_watched() # with a user of its own

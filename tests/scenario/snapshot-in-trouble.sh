@@ -2,7 +2,7 @@
 # No room for the snapshot: what was read is not taken for saved, and is saved when there is room again. A snapshot that
 # is damaged, cut short or of another version: said, kept aside, and the logs say what can be known.
 # needs: python3 prlimit
-# seconds: 60
+# seconds: 240
 . "$TOP/tests/watch.sh"
 
 settings ''

@@ -13,6 +13,7 @@ import time
 TOP = pathlib.Path(os.environ["TOP"])
 SAMPLES = TOP / "contrib/samples/postfix"
 PATIENCE = int(os.environ.get("PATIENCE", "4"))
+ANSWER = 20 * PATIENCE  # seconds that one answer may take
 ACCOUNT = "nils@notary.example"  # who is flagged on the bundled day
 
 
@@ -31,8 +32,8 @@ def day():
 
 
 def await_that(what, seconds=15, words=None):
-    """Until WHAT() is true, which it is given back; a loaded machine has PATIENCE times as long."""
-    until = time.monotonic() + seconds * PATIENCE
+    """Until WHAT() is true, which it is given back; a loaded machine has PATIENCE times as long, and 30 s are the least."""
+    until = time.monotonic() + max(seconds, 30) * PATIENCE
     while True:
         found = what()
         if found:
@@ -49,12 +50,12 @@ def free_port():
 
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path):
-        super().__init__("localhost", timeout=20)
+        super().__init__("localhost", timeout=ANSWER)
         self.path = path
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(20)
+        self.sock.settimeout(ANSWER)
         self.sock.connect(self.path)
 
 
@@ -125,14 +126,14 @@ class Watching:
     def stop(self):
         """Ends it as systemd would; within seconds, with exit status 0."""
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(10 * PATIENCE) == 0
+        assert self.process.wait(30 * PATIENCE) == 0
         self.process = None
 
     def ask(self, method, path, body=None, heads=None, unix=False):
         connection = (
             UnixConnection(str(self.socket))
             if unix
-            else http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+            else http.client.HTTPConnection("127.0.0.1", self.port, timeout=ANSWER)
         )
         try:
             connection.request(method, path, body, heads or {})

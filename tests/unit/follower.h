@@ -13,7 +13,7 @@
 
 #include <poll.h>
 
-#define FOLLOWER_PATIENCE (10 * USEC_SECOND)
+#define FOLLOWER_PATIENCE (2 * USEC_MINUTE)
 
 struct follower {
 	struct collector *collector;
