@@ -45,13 +45,19 @@ for i in 0 1 2 3 4 5 6 7 8 9; do
 done >> mail.log
 failed '9 seconds' 198.51.100.7 'x"},{"address":"203.0.113.1' >> mail.log
 await 5 listed 198.51.100.7
-await 2 grep -qF '198.51.100.7 timeout' addresses.nft
+# Each file is replaced by itself, and what was read first may have been listed before the rest.
+await 5 listed 2001:db8:1:2::/64
+has listed '"guessed":true,"sent":false,"accounts":'
+for file in nft txt csv; do
+	await 5 grep -qF 198.51.100.7 addresses.$file
+	await 5 grep -qF 2001:db8:1:2::/64 addresses.$file
+done
+has addresses.nft '198.51.100.7 timeout'
 has addresses.nft '2001:db8:1:2::/64 timeout'
 [ "$(sort addresses.txt)" = "198.51.100.7
 2001:db8:1:2::/64" ] || die "listed are others: $(cat addresses.txt)"
 grep -qE '^[0-9]+s,sendwatch/guessed,ip,ban,198\.51\.100\.7$' addresses.csv || die "$(cat addresses.csv)"
 grep -qE '^[0-9]+s,sendwatch/guessed,range,ban,2001:db8:1:2::/64$' addresses.csv || die "$(cat addresses.csv)"
-has listed '"guessed":true,"sent":false,"accounts":'
 grep -qE '^\{"type":"attacker","id":"198.51.100.7-listed-[0-9]+","time":"[^"]*","address":"198.51.100.7","action":"listed"' verdicts.ndjson ||
 	die "not in the journal"
 expect 0 "$SENDWATCH" addresses -c detect.conf
