@@ -8,16 +8,27 @@ start_receiver 200
 logs="$TMP/mail.log, $TMP/exim.log"
 settings "$(cat port)"
 sed -i 's,^save_every.*,&\nsilent_after = 2s,' detect.conf
-: > mail.log
-: > exim.log
-follow_watch
 line() { echo "2026-11-17T10:00:0$1+00:00 mx1 postfix/qmgr[1]: 4F2K3L$1: removed"; }
-line 1 >> mail.log
-line 1 >> exim.log
-speak_on() { line 2 >> mail.log; in_journal 'exim.log for 2 s'; }
-await 20 speak_on
-await 10 requests 1
-stop_watch
+speak_on() { while [ -e detect.conf ] && [ ! -e hush ]; do line 2 >> mail.log; sleep 0.05; done; }
+for seconds in 2 10 40; do # a machine that holds this script up for so long has made the other one silent, too
+	sed -i "s,^silent_after.*,silent_after = ${seconds}s," detect.conf
+	: > mail.log
+	: > exim.log
+	follow_watch
+	line 1 >> mail.log
+	line 1 >> exim.log
+	speak_on &
+	speaker=$!
+	await 60 in_journal '"type":"server"'
+	await 10 requests 1
+	stop_watch
+	: > hush
+	wait "$speaker"
+	in_journal 'any log' || break
+	[ "$seconds" = 40 ] || rm -rf hush state verdicts.ndjson requests
+	: > watch.err
+done
+in_journal 'exim.log for ' || die "told otherwise: $(cat verdicts.ndjson)"
 lacks verdicts.ndjson 'any log'
 lacks verdicts.ndjson 'mail.log for'
 [ "$(grep -c '"type":"server"' verdicts.ndjson)" = 1 ] || die "told more than once: $(cat verdicts.ndjson)"
