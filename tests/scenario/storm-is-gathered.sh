@@ -6,17 +6,22 @@
 
 start_receiver 200
 settings "$(cat port)"
-sed -i 's,^url = .*,&\nstates = watch\, flagged\, disabled\nstorm = 1\ngather = 8s,' detect.conf
+sed -i 's,^url = .*,&\nstates = watch\, flagged\, disabled\nstorm = 1\ngather = 1h,' detect.conf
+waiting() { [ "$(find state/outbox -name '*.parcel' | grep -c .)" = "$1" ]; }
 day > mail.log
 start_watch
 await 20 in_journal '"state":"disabled"'
 await 10 requests 1
+await 10 in_journal '"action":"delivered"'
+await 10 waiting 2
 kill_watch
 [ "$(grep -c . requests)" = 1 ] || die "not gathered: $(cat requests)"
+# The while is over when it says so of what waits.
+sed -i 's,^gather = .*,gather = 1s,' detect.conf
 : > watch.err
 start_watch
 await 20 requests 2
-await 10 sh -c '! ls state/outbox/*.parcel 2> /dev/null'
+await 10 waiting 0
 stop_watch
 python3 - << 'PY' || die "not as promised: $(cat requests)"
 import json
