@@ -7,7 +7,7 @@
 
 start_watched() # with a user of its own
 {
-	start_redis --enable-debug-command yes
+	start_redis
 	ask ACL SETUSER watcher on '>secret' '~sendwatch:*' -@all +ping +hget +hset +expire +hmget +set +get +sadd +srem \
 		+smembers +del +evalsha '+script|load' +eval +hgetall +hdel +xadd +xrange +xrevrange
 }
@@ -17,7 +17,7 @@ echo secret > password
 settings ''
 {
 	printf '[redis]\ntopology = single\nservers = %s/redis.sock\nuser = watcher\npassword_file = %s/password\n' "$TMP" "$TMP"
-	printf 'timeout = 300ms\nmemory = 1M\n'
+	printf 'timeout = 3s\nmemory = 1M\n'
 } >> detect.conf
 write_whole 5 90000
 lines=$(grep -c '' whole.log)
@@ -39,11 +39,10 @@ await 10 sh -c "redis-cli -s redis.sock EXISTS 'sendwatch:{user03@dom3.example}'
 ask SCRIPT FLUSH > /dev/null
 grow 1
 # Slow: longer than we wait.
-ask DEBUG SLEEP 4 > /dev/null &
-asleep() { ! timeout 0.2 redis-cli -s redis.sock ping; }
-await 4 asleep
+kill -STOP "$redis"
 grow 1
 await 10 lost 1
+kill -CONT "$redis"
 await 10 back 1
 # Full.
 ask CONFIG SET maxmemory 1 > /dev/null
