@@ -21,7 +21,7 @@
 
 #define CONTROL_CLIENTS 8
 #define CONTROL_PACKET  2048
-#define CONTROL_ANSWER  10000 /* milliseconds that a person waits */
+#define CONTROL_ANSWER  60000 /* milliseconds that a person waits: a slow disk syncs a dozen files first */
 
 struct control {
 	int listener, poller;
