@@ -1,7 +1,7 @@
 /*
- * Writes the snapshot, beside the work: where there are many accounts a child process writes what it shares with
- * this one at the moment of its birth, while reading goes on. Never so often that it takes more than a twentieth
- * of a processor, or waits for the disk more than half of the time.
+ * Writes the snapshot, beside the work: where there are many accounts, or the disk was slow the last time, a child
+ * process writes what it shares with this one at the moment of its birth, while reading goes on. Never so often that
+ * it takes more than a twentieth of a processor, or waits for the disk more than half of the time.
  */
 #ifndef SENDWATCH_COMMANDS_SAVER_H
 #define SENDWATCH_COMMANDS_SAVER_H
@@ -12,9 +12,11 @@
 
 struct saver {
 	pid_t child; /* 0: none */
+	int ended;   /* a pipe that says when it has, while there is one */
 	usec_t began;
 	usec_t pause; /* what the last one cost asks for, from when it began */
 	bool failed;  /* the last time */
+	bool slow;    /* the disk, the last time */
 };
 
 /* What is to be saved. */
@@ -31,6 +33,9 @@ bool saver_save(struct saver *saver, const struct saver_work *work, bool at_once
 
 /* Is a child at it? Clears up behind one that is done. */
 bool saver_busy(struct saver *saver);
+
+/* Readable when it is done; -1, which poll passes over, where there is none. */
+int saver_fd(const struct saver *saver);
 
 /* Until when the next save should wait, on the monotonic clock, where one is wanted every EVERY. */
 usec_t saver_due(const struct saver *saver, usec_t every);

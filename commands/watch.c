@@ -211,8 +211,10 @@ static void watch_signals(struct watch *watch)
 static usec_t watch_pause(const struct watch *watch)
 {
 	usec_t now = clock_monotonic(), wall = clock_now(), due = deliver_due(watch->work->deliver, wall);
-	usec_t pause = saver_due(&watch->saver, watch->work->options->watch.save_every) - now;
+	usec_t pause = WATCH_LONGEST;
 
+	if (saver_fd(&watch->saver) < 0) /* else it says when it is done */
+		pause = saver_due(&watch->saver, watch->work->options->watch.save_every) - now;
 	if (watch->work->dnsbl != NULL) {
 		usec_t ask = dnsbl_due(watch->work->dnsbl);
 
@@ -243,7 +245,7 @@ static usec_t watch_pause(const struct watch *watch)
 
 static void watch_wait(struct watch *watch, bool idle)
 {
-	struct pollfd fds[DELIVER_FDS + 7];
+	struct pollfd fds[DELIVER_FDS + 8];
 	struct store *store = pipeline_store(watch->work->pipeline);
 	size_t count = deliver_fds(watch->work->deliver, fds);
 	usec_t pause = idle ? watch_pause(watch) : 0;
@@ -258,6 +260,7 @@ static void watch_wait(struct watch *watch, bool idle)
 	fds[count++] = (struct pollfd){ .fd = act_board_fd(watch->act), .events = POLLIN };
 	fds[count++] = (struct pollfd){ .fd = control_fd(watch->control), .events = POLLIN };
 	fds[count++] = (struct pollfd){ .fd = status_fd(watch->status), .events = POLLIN };
+	fds[count++] = (struct pollfd){ .fd = saver_fd(&watch->saver), .events = POLLIN };
 	/* -1, which poll passes over, where the store has nothing to say. */
 	fds[count++] = (struct pollfd){ .fd = store_fd(store), .events = POLLIN };
 	if (!store_clean(store) && pause > watch->work->options->redis.flush)
