@@ -81,7 +81,8 @@ static inline bool span_skip(struct span *text, struct span head)
 {
 	if (!span_starts(*text, head))
 		return false;
-	*text = span_from(*text, head.len);
+	text->at += head.len;
+	text->len -= head.len;
 	return true;
 }
 

@@ -7,6 +7,8 @@
  * not prove to be Exim's own word is not used to name an account.
  */
 #include "parsers/exim.h"
+
+#include "base/seldom.h"
 #include "parsers/parser.h"
 
 static bool is_digit(char c)
@@ -50,14 +52,14 @@ static void skip_pid(struct span *text)
 }
 
 /* Syslog lines may repeat Exim's own stamp: "2026-11-21 16:29:42.254 +0100 [23362] words". */
-static void skip_stamp(struct span *text)
+static SELDOM struct span without_stamp(struct span text)
 {
-	struct span at = *text;
+	struct span at = text;
 
-	skip_pid(text);
+	skip_pid(&text);
 	if (at.len < 20 || at.at[4] != '-' || at.at[7] != '-' || at.at[10] != ' ' || at.at[13] != ':' ||
 	    !is_digit(at.at[0]) || !is_digit(at.at[18]))
-		return;
+		return text;
 	exim_take_word(&at);
 	at = span_from(at, 1);
 	exim_take_word(&at);
@@ -65,7 +67,7 @@ static void skip_stamp(struct span *text)
 	if (at.len > 5 && (at.at[0] == '+' || at.at[0] == '-') && is_digit(at.at[1]) && at.at[5] == ' ')
 		at = span_from(at, 6);
 	skip_pid(&at);
-	*text = at;
+	return at;
 }
 
 /* The two characters and a blank that begin the lines of arrivals and results. */
@@ -109,15 +111,21 @@ static bool flagged(struct span text, struct event *event)
 	}
 }
 
+/* Apart from what most lines are, so that these save no registers for it. */
+static __attribute__((noinline)) void exim_other(struct span text, struct event *event)
+{
+	/* A quarter of a log with +arguments are "cwd=" lines. */
+	if (span_starts(text, SPAN("cwd=")) || !exim_refusal(text, event))
+		exim_note(text, event);
+}
+
 static void exim_parse(const struct frame *frame, struct event *event_r)
 {
-	struct span text = frame->text;
+	struct span text = frame->tag.len > 0 ? without_stamp(frame->text) : frame->text;
 	size_t id;
 
 	event_r->mta = MTA_EXIM;
 	event_r->program = SPAN("exim");
-	if (frame->tag.len > 0)
-		skip_stamp(&text);
 	id = frame->exim_id > 0 ? frame->exim_id : exim_id_length(text);
 	if (id > 0) {
 		event_r->queue_id = span_head(text, id);
@@ -129,9 +137,7 @@ static void exim_parse(const struct frame *frame, struct event *event_r)
 			return;
 		}
 	}
-	/* A quarter of a log with +arguments are "cwd=" lines. */
-	if (span_starts(text, SPAN("cwd=")) || !exim_refusal(text, event_r))
-		exim_note(text, event_r);
+	exim_other(text, event_r);
 }
 
 const struct parser parser_exim = {

@@ -6,6 +6,7 @@
 #ifndef SENDWATCH_PARSERS_EXIM_H
 #define SENDWATCH_PARSERS_EXIM_H
 
+#include "base/near.h"
 #include "parsers/event.h"
 
 /* name (helo) [ip]:port, each part but the address optional; name [ip]:port* of a reused connection. */
@@ -36,7 +37,16 @@ bool exim_take_whole_quoted(struct span *rest, struct span *text_r);
 bool exim_take_ip(struct span *rest, struct span *ip_r, struct span *port_r);
 
 /* Up to the next blank, which stays, as does a ':' before it: before ": " nothing is taken. */
-struct span exim_take_word(struct span *rest);
+static inline __attribute__((always_inline)) struct span exim_take_word(struct span *rest)
+{
+	struct span word = *rest;
+	size_t len = span_near(word, ' ');
+
+	if (len < word.len && len > 0 && word.at[len - 1] == ':')
+		len--;
+	*rest = (struct span){ word.at + len, word.len - len };
+	return (struct span){ word.at, len };
+}
 
 /* The sending or the receiving host, without its "H=". The blank after it stays. */
 bool exim_take_host(struct span *rest, struct exim_host *host_r);

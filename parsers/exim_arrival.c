@@ -10,6 +10,8 @@
 #define _GNU_SOURCE
 #include "parsers/exim.h"
 
+#include "base/seldom.h"
+
 /* In the order of the line. Fields of one rank come in any order, which versions have changed. */
 enum rank {
 	RANK_SENDER,
@@ -73,17 +75,11 @@ static void remember(struct walk *walk, enum rank rank, const char *begin)
 }
 
 /*
- * May a field of RANK stand at PLACE? Where not, the last elastic text before which it could stand reaches up
- * to here; or, where the text is of its own rank, the field is part of that text.
+ * The last elastic text before which a field of RANK could stand reaches up to here, to PLACE; or, where the text is of
+ * its own rank, the field is part of that text.
  */
-static bool may_stand(struct walk *walk, enum rank rank, const char *place)
+static SELDOM bool stretch(struct walk *walk, enum rank rank, const char *place)
 {
-	bool shared = rank == RANK_TLS || rank == RANK_SESSION || rank == RANK_MESSAGE;
-
-	if (rank > walk->rank || (shared && rank == walk->rank)) {
-		walk->rank = rank;
-		return true;
-	}
 	for (size_t i = walk->depth; i-- > 0;) {
 		struct elastic text = walk->elastic[i];
 
@@ -99,6 +95,17 @@ static bool may_stand(struct walk *walk, enum rank rank, const char *place)
 		return true;
 	}
 	return false;
+}
+
+/* May a field of RANK stand at PLACE? */
+static inline bool may_stand(struct walk *walk, enum rank rank, const char *place)
+{
+	bool shared = rank == RANK_TLS || rank == RANK_SESSION || rank == RANK_MESSAGE;
+
+	if (rank < walk->rank || (rank == walk->rank && !shared))
+		return stretch(walk, rank, place);
+	walk->rank = rank;
+	return true;
 }
 
 static void take_host(struct walk *walk, struct span *rest)
@@ -210,19 +217,28 @@ static void take_authenticator(struct walk *walk, struct span value)
 		remember(walk, RANK_LOGIN, value.at);
 }
 
-/* One field TAG=VALUE that reaches to the next blank. */
-static void take_field(struct walk *walk, struct span tag, struct span value, const char *place)
+/* One field TAG=VALUE that reaches to the next blank, or a word of somebody's. */
+static void take_field(struct walk *walk, struct span field)
 {
 	struct event *event = walk->event;
+	struct span value = { field.at + 2, field.len - 2 };
 	uint64_t size;
 
-	switch (tag.len == 1 ? tag.at[0] : tag.len == 2 && tag.at[0] == 'i' ? 'i' : '\0') {
+	if (field.len < 2 || field.at[1] != '=') {
+		if (span_starts(field, SPAN("SNI=")) && may_stand(walk, RANK_TLS, field.at)) {
+			remember(walk, RANK_TLS, field.at + 4);
+			walk->doubtful = true;
+		}
+		/* CV= DN= PRX= M8S= DKIM= RT= Ci= and what versions to come will add. */
+		return;
+	}
+	switch (field.at[0]) {
 	case 'R':
-		if (may_stand(walk, RANK_PARENT, place))
+		if (may_stand(walk, RANK_PARENT, field.at))
 			event->parent_id = value;
 		break;
 	case 'U':
-		if (may_stand(walk, RANK_IDENTITY, place)) {
+		if (may_stand(walk, RANK_IDENTITY, field.at)) {
 			walk->identity = value;
 			if (event->client_ip.at != NULL) {
 				remember(walk, RANK_IDENTITY, value.at);
@@ -231,85 +247,60 @@ static void take_field(struct walk *walk, struct span tag, struct span value, co
 		}
 		break;
 	case 'P':
-		if (may_stand(walk, RANK_PROTOCOL, place))
+		if (may_stand(walk, RANK_PROTOCOL, field.at))
 			event->protocol = value;
 		break;
 	case 'A':
-		if (may_stand(walk, RANK_LOGIN, place))
+		if (may_stand(walk, RANK_LOGIN, field.at))
 			take_authenticator(walk, value);
 		break;
 	case 'S':
-		if (span_to_u64(value, &size) && size <= INT64_MAX && may_stand(walk, RANK_SIZE, place))
+		if (span_to_u64(value, &size) && size <= INT64_MAX && may_stand(walk, RANK_SIZE, field.at))
 			event->size = (int64_t)size;
 		break;
 	case 'X':
-		may_stand(walk, RANK_TLS, place);
+		may_stand(walk, RANK_TLS, field.at);
 		break;
 	default:
-		if (span_equal(tag, SPAN("SNI")) && may_stand(walk, RANK_TLS, place)) {
-			remember(walk, RANK_TLS, value.at);
-			walk->doubtful = true;
-		}
-		/* DN=  PRX= M8S= DKIM= RT= Q= Ci= and what versions to come will add. */
 		break;
 	}
 }
 
-static void take_word(struct walk *walk, struct span *rest)
-{
-	const char *place = rest->at;
-	struct span word;
-	size_t len = 0;
-
-	if (!span_cut(rest, ' ', &word)) {
-		word = *rest;
-		*rest = span_from(*rest, rest->len);
-	}
-	/* Tags are so short that calling memchr takes longer. */
-	while (len < word.len && word.at[len] != '=')
-		len++;
-	if (len < word.len)
-		take_field(walk, span_head(word, len), span_from(word, len + 1), place);
-}
-
-static void take_quoted_name(struct walk *walk, struct span *rest)
+static bool take_quoted_name(struct walk *walk, struct span *rest)
 {
 	struct span value = span_from(*rest, 3), name;
 
 	if (!may_stand(walk, RANK_TLS, rest->at) || !exim_take_whole_quoted(&value, &name) ||
-	    helo_opened(walk, name, value)) {
-		take_word(walk, rest);
-		return;
-	}
+	    helo_opened(walk, name, value))
+		return false;
 	/* Quotes in a certificate's name are not escaped. */
 	walk->doubtful = true;
 	*rest = value;
+	return true;
 }
 
-static void take_message_id(struct walk *walk, struct span *rest)
+static bool take_message_id(struct walk *walk, struct span *rest)
 {
 	struct span value = span_from(*rest, rest->at[2] == '*' ? 4 : 3), id;
 
 	if (!may_stand(walk, RANK_MESSAGE_ID, rest->at) || !exim_take_address(&value, &id) ||
-	    helo_opened_address(walk, id, value)) {
-		take_word(walk, rest);
-		return;
-	}
+	    helo_opened_address(walk, id, value))
+		return false;
 	walk->event->message_id = id;
 	*rest = value;
+	return true;
 }
 
-static void take_interface(struct walk *walk, struct span *rest)
+static bool take_interface(struct walk *walk, struct span *rest)
 {
 	struct span value = span_from(*rest, 2), port = { NULL, 0 };
 
 	if (!may_stand(walk, RANK_INTERFACE, rest->at) ||
-	    !exim_take_ip(&value, &walk->event->local_ip, &port)) {
-		take_word(walk, rest);
-		return;
-	}
+	    !exim_take_ip(&value, &walk->event->local_ip, &port))
+		return false;
 	*rest = value;
 	span_skip(rest, SPAN(" "));
+	return true;
 }
 
 /* "from <sender>", and "for" with all that follows. False where the words are somebody's text. */
@@ -332,51 +323,49 @@ static bool take_from_and_for(struct walk *walk, struct span *rest)
 	return true;
 }
 
-/* The next field, or a word of somebody's. The first byte says nearly always which. */
-static void step(struct walk *walk, struct span *rest)
+/* A field that may hold blanks. False where the next is none. The first byte says nearly always which. */
+static bool take_long_field(struct walk *walk, struct span *rest)
 {
 	switch (rest->at[0]) {
 	case 'H':
 		if (!span_starts(*rest, SPAN("H=")) || !may_stand(walk, RANK_HOST, rest->at))
-			break;
+			return false;
 		*rest = span_from(*rest, 2);
 		take_host(walk, rest);
-		return;
+		return true;
 	case 'I':
-		if (!span_starts(*rest, SPAN("I=[")))
-			break;
-		take_interface(walk, rest);
-		return;
+		return span_starts(*rest, SPAN("I=[")) && take_interface(walk, rest);
 	case 'D':
-		if (!span_starts(*rest, SPAN("DN=\"")))
-			break;
-		take_quoted_name(walk, rest);
-		return;
+		return span_starts(*rest, SPAN("DN=\"")) && take_quoted_name(walk, rest);
 	case 'i':
-		if (!span_starts(*rest, SPAN("id=")) && !span_starts(*rest, SPAN("id*=")))
-			break;
-		take_message_id(walk, rest);
-		return;
+		return (span_starts(*rest, SPAN("id=")) || span_starts(*rest, SPAN("id*="))) &&
+		       take_message_id(walk, rest);
 	case 'T':
 		if (!span_starts(*rest, SPAN("T=\"")) || !may_stand(walk, RANK_SUBJECT, rest->at))
-			break;
+			return false;
 		take_subject(walk, rest);
-		return;
+		return true;
 	case '[':
-		if (!regrow_helo(walk, rest))
-			break;
-		return;
+		return regrow_helo(walk, rest);
 	case 'f':
-		if (!take_from_and_for(walk, rest))
-			break;
-		return;
+		return take_from_and_for(walk, rest);
 	default:
-		break;
+		return false;
 	}
-	take_word(walk, rest);
 }
 
-void exim_arrival(struct span rest, struct event *event)
+static void step(struct walk *walk, struct span *rest)
+{
+	size_t len;
+
+	if (take_long_field(walk, rest))
+		return;
+	len = span_near(*rest, ' ');
+	take_field(walk, span_head(*rest, len));
+	*rest = span_from(*rest, len + 1);
+}
+
+__attribute__((noinline)) void exim_arrival(struct span rest, struct event *event)
 {
 	struct walk walk = { .event = event, .rank = RANK_SENDER };
 

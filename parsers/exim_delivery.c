@@ -77,11 +77,9 @@ static struct span take_target(struct span *rest, bool *colon_r)
 	struct span target;
 
 	while (end == 0 || (end < rest->len && !address_ends(span_from(*rest, end + 1)))) {
-		const char *blank = rest->len <= end + 1
-					    ? NULL
-					    : memchr(rest->at + end + 1, ' ', rest->len - end - 1);
+		struct span next = span_from(*rest, end + 1);
 
-		end = blank == NULL ? rest->len : (size_t)(blank - rest->at);
+		end = (size_t)(next.at - rest->at) + span_near(next, ' ');
 		if (rest->at[end - 1] == ':' && memchr(rest->at, '@', end) != NULL)
 			break;
 	}
@@ -151,60 +149,52 @@ static void take_host(struct span *rest, struct event *event)
 	event->relay_port = host.port;
 }
 
-/* One of the fields between the address and the words, the first byte of which says nearly always which. */
-static void take_field(struct span *rest, struct event *event)
+/* A field that is not a word alone, off the front of REST: what is left of it. */
+static struct span after_long_field(struct span rest, struct event *event)
 {
 	struct span value;
 
-	switch (rest->at[0]) {
-	case 'H':
-		if (span_skip(rest, SPAN("H=")))
-			take_host(rest, event);
-		break;
-	case 'R':
-		if (span_skip(rest, SPAN("R=")))
-			event->router = exim_take_word(rest);
-		break;
-	case 'T':
-		if (span_skip(rest, SPAN("T=")))
-			event->transport = exim_take_word(rest);
-		break;
-	case 'I':
-		if (span_skip(rest, SPAN("I=")))
-			exim_take_ip(rest, &event->local_ip, &value);
-		break;
-	case 'F':
-		if (span_skip(rest, SPAN("F=")))
-			exim_take_angle(rest, &event->sender);
-		break;
-	case 'P':
-	case 'S':
-		if (span_skip(rest, SPAN("P=")) || span_skip(rest, SPAN("SRS=")))
-			exim_take_angle(rest, &value);
-		break;
-	case 'D':
-		if (span_skip(rest, SPAN("DN=")))
-			exim_take_quoted(rest, &value);
-		break;
-	default:
-		break;
-	}
-	/* What is left of it: most often nothing, and then no blank is looked for. */
-	if (rest->len > 0 && rest->at[0] != ' ')
-		exim_take_word(rest);
+	if (span_skip(&rest, SPAN("H=")))
+		take_host(&rest, event);
+	else if (span_skip(&rest, SPAN("I=")))
+		exim_take_ip(&rest, &event->local_ip, &value);
+	else if (span_skip(&rest, SPAN("F=")))
+		exim_take_angle(&rest, &event->sender);
+	else if (span_skip(&rest, SPAN("P=")) || span_skip(&rest, SPAN("SRS=")))
+		exim_take_angle(&rest, &value);
+	else if (span_skip(&rest, SPAN("DN=")))
+		exim_take_quoted(&rest, &value);
+	return rest;
+}
+
+static bool may_hold_blanks(char first)
+{
+	return first == 'H' || first == 'I' || first == 'F' || first == 'P' || first == 'S' || first == 'D';
 }
 
 /* The fields up to the words behind ": ", or up to HEAD. True where words follow. */
 static bool take_fields(struct span *rest, struct span head, struct event *event)
 {
-	while (rest->len > 0 && (rest->at[0] != head.at[0] || !span_starts(*rest, head))) {
-		take_field(rest, event);
-		if (span_skip(rest, SPAN(": ")))
-			return true;
-		if (!span_skip(rest, SPAN(" ")))
+	struct span at = *rest, word;
+	bool words = false;
+
+	while (at.len > 0 && (at.at[0] != head.at[0] || !span_starts(at, head))) {
+		if (may_hold_blanks(at.at[0])) {
+			at = after_long_field(at, event);
+			exim_take_word(&at);
+		} else {
+			word = exim_take_word(&at);
+			if (span_starts(word, SPAN("R=")))
+				event->router = span_from(word, 2);
+			else if (span_starts(word, SPAN("T=")))
+				event->transport = span_from(word, 2);
+		}
+		words = span_skip(&at, SPAN(": "));
+		if (words || !span_skip(&at, SPAN(" ")))
 			break;
 	}
-	return false;
+	*rest = at;
+	return words;
 }
 
 /* " DT=0.2s" and " QT=1m" of Exim's own at the end of the words. */
@@ -280,7 +270,7 @@ static bool sounds_local(struct span transport)
 	return transport.at != NULL && span_find(transport, SPAN("smtp")) == transport.len;
 }
 
-void exim_delivery(struct span rest, char flag, struct event *event)
+__attribute__((noinline)) void exim_delivery(struct span rest, char flag, struct event *event)
 {
 	struct span target, original = { NULL, 0 };
 	bool colon;

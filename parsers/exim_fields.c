@@ -5,6 +5,8 @@
  */
 #include "parsers/exim.h"
 
+#include "base/seldom.h"
+
 typedef unsigned char id_bytes __attribute__((vector_size(16)));
 
 /* Letters, digits and the dashes between them; 16 at a time and without a branch, since every line passes here. */
@@ -30,19 +32,12 @@ size_t exim_id_length(struct span text)
 	return looks_like_id(text.at) && looks_like_id(text.at + 23 - 16) ? 23 : 0;
 }
 
-/*
- * Where an address ends: at the first STOP outside of quotes, or at the end of the text. Most have no quotes,
- * and quotes that are never closed are none.
- */
-static size_t address_end(struct span text, char stop)
+/* Where an address ends in which the FIRST quote stands before STOP: quotes that are never closed are none. */
+static SELDOM size_t quoted_address_end(struct span text, char stop, size_t first)
 {
-	const char *hit = text.len == 0 ? NULL : memchr(text.at, stop, text.len);
-	size_t plain = hit == NULL ? text.len : (size_t)(hit - text.at);
 	bool quoted = false;
 
-	if (plain == 0 || memchr(text.at, '"', plain) == NULL)
-		return plain;
-	for (size_t i = 0; i < text.len; i++) {
+	for (size_t i = first; i < text.len; i++) {
 		char c = text.at[i];
 
 		if (c == '"')
@@ -52,7 +47,15 @@ static size_t address_end(struct span text, char stop)
 		else if (c == stop && !quoted)
 			return i;
 	}
-	return quoted ? plain : text.len;
+	return quoted ? span_near(text, stop) : text.len;
+}
+
+/* Where an address ends: at the first STOP outside of quotes, or at the end of the text. Most have no quotes. */
+static inline size_t address_end(struct span text, char stop)
+{
+	size_t first = span_near_either(text, stop, '"');
+
+	return first == text.len || text.at[first] == stop ? first : quoted_address_end(text, stop, first);
 }
 
 bool exim_take_address(struct span *rest, struct span *address_r)
@@ -84,19 +87,21 @@ bool exim_take_angle(struct span *rest, struct span *address_r)
 /* From quote to quote with memchr: replies and subjects are the longest texts of a line. */
 bool exim_take_quoted(struct span *rest, struct span *text_r)
 {
-	struct span at = span_from(*rest, 1), piece;
+	const char *begin, *end, *quote;
 
 	if (rest->len == 0 || rest->at[0] != '"')
 		return false;
-	while (span_cut(&at, '"', &piece)) {
-		const char *quote = at.at - 1, *from = quote;
+	begin = rest->at + 1;
+	end = rest->at + rest->len;
+	for (const char *at = begin; (quote = memchr(at, '"', (size_t)(end - at))) != NULL; at = quote + 1) {
+		const char *from = quote;
 
-		while (from[-1] == '\\' && from - 1 > rest->at)
+		while (from > begin && from[-1] == '\\')
 			from--;
 		if ((quote - from) % 2 != 0)
 			continue;
-		*text_r = (struct span){ rest->at + 1, (size_t)(quote - rest->at) - 1 };
-		*rest = at;
+		*text_r = (struct span){ begin, (size_t)(quote - begin) };
+		*rest = (struct span){ quote + 1, (size_t)(end - quote) - 1 };
 		return true;
 	}
 	return false;
@@ -113,12 +118,13 @@ bool exim_take_whole_quoted(struct span *rest, struct span *text_r)
 	return true;
 }
 
-bool exim_take_ip(struct span *rest, struct span *ip_r, struct span *port_r)
+/* The same as exim_take_ip, for an address in which OTHER does not stand. */
+static inline bool take_ip(struct span *rest, char other, struct span *ip_r, struct span *port_r)
 {
-	struct span after = span_from(*rest, 1), ip;
-	size_t digits = 0;
+	size_t end = span_near_either(*rest, ']', other), digits = 0;
+	struct span after = { rest->at + end + 1, rest->len - end - 1 };
 
-	if (rest->len < 2 || rest->at[0] != '[' || !span_cut(&after, ']', &ip))
+	if (end == rest->len || rest->at[0] != '[' || rest->at[end] != ']')
 		return false;
 	if (after.len > 1 && after.at[0] == ':') {
 		while (digits + 1 < after.len && (unsigned)(after.at[digits + 1] - '0') < 10)
@@ -128,37 +134,29 @@ bool exim_take_ip(struct span *rest, struct span *ip_r, struct span *port_r)
 			after = span_from(after, digits + 1);
 		}
 	}
-	*ip_r = ip;
+	*ip_r = (struct span){ rest->at + 1, end - 1 };
 	*rest = after;
 	return true;
 }
 
-struct span exim_take_word(struct span *rest)
+bool exim_take_ip(struct span *rest, struct span *ip_r, struct span *port_r)
 {
-	const char *blank = rest->len == 0 ? NULL : memchr(rest->at, ' ', rest->len);
-	size_t len = blank == NULL ? rest->len : (size_t)(blank - rest->at);
-
-	if (blank != NULL && len > 0 && blank[-1] == ':')
-		len--;
-	*rest = span_from(*rest, len);
-	return (struct span){ rest->at - len, len };
+	return take_ip(rest, ']', ip_r, port_r);
 }
 
 /* "(helo) " and the address that follows, in which no bracket of the other kind stands. */
-static bool take_helo(struct span *rest, struct exim_host *host)
+static inline bool take_helo(struct span *rest, struct exim_host *host)
 {
-	struct span at = *rest, piece;
+	struct span at = *rest;
 
-	/* memchr for the bracket: memmem is slow with needles as short as ") [". */
-	while (span_cut(&at, ')', &piece)) {
-		struct span after = span_from(at, 1), ip, port = { NULL, 0 };
+	for (size_t end; (end = span_near(at, ')')) < at.len;) {
+		struct span after;
 
-		if (at.len < 2 || at.at[0] != ' ' || !exim_take_ip(&after, &ip, &port) ||
-		    memchr(ip.at, ')', ip.len) != NULL)
+		at = (struct span){ at.at + end + 1, at.len - end - 1 };
+		after = span_from(at, 1);
+		if (at.len < 2 || at.at[0] != ' ' || !take_ip(&after, ')', &host->ip, &host->port))
 			continue;
 		host->helo = (struct span){ rest->at + 1, (size_t)(at.at - rest->at) - 2 };
-		host->ip = ip;
-		host->port = port;
 		*rest = after;
 		return true;
 	}
@@ -176,14 +174,14 @@ bool exim_take_host(struct span *rest, struct exim_host *host_r)
 		host.name = exim_take_word(&at);
 		span_skip(&at, SPAN(" DS"));
 		/* The transport of a local delivery may name a host and nothing else. */
-		if (!span_starts(at, SPAN(" [")) && !span_starts(at, SPAN(" ("))) {
+		if (at.len < 2 || at.at[0] != ' ' || (at.at[1] != '[' && at.at[1] != '(')) {
 			*host_r = host;
 			*rest = at;
 			return true;
 		}
 		at = span_from(at, 1);
 	}
-	if (!(at.at[0] == '(' ? take_helo(&at, &host) : exim_take_ip(&at, &host.ip, &host.port)))
+	if (!(at.at[0] == '(' ? take_helo(&at, &host) : take_ip(&at, ']', &host.ip, &host.port)))
 		return false;
 	host.reused = span_skip(&at, SPAN("*"));
 	*host_r = host;
@@ -193,23 +191,25 @@ bool exim_take_host(struct span *rest, struct exim_host *host_r)
 
 bool exim_helo_goes_on(struct span helo, struct span rest)
 {
-	struct span piece;
-
-	while (helo.at != NULL && span_cut(&rest, ')', &piece))
+	if (helo.at == NULL)
+		return false;
+	for (size_t end; (end = span_near(rest, ')')) < rest.len;) {
+		rest = span_from(rest, end + 1);
 		if (span_starts(rest, SPAN(" [")))
 			return true;
+	}
 	return false;
 }
 
 void exim_take_authenticator(struct span value, struct event *event)
 {
-	struct span login;
+	size_t end = span_near(value, ':');
 
-	if (!span_cut(&value, ':', &event->method)) {
-		event->method = value;
+	event->method = span_head(value, end);
+	if (end == value.len)
 		return;
-	}
-	event->login = span_cut(&value, ':', &login) ? login : value;
+	value = span_from(value, end + 1);
+	event->login = span_head(value, span_near(value, ':'));
 }
 
 void exim_set_client(struct event *event, const struct exim_host *host)
@@ -268,6 +268,10 @@ static struct span enhanced_code(struct span reply)
 
 	if (rest.len < 5 || (unsigned)(rest.at[0] - '2') >= 4 || rest.at[1] != '.')
 		return (struct span){ NULL, 0 };
+	/* "2.0.0 ", as nearly all are */
+	if (rest.len > 5 && is_digit(rest.at[2]) && rest.at[3] == '.' && is_digit(rest.at[4]) &&
+	    rest.at[5] == ' ')
+		return span_head(rest, 5);
 	for (i = 0; i < rest.len && (is_digit(rest.at[i]) || rest.at[i] == '.'); i++)
 		dots += rest.at[i] == '.';
 	while (i > 0 && rest.at[i - 1] == '.')
@@ -293,42 +297,48 @@ static void skip_command(struct span *rest)
 	*rest = span_from(*rest, colon);
 }
 
+/* Words in which a reply stands, or none: the reply and what was asked are found in them. */
+static SELDOM void set_reply_within(struct event *event, struct span words)
+{
+	size_t after = span_find(span_head(words, 80), SPAN(" after "));
+	struct span rest, before;
+
+	if (span_starts(words, SPAN("Remote host "))) {
+		size_t response = span_find(words, SPAN(" in response to "));
+
+		event->phase = phase_of(span_from(words, response + 16));
+	}
+	if (after == span_head(words, 80).len)
+		return;
+	rest = span_from(words, after + 7);
+	event->phase = phase_of(rest);
+	skip_command(&rest);
+	before = (struct span){ words.at, (size_t)(rest.at - words.at) };
+	span_skip(&rest, SPAN(": "));
+	/* Before Exim 4.83: "...: host NAME [IP]: 550 ..." */
+	if (span_starts(rest, SPAN("host "))) {
+		struct span at = span_from(rest, 5);
+		struct exim_host host;
+
+		if (exim_take_host(&at, &host) && host.ip.at != NULL && span_skip(&at, SPAN(": "))) {
+			event->relay = host.name;
+			event->relay_ip = host.ip;
+			event->relay_port = host.port;
+			rest = at;
+		}
+	}
+	if (!starts_with_code(rest))
+		return;
+	event->reason = before;
+	event->reply = rest;
+	event->dsn = enhanced_code(rest);
+}
+
 void exim_set_reply(struct event *event, struct span words)
 {
-	struct span rest = words, before;
-
 	event->reply = words;
-	if (!starts_with_code(words)) {
-		size_t after = span_find(span_head(words, 80), SPAN(" after "));
-
-		if (span_starts(words, SPAN("Remote host "))) {
-			size_t response = span_find(words, SPAN(" in response to "));
-
-			event->phase = phase_of(span_from(words, response + 16));
-		}
-		if (after == span_head(words, 80).len)
-			return;
-		rest = span_from(words, after + 7);
-		event->phase = phase_of(rest);
-		skip_command(&rest);
-		before = (struct span){ words.at, (size_t)(rest.at - words.at) };
-		span_skip(&rest, SPAN(": "));
-		/* Before Exim 4.83: "...: host NAME [IP]: 550 ..." */
-		if (span_starts(rest, SPAN("host "))) {
-			struct span at = span_from(rest, 5);
-			struct exim_host host;
-
-			if (exim_take_host(&at, &host) && host.ip.at != NULL && span_skip(&at, SPAN(": "))) {
-				event->relay = host.name;
-				event->relay_ip = host.ip;
-				event->relay_port = host.port;
-				rest = at;
-			}
-		}
-		if (!starts_with_code(rest))
-			return;
-		event->reason = before;
-		event->reply = rest;
-	}
-	event->dsn = enhanced_code(event->reply);
+	if (starts_with_code(words))
+		event->dsn = enhanced_code(words);
+	else
+		set_reply_within(event, words);
 }

@@ -1,4 +1,5 @@
 /* What was made fast on the way from a line to its event, beside its plain version: both give the same. */
+#include "base/near.h"
 #include "parsers/exim.h"
 #include "parsers/field.h"
 #include "parsers/parser.h"
@@ -24,6 +25,41 @@ static void test_short_texts_compare_as_memcmp_does(void **state)
 				fail_msg("%zu bytes, the %zuth another", len, at);
 			b[at] = 'a';
 		}
+}
+
+/* Each text in memory of its own, so that a sanitizer sees what is read behind it. */
+static void test_bytes_are_found_as_memchr_finds_them(void **state)
+{
+	(void)state;
+	for (size_t len = 0; len < 70; len++) {
+		char *text = malloc(len + 1);
+
+		assert_non_null(text);
+		memset(text, 'a', len);
+		for (size_t first = 0; first <= len; first++)
+			for (size_t second = first; second <= len; second += 1 + len / 7) {
+				char both[] = { ' ', '"' };
+
+				if (second < len)
+					text[second] = both[second % 2];
+				if (first < len)
+					text[first] = both[first % 2];
+				if (span_near_either((struct span){ text, len }, ' ', '"') != first)
+					fail_msg("%zu bytes, one of two the %zuth", len, first);
+				for (unsigned i = 0; i < sizeof(both); i++) {
+					const char *hit = len == 0 ? NULL : memchr(text, both[i], len);
+
+					if (span_near((struct span){ text, len }, both[i]) !=
+					    (hit == NULL ? len : (size_t)(hit - text)))
+						fail_msg("%zu bytes, %c the %zuth or %zuth", len, both[i],
+							 first, second);
+				}
+				memset(text, 'a', len);
+			}
+		free(text);
+	}
+	assert_int_equal(span_near((struct span){ NULL, 0 }, ' '), 0);
+	assert_int_equal(span_near(SPAN("\xdf\x20\x5f\xa0 "), '\xa0'), 3);
 }
 
 static struct framer *new_framer(void)
@@ -277,6 +313,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_short_texts_compare_as_memcmp_does),
+		cmocka_unit_test(test_bytes_are_found_as_memchr_finds_them),
 		cmocka_unit_test(test_heads_that_came_before_are_cut_as_new_ones),
 		cmocka_unit_test(test_lines_of_exim_are_cut_as_the_first_of_its_second),
 		cmocka_unit_test(test_ids_of_exim_are_found_as_byte_by_byte),
