@@ -63,17 +63,19 @@ bool delta_foreign(const struct envelope *envelope)
 {
 	struct span account = envelope->account, sender = envelope->sender, domain, own;
 
-	if (envelope->account_kind != ACCOUNT_LOGIN || sender.len == 0)
+	if (envelope->account_kind != ACCOUNT_LOGIN || sender.len == 0 || span_equal(sender, account))
 		return false;
 	if (!span_cut_last(&sender, SPAN("@"), &domain) || !span_cut_last(&account, SPAN("@"), &own))
 		return false;
 	return !span_equal_nocase(domain, own);
 }
 
-uint32_t delta_sender(const struct envelope *envelope)
+uint32_t delta_sender(const struct envelope *envelope, uint64_t account)
 {
 	struct span sender = envelope->sender, domain;
 
+	if (envelope->account_kind == ACCOUNT_LOGIN && span_equal(sender, envelope->account))
+		return delta_hash_known(account, sender);
 	if (envelope->account_kind == ACCOUNT_LOGIN || !span_cut_last(&sender, SPAN("@"), &domain))
 		return delta_hash(envelope->sender);
 	return delta_hash(domain);

@@ -20,7 +20,7 @@ struct delta delta_of(const struct envelope *envelope, enum delta_kind kind, use
 /* Was it sent under an address of another domain than the login's? */
 bool delta_foreign(const struct envelope *envelope);
 
-/* The envelope sender; of mail that no login sent, its domain. */
-uint32_t delta_sender(const struct envelope *envelope);
+/* The envelope sender; of mail that no login sent, its domain. ACCOUNT is hash_stable of the envelope's. */
+uint32_t delta_sender(const struct envelope *envelope, uint64_t account);
 
 #endif

@@ -255,7 +255,7 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 	known = known_of(&judge->origins, envelope, &new);
 	delta = delta_of(envelope, DELTA_SUBMITTED, envelope->time, known->origin);
 	delta.count = envelope->nrcpt > 0 ? (uint32_t)envelope->nrcpt : 1;
-	delta.sender = delta_sender(envelope);
+	delta.sender = delta_sender(envelope, record->hash);
 	delta.helo = delta_hash(envelope->helo);
 	count_all(judge, record, envelope->customer, &delta, source, position, &applied);
 	if (applied.new_client || applied.first_today)
