@@ -228,16 +228,21 @@ static bool is_ours(enum account_kind kind)
 	return kind != ACCOUNT_NONE && kind != ACCOUNT_FORWARD;
 }
 
-/* On the account, and on what it is part of. */
+/* On the account, and on what it is part of: by the line that is dealt with. */
 static void count_all(struct judge *judge, struct record *record, struct span customer, struct delta *delta,
-		      uint32_t source, uint64_t position, struct applied *applied_r)
+		      struct applied *applied_r)
+{
+	delta->distinct = judge->counts_groups;
+	judge->store->calls->apply(judge->store, record, delta, judge->source, judge->position, applied_r);
+	if (judge->counts_groups)
+		judge_count(judge, record, customer, delta, applied_r, judge->source, judge->position);
+}
+
+/* What follows is by this line. */
+static void begin_line(struct judge *judge, uint32_t source, uint64_t position)
 {
 	judge->source = source;
 	judge->position = position;
-	delta->distinct = judge->counts_groups;
-	judge->store->calls->apply(judge->store, record, delta, source, position, applied_r);
-	if (judge->counts_groups)
-		judge_count(judge, record, customer, delta, applied_r, source, position);
 }
 
 void judge_submitted(struct judge *judge, const struct envelope *envelope, uint32_t source, uint64_t position)
@@ -257,7 +262,8 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 	delta.count = envelope->nrcpt > 0 ? (uint32_t)envelope->nrcpt : 1;
 	delta.sender = delta_sender(envelope, record->hash);
 	delta.helo = delta_hash(envelope->helo);
-	count_all(judge, record, envelope->customer, &delta, source, position, &applied);
+	begin_line(judge, source, position);
+	count_all(judge, record, envelope->customer, &delta, &applied);
 	if (applied.new_client || applied.first_today)
 		meet_groups(judge, record, envelope, &known->origin, envelope->time);
 	/* More than it could know, and twenty (assumed): the first moment at which a flood can be told. */
@@ -378,7 +384,8 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	weigh_refusal(judge, record, attempt, &delta);
 	if (judge->counts_groups)
 		delta.domain = judge_domain(attempt->recipient);
-	count_all(judge, record, envelope->customer, &delta, attempt->source, attempt->position, &applied);
+	begin_line(judge, attempt->source, attempt->position);
+	count_all(judge, record, envelope->customer, &delta, &applied);
 	if (applied.new_client)
 		meet_groups(judge, record, envelope, &known->origin, attempt->time);
 	if (delta.elsewhere) {
@@ -425,7 +432,8 @@ void judge_login(struct judge *judge, const struct login *login)
 		.network = origin.network,
 		.country = origin.country,
 	};
-	count_all(judge, record, (struct span){ NULL, 0 }, &delta, login->source, login->position, &applied);
+	begin_line(judge, login->source, login->position);
+	count_all(judge, record, (struct span){ NULL, 0 }, &delta, &applied);
 	judge_time(judge, login->time);
 }
 

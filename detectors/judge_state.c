@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/seldom.h"
 #include "detectors/score.h"
 #include "detectors/trail.h"
 
@@ -236,12 +237,10 @@ static void judge_trim(struct judge *judge, usec_t now)
 	store_trim(judge->groups, now);
 }
 
-void judge_time(struct judge *judge, usec_t now)
+static SELDOM void judge_look(struct judge *judge, usec_t now)
 {
 	size_t kept = 0;
 
-	if (now - judge->looked < LOOK_EVERY)
-		return;
 	judge->looked = now;
 	judge_trim(judge, now);
 	for (size_t i = 0; i < judge->raised_count; i++) {
@@ -258,6 +257,12 @@ void judge_time(struct judge *judge, usec_t now)
 			free(name);
 	}
 	judge->raised_count = kept;
+}
+
+void judge_time(struct judge *judge, usec_t now)
+{
+	if (now - judge->looked >= LOOK_EVERY)
+		judge_look(judge, now);
 }
 
 /* As it was found when it was raised: the same id however often it is told. */
