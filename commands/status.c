@@ -1,45 +1,29 @@
 /*
- * HTTP by libmicrohttpd, a thread a connection, so that one that waits for the loop, or reads slowly, holds up no
- * other; how many there are at once, and for how long nothing may happen on one, is bounded. Passwords are tried
- * against each answer's half second of waiting.
- *
- * For new settings the connections of the moment are closed, and the sockets go on where their addresses stayed.
+ * The status page's sockets and settings. For new settings the connections of the moment are closed, and the sockets go
+ * on where their addresses stayed.
  */
 #define _GNU_SOURCE
 #include "commands/status.h"
 
 #include "base/memory.h"
+#include "commands/status_http.h"
 #include "commands/status_listen.h"
 #include "commands/status_site.h"
 #include "commands/status_sound.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
-
-#ifdef HAVE_LIBMICROHTTPD
-#include <microhttpd.h>
-#else
-struct MHD_Daemon;
-#endif
-
-#define STATUS_BODY   ((size_t)8 * 1024)
-#define STATUS_STACK  ((size_t)512 * 1024)
-#define STATUS_MEMORY ((size_t)32 * 1024) /* of the heads of a request */
 
 struct status_listener {
 	struct status *status;
 	char *text; /* as in the settings */
 	struct listen_address address;
 	int fd;
-	struct MHD_Daemon *daemon;
+	struct status_http *http; /* NULL while it does not answer */
 };
 
 struct status {
@@ -52,213 +36,22 @@ struct status {
 	size_t count;
 };
 
-#ifdef HAVE_LIBMICROHTTPD
-
-bool status_is_built(void)
-{
-	return true;
-}
-
-/* --- requests --- */
-
-struct status_visit {
-	char *target; /* as sent, before anything was decoded */
-	struct text body;
-	bool begun;
-};
-
-static void *status_begin(void *context, const char *uri, struct MHD_Connection *connection)
-{
-	struct status_visit *visit = memory_new(1, sizeof(*visit));
-
-	(void)context;
-	(void)connection;
-	visit->target = memory_copy(span_of(uri));
-	visit->body.ceiling = STATUS_BODY;
-	return visit;
-}
-
-static void status_end(void *context, struct MHD_Connection *connection, void **place,
-		       enum MHD_RequestTerminationCode code)
-{
-	struct status_visit *visit = *place;
-
-	(void)context;
-	(void)connection;
-	(void)code;
-	if (visit == NULL)
-		return;
-	free(visit->target);
-	text_free(&visit->body);
-	free(visit);
-	*place = NULL;
-}
-
-static enum MHD_Result status_send(struct MHD_Connection *connection, const struct status_answer *answer)
-{
-	struct span body = text_span(&answer->body);
-	/* Copied: the answer may be on its way longer than we are here. */
-	struct MHD_Response *response = MHD_create_response_from_buffer(body.len, memory_copy(body),
-									MHD_RESPMEM_MUST_FREE);
-	enum MHD_Result sent;
-
-	if (response == NULL)
-		return MHD_NO;
-	for (size_t i = 0; status_heads[i][0] != NULL; i++)
-		(void)MHD_add_response_header(response, status_heads[i][0], status_heads[i][1]);
-	(void)MHD_add_response_header(response, "Content-Type", answer->type);
-	(void)MHD_add_response_header(response, "Cache-Control",
-				      answer->lasting ? "public, max-age=3600" : "no-store");
-	if (answer->location[0] != '\0')
-		(void)MHD_add_response_header(response, "Location", answer->location);
-	if (answer->challenge)
-		(void)MHD_add_response_header(response, "WWW-Authenticate",
-					      "Basic realm=\"sendwatch\", charset=\"UTF-8\"");
-	if (answer->allow != NULL)
-		(void)MHD_add_response_header(response, "Allow", answer->allow);
-	sent = MHD_queue_response(connection, answer->code, response);
-	MHD_destroy_response(response);
-	return sent;
-}
-
-static struct span status_head(struct MHD_Connection *connection, const char *name)
-{
-	return span_of(MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name));
-}
-
-/* Whoever guesses waits; each has a thread of its own, and there are few. */
-static void status_brake(void)
-{
-	const struct timespec half = { .tv_nsec = 500 * 1000 * 1000 };
-
-	(void)nanosleep(&half, NULL);
-}
-
-static enum MHD_Result status_serve(struct status *status, struct MHD_Connection *connection,
-				    const struct status_visit *visit, const char *method, bool local)
-{
-	char *password = NULL, *user = MHD_basic_auth_get_username_password(connection, &password);
-	const struct status_request request = {
-		.method = span_of(method),
-		.target = span_of(visit->target),
-		.host = status_head(connection, "Host"),
-		.origin = status_head(connection, "Origin"),
-		.site = status_head(connection, "Sec-Fetch-Site"),
-		.accept = status_head(connection, "Accept"),
-		.authorization = status_head(connection, "Authorization"),
-		.user = span_of(user),
-		.password = span_of(password),
-		.body = text_span(&visit->body),
-		.local = local,
-	};
-	struct status_answer answer;
-	enum MHD_Result sent;
-
-	status_answer(&status->site, &request, &answer);
-	if (answer.code == 401 && request.authorization.at != NULL)
-		status_brake();
-	sent = status_send(connection, &answer);
-	text_free(&answer.body);
-	MHD_free(user);
-	MHD_free(password);
-	return sent;
-}
-
-/* Only where a form is too long is there something to say before it was read. */
-static bool status_too_long(struct MHD_Connection *connection)
-{
-	uint64_t len;
-
-	return span_to_u64(status_head(connection, "Content-Length"), &len) && len > STATUS_BODY;
-}
-
-static enum MHD_Result status_called(void *context, struct MHD_Connection *connection, const char *url,
-				     const char *method, const char *version, const char *upload,
-				     size_t *upload_len, void **place)
-{
-	const struct status_listener *listener = context;
-	struct status_visit *visit = *place;
-
-	(void)url;
-	(void)version;
-	if (!visit->begun) {
-		struct status_answer answer = { .code = 413, .type = "text/plain; charset=utf-8" };
-		enum MHD_Result sent;
-
-		visit->begun = true;
-		if (!status_too_long(connection))
-			return MHD_YES;
-		text_add(&answer.body, SPAN("That is too much.\n"));
-		sent = status_send(connection, &answer);
-		text_free(&answer.body);
-		return sent;
-	}
-	if (*upload_len > 0) {
-		text_add(&visit->body, (struct span){ upload, *upload_len });
-		*upload_len = 0;
-		return visit->body.cut ? MHD_NO : MHD_YES;
-	}
-	return status_serve(listener->status, connection, visit, method, listener->address.path != NULL);
-}
-
 static bool listener_start(struct status_listener *listener, struct error *error)
 {
-	const struct status_options *options = &listener->status->options->status;
-	/* MHD closes the one that it is given. */
-	int fd = fcntl(listener->fd, F_DUPFD_CLOEXEC, 3);
-	sigset_t all, before;
+	struct status *status = listener->status;
+	struct error why;
 
-	/* Signals are for the main thread. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	if (fd >= 0)
-		listener->daemon = MHD_start_daemon(
-			MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL, 0,
-			NULL, NULL, status_called, listener, MHD_OPTION_LISTEN_SOCKET, fd,
-			MHD_OPTION_CONNECTION_LIMIT, (unsigned)options->clients,
-			MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(options->timeout / USEC_SECOND),
-			MHD_OPTION_CONNECTION_MEMORY_LIMIT, STATUS_MEMORY, MHD_OPTION_THREAD_STACK_SIZE,
-			STATUS_STACK, MHD_OPTION_URI_LOG_CALLBACK, status_begin, NULL,
-			MHD_OPTION_NOTIFY_COMPLETED, status_end, NULL, MHD_OPTION_END);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (listener->daemon != NULL)
-		return true;
-	if (fd >= 0)
-		close(fd);
-	return error_set(error, "[status] listen: %s: the server cannot be started", listener->text);
+	listener->http = status_http_start(&status->site, &status->options->status, listener->fd,
+					   listener->address.path != NULL, &why);
+	return listener->http != NULL ||
+	       error_set(error, "[status] listen: %s: %s", listener->text, why.text);
 }
-
-static void listener_stop(struct status_listener *listener)
-{
-	if (listener->daemon != NULL)
-		MHD_stop_daemon(listener->daemon);
-	listener->daemon = NULL;
-}
-
-#else
-
-bool status_is_built(void)
-{
-	return false;
-}
-
-static bool listener_start(struct status_listener *listener, struct error *error)
-{
-	return error_set(error, "[status] listen: %s: built without libmicrohttpd", listener->text);
-}
-
-static void listener_stop(struct status_listener *listener)
-{
-	(void)listener;
-}
-
-#endif
 
 /* --- opening and closing --- */
 
 static void listener_close(struct status_listener *listener)
 {
-	listener_stop(listener);
+	status_http_stop(&listener->http);
 	if (listener->fd >= 0)
 		close(listener->fd);
 	if (listener->fd >= 0 && listener->address.path != NULL)
@@ -335,7 +128,7 @@ static bool status_start(struct status *status, struct error *error)
 {
 	desk_open(status->desk);
 	for (size_t i = 0; i < status->count; i++)
-		if (status->listeners[i].daemon == NULL && !listener_start(&status->listeners[i], error))
+		if (status->listeners[i].http == NULL && !listener_start(&status->listeners[i], error))
 			return false;
 	return true;
 }
@@ -344,7 +137,7 @@ static void status_stop(struct status *status)
 {
 	desk_close(status->desk);
 	for (size_t i = 0; i < status->count; i++)
-		listener_stop(&status->listeners[i]);
+		status_http_stop(&status->listeners[i].http);
 }
 
 /* Settings and secrets from ARGUMENTS, sound by themselves; or nothing. */

@@ -2,6 +2,7 @@
 #include "commands/status_sound.h"
 
 #include "commands/status.h"
+#include "commands/status_http.h"
 #include "commands/status_listen.h"
 #include "responders/secret.h"
 
@@ -84,7 +85,7 @@ bool status_check(const struct options *options, struct text *words, struct erro
 		text_add(words, SPAN("there is no status page: [status] listen says where it is to be"));
 		return true;
 	}
-	if (!status_is_built())
+	if (!status_http_is_built())
 		return error_set(error, "[status] listen: built without libmicrohttpd");
 	if (!status_secrets(status, &password, &token, error))
 		return false;

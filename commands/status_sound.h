@@ -17,7 +17,4 @@ bool status_sound(const struct status_options *options, bool known, struct error
 bool status_secrets(const struct status_options *options, char **password_r, char **token_r,
 		    struct error *error);
 
-/* Was this program built with what serves the page? */
-bool status_is_built(void);
-
 #endif

@@ -242,6 +242,7 @@ static bool mail_set_texts(struct target *target, struct error *error)
 static bool mail_set_way(struct target *target, struct error *error)
 {
 	const struct mail_options *options = target->options;
+	struct error why;
 
 	if (options->smtp == NULL) {
 		if (options->sendmail == NULL || access(options->sendmail, X_OK) != 0)
@@ -251,8 +252,8 @@ static bool mail_set_way(struct target *target, struct error *error)
 		target->programs = spawn_open(mail_spawned, target, error);
 		return target->programs != NULL;
 	}
-	if (!transfer_url_good(options->smtp, "smtp", "smtps"))
-		return error_set(error, "%s smtp is not of the form smtp://host:25", target->where);
+	if (!transfer_url_good(options->smtp, "smtp", "smtps", &why))
+		return error_set(error, "%s smtp %s", target->where, why.text);
 	if (options->ca != NULL && access(options->ca, R_OK) != 0)
 		return error_set(error, "%s %s: %s", target->where, options->ca, strerror(errno));
 	if (options->password_file != NULL &&

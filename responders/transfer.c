@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "responders/transfer.h"
 
+#include "base/library.h"
 #include "base/memory.h"
 
 #include <assert.h>
@@ -20,6 +21,34 @@
 #define TRANSFER_EVENTS      16
 #define TRANSFER_BODY_KEPT   ((size_t)1024)
 #define TRANSFER_LONGEST_ASK USEC_DAY /* a Retry-After beyond it is not believed */
+
+/* What is used of libcurl, which is loaded when the first of these is to be called. */
+/* clang-format off */
+#define TRANSFER_CALLS(CALL) \
+	CALL(easy_cleanup) CALL(easy_getinfo) CALL(easy_init) CALL(easy_setopt) CALL(easy_strerror) \
+	CALL(free) CALL(global_init) CALL(multi_add_handle) CALL(multi_assign) CALL(multi_cleanup) \
+	CALL(multi_info_read) CALL(multi_init) CALL(multi_remove_handle) CALL(multi_setopt) \
+	CALL(multi_socket_action) CALL(slist_append) CALL(slist_free_all) CALL(url) CALL(url_cleanup) \
+	CALL(url_get) CALL(url_set)
+/* clang-format on */
+
+#define TRANSFER_POINTER(name) __typeof__(curl_##name) *name;
+static struct transfer_calls {
+	TRANSFER_CALLS(TRANSFER_POINTER)
+} curl;
+
+#define TRANSFER_FUNCTION(name) { "curl_" #name, offsetof(struct transfer_calls, name) },
+static const struct library_function transfer_functions[] = { TRANSFER_CALLS(TRANSFER_FUNCTION) };
+
+static bool transfer_load(struct error *error)
+{
+	static struct library library = { { "libcurl.so.4", "libcurl-gnutls.so.4" },
+					  transfer_functions,
+					  sizeof(transfer_functions) / sizeof(transfer_functions[0]),
+					  false };
+
+	return library_load(&library, &curl, error);
+}
 
 /* One that is on its way. */
 struct transfer {
@@ -45,7 +74,7 @@ struct transfer_pool {
 
 static void transfer_append(struct curl_slist **list, const char *text)
 {
-	struct curl_slist *longer = curl_slist_append(*list, text);
+	struct curl_slist *longer = curl.slist_append(*list, text);
 
 	assert(longer != NULL); /* refused only for want of memory */
 	*list = longer;
@@ -72,20 +101,26 @@ bool transfer_add_header(struct transfer_pool *pool, struct span header)
 	return true;
 }
 
-bool transfer_url_good(const char *url, const char *scheme, const char *other)
+bool transfer_url_good(const char *url, const char *scheme, const char *other, struct error *error)
 {
-	CURLU *parsed = curl_url();
 	char *found = NULL, *host = NULL;
-	bool good = parsed != NULL && transfer_one_line(span_of(url)) &&
-		    curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK &&
-		    curl_url_get(parsed, CURLUPART_SCHEME, &found, 0) == CURLUE_OK &&
-		    (strcmp(found, scheme) == 0 || strcmp(found, other) == 0) &&
-		    curl_url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK && *host != '\0';
+	struct error why;
+	CURLU *parsed;
+	bool good;
 
-	curl_free(found);
-	curl_free(host);
-	curl_url_cleanup(parsed);
-	return good;
+	if (!transfer_load(&why))
+		return error_set(error, "cannot be used: %s", why.text);
+	parsed = curl.url();
+	good = parsed != NULL && transfer_one_line(span_of(url)) &&
+	       curl.url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	       curl.url_get(parsed, CURLUPART_SCHEME, &found, 0) == CURLUE_OK &&
+	       (strcmp(found, scheme) == 0 || strcmp(found, other) == 0) &&
+	       curl.url_get(parsed, CURLUPART_HOST, &host, 0) == CURLUE_OK && *host != '\0';
+
+	curl.free(found);
+	curl.free(host);
+	curl.url_cleanup(parsed);
+	return good || error_set(error, "is not one of the form %s://host", scheme);
 }
 
 /* curl wants a socket watched, differently or no more. */
@@ -104,7 +139,7 @@ static int transfer_socket(CURL *easy, curl_socket_t fd, int what, void *context
 	if (epoll_ctl(pool->epoll, known == NULL ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event) != 0 &&
 	    errno == EEXIST)
 		(void)epoll_ctl(pool->epoll, EPOLL_CTL_MOD, fd, &event);
-	curl_multi_assign(pool->multi, fd, pool);
+	curl.multi_assign(pool->multi, fd, pool);
 	return 0;
 }
 
@@ -152,26 +187,26 @@ static struct transfer *transfer_new(struct transfer_pool *pool, uint64_t number
 	transfer->pool = pool;
 	transfer->number = number;
 	transfer->back.ceiling = TRANSFER_BODY_KEPT;
-	transfer->easy = curl_easy_init();
+	transfer->easy = curl.easy_init();
 	assert(transfer->easy != NULL); /* refused only for want of memory */
 	text_add(&url, span_of(options->url));
 	text_add(&url, span_of(tail == NULL ? "" : tail));
 	transfer->url = memory_copy(text_span(&url));
 	text_free(&url);
-	curl_easy_setopt(transfer->easy, CURLOPT_URL, transfer->url);
-	curl_easy_setopt(transfer->easy, CURLOPT_WRITEFUNCTION, transfer_back);
-	curl_easy_setopt(transfer->easy, CURLOPT_WRITEDATA, transfer);
-	curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)(options->timeout / 1000));
-	curl_easy_setopt(transfer->easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(transfer->easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(transfer->easy, CURLOPT_MAXFILESIZE, 1024L * 1024);
-	curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
+	curl.easy_setopt(transfer->easy, CURLOPT_URL, transfer->url);
+	curl.easy_setopt(transfer->easy, CURLOPT_WRITEFUNCTION, transfer_back);
+	curl.easy_setopt(transfer->easy, CURLOPT_WRITEDATA, transfer);
+	curl.easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)(options->timeout / 1000));
+	curl.easy_setopt(transfer->easy, CURLOPT_NOSIGNAL, 1L);
+	curl.easy_setopt(transfer->easy, CURLOPT_FOLLOWLOCATION, 0L);
+	curl.easy_setopt(transfer->easy, CURLOPT_MAXFILESIZE, 1024L * 1024);
+	curl.easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
 	if (options->ca != NULL)
-		curl_easy_setopt(transfer->easy, CURLOPT_CAINFO, options->ca);
+		curl.easy_setopt(transfer->easy, CURLOPT_CAINFO, options->ca);
 	if (options->certificate != NULL)
-		curl_easy_setopt(transfer->easy, CURLOPT_SSLCERT, options->certificate);
+		curl.easy_setopt(transfer->easy, CURLOPT_SSLCERT, options->certificate);
 	if (options->key != NULL)
-		curl_easy_setopt(transfer->easy, CURLOPT_SSLKEY, options->key);
+		curl.easy_setopt(transfer->easy, CURLOPT_SSLKEY, options->key);
 	return transfer;
 }
 
@@ -179,7 +214,7 @@ static void transfer_begin(struct transfer *transfer)
 {
 	struct transfer_pool *pool = transfer->pool;
 	/* It starts when the timer that this arms fires: never from within this call. */
-	CURLMcode added = curl_multi_add_handle(pool->multi, transfer->easy);
+	CURLMcode added = curl.multi_add_handle(pool->multi, transfer->easy);
 
 	assert(added == CURLM_OK); /* a fresh handle is refused only for want of memory */
 	(void)added;
@@ -197,10 +232,10 @@ void transfer_post(struct transfer_pool *pool, uint64_t number, const char *tail
 	for (; *headers != NULL; headers++)
 		transfer_append(&transfer->headers, *headers);
 	transfer->message = memory_copy(body);
-	curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
-	curl_easy_setopt(transfer->easy, CURLOPT_USERAGENT, "sendwatch");
-	curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE, (long)body.len);
-	curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDS, transfer->message);
+	curl.easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
+	curl.easy_setopt(transfer->easy, CURLOPT_USERAGENT, "sendwatch");
+	curl.easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE, (long)body.len);
+	curl.easy_setopt(transfer->easy, CURLOPT_POSTFIELDS, transfer->message);
 	transfer_begin(transfer);
 }
 
@@ -215,26 +250,26 @@ void transfer_mail(struct transfer_pool *pool, uint64_t number, const char *from
 	transfer->message = memory_copy(message);
 	transfer->message_len = message.len;
 	if (from != NULL) /* without one, curl says MAIL FROM:<> */
-		curl_easy_setopt(transfer->easy, CURLOPT_MAIL_FROM, from);
-	curl_easy_setopt(transfer->easy, CURLOPT_MAIL_RCPT, transfer->to);
-	curl_easy_setopt(transfer->easy, CURLOPT_UPLOAD, 1L);
-	curl_easy_setopt(transfer->easy, CURLOPT_READFUNCTION, transfer_read);
-	curl_easy_setopt(transfer->easy, CURLOPT_READDATA, transfer);
-	curl_easy_setopt(transfer->easy, CURLOPT_USE_SSL, options->tls ? CURLUSESSL_ALL : CURLUSESSL_NONE);
+		curl.easy_setopt(transfer->easy, CURLOPT_MAIL_FROM, from);
+	curl.easy_setopt(transfer->easy, CURLOPT_MAIL_RCPT, transfer->to);
+	curl.easy_setopt(transfer->easy, CURLOPT_UPLOAD, 1L);
+	curl.easy_setopt(transfer->easy, CURLOPT_READFUNCTION, transfer_read);
+	curl.easy_setopt(transfer->easy, CURLOPT_READDATA, transfer);
+	curl.easy_setopt(transfer->easy, CURLOPT_USE_SSL, options->tls ? CURLUSESSL_ALL : CURLUSESSL_NONE);
 	if (options->user != NULL)
-		curl_easy_setopt(transfer->easy, CURLOPT_USERNAME, options->user);
+		curl.easy_setopt(transfer->easy, CURLOPT_USERNAME, options->user);
 	if (options->password != NULL)
-		curl_easy_setopt(transfer->easy, CURLOPT_PASSWORD, options->password);
+		curl.easy_setopt(transfer->easy, CURLOPT_PASSWORD, options->password);
 	transfer_begin(transfer);
 }
 
 /* Off the list and out of curl's hands. */
 static void transfer_free(struct transfer *transfer)
 {
-	curl_multi_remove_handle(transfer->pool->multi, transfer->easy);
-	curl_easy_cleanup(transfer->easy);
-	curl_slist_free_all(transfer->headers);
-	curl_slist_free_all(transfer->to);
+	curl.multi_remove_handle(transfer->pool->multi, transfer->easy);
+	curl.easy_cleanup(transfer->easy);
+	curl.slist_free_all(transfer->headers);
+	curl.slist_free_all(transfer->to);
 	text_free(&transfer->back);
 	free(transfer->url);
 	free(transfer->message);
@@ -257,7 +292,7 @@ static void transfer_collect(struct transfer_pool *pool)
 	CURLMsg *message;
 	int left;
 
-	while ((message = curl_multi_info_read(pool->multi, &left)) != NULL) {
+	while ((message = curl.multi_info_read(pool->multi, &left)) != NULL) {
 		struct transfer_result result = { 0 };
 		struct transfer *transfer;
 		curl_off_t pause = 0;
@@ -265,15 +300,15 @@ static void transfer_collect(struct transfer_pool *pool)
 
 		if (message->msg != CURLMSG_DONE)
 			continue;
-		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
+		curl.easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
 		transfer = (struct transfer *)(void *)private;
-		curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &result.code);
-		curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &pause);
+		curl.easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &result.code);
+		curl.easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &pause);
 		if (pause > 0 && pause < TRANSFER_LONGEST_ASK / USEC_SECOND)
 			result.pause = (usec_t)pause * USEC_SECOND;
 		result.number = transfer->number;
 		result.whole = message->data.result == CURLE_OK;
-		result.error = curl_easy_strerror(message->data.result);
+		result.error = curl.easy_strerror(message->data.result);
 		result.body = text_span(&transfer->back);
 		pool->done(pool->context, &result);
 		transfer_drop(transfer);
@@ -299,9 +334,9 @@ void transfer_run(struct transfer_pool *pool)
 
 		if (fd == pool->timer) {
 			(void)!read(pool->timer, &fired, sizeof(fired));
-			curl_multi_socket_action(pool->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+			curl.multi_socket_action(pool->multi, CURL_SOCKET_TIMEOUT, 0, &running);
 		} else {
-			curl_multi_socket_action(pool->multi, fd, what, &running);
+			curl.multi_socket_action(pool->multi, fd, what, &running);
 		}
 	}
 	transfer_collect(pool);
@@ -316,8 +351,9 @@ void transfer_close(struct transfer_pool **pool)
 		transfer_free(transfer);
 	}
 	if ((*pool)->multi != NULL)
-		curl_multi_cleanup((*pool)->multi);
-	curl_slist_free_all((*pool)->headers);
+		curl.multi_cleanup((*pool)->multi);
+	if ((*pool)->headers != NULL)
+		curl.slist_free_all((*pool)->headers);
 	if ((*pool)->epoll >= 0)
 		close((*pool)->epoll);
 	if ((*pool)->timer >= 0)
@@ -342,16 +378,18 @@ struct transfer_pool *transfer_open(const struct transfer_options *options, tran
 	if (pool->epoll < 0 || pool->timer < 0 ||
 	    epoll_ctl(pool->epoll, EPOLL_CTL_ADD, pool->timer, &timer) != 0)
 		good = error_set(error, "%s", strerror(errno));
-	else if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
-		 (pool->multi = curl_multi_init()) == NULL)
+	else if (!transfer_load(error))
+		good = false;
+	else if (curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
+		 (pool->multi = curl.multi_init()) == NULL)
 		good = error_set(error, "libcurl does not start");
 	if (!good) {
 		transfer_close(&pool);
 		return NULL;
 	}
-	curl_multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, transfer_socket);
-	curl_multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
-	curl_multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, transfer_timer);
-	curl_multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
+	curl.multi_setopt(pool->multi, CURLMOPT_SOCKETFUNCTION, transfer_socket);
+	curl.multi_setopt(pool->multi, CURLMOPT_SOCKETDATA, pool);
+	curl.multi_setopt(pool->multi, CURLMOPT_TIMERFUNCTION, transfer_timer);
+	curl.multi_setopt(pool->multi, CURLMOPT_TIMERDATA, pool);
 	return pool;
 }

@@ -1,6 +1,7 @@
 /*
  * Transfers: HTTP requests and mails by SMTP that are on their way, any number at once, none of which ever
- * blocks. A pool has one descriptor to wait on. transfer.c is the only file that knows libcurl.
+ * blocks. A pool has one descriptor to wait on. transfer.c is the only file that knows libcurl, and loads it when
+ * it is first asked for anything.
  *
  * The words of an error never hold a URL, a header or a password: what is secret stays so in logs.
  */
@@ -56,7 +57,7 @@ void transfer_mail(struct transfer_pool *pool, uint64_t number, const char *from
 int transfer_fd(const struct transfer_pool *pool);
 void transfer_run(struct transfer_pool *pool);
 
-/* One line, of the form SCHEME://host..., with one of the two schemes. */
-bool transfer_url_good(const char *url, const char *scheme, const char *other);
+/* One line, of the form SCHEME://host..., with one of the two schemes; else an error that does not repeat it. */
+bool transfer_url_good(const char *url, const char *scheme, const char *other, struct error *error);
 
 #endif

@@ -96,6 +96,7 @@ static bool webhook_add_headers(struct target *target, struct error *error)
 static bool webhook_set_url(struct target *target, struct error *error)
 {
 	const struct webhook_options *options = target->options;
+	struct error why;
 
 	if ((options->url == NULL) == (options->url_file == NULL))
 		return error_set(error, "%s needs either url or url_file", target->where);
@@ -106,8 +107,8 @@ static bool webhook_set_url(struct target *target, struct error *error)
 	for (const char *at = target->url; *at != '\0'; at++)
 		if ((unsigned char)*at < 0x20)
 			return error_set(error, "%s the URL is not one line", target->where);
-	return transfer_url_good(target->url, "https", "http") ||
-	       error_set(error, "%s the URL is not one of the form https://host/path", target->where);
+	return transfer_url_good(target->url, "https", "http", &why) ||
+	       error_set(error, "%s the URL %s", target->where, why.text);
 }
 
 static bool webhook_check_files(const struct target *target, struct error *error)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The container file, without an engine to build it by: its packages are Debian's, the second stage has every library
 # that the program is linked with, and what it copies is what make install makes.
-# needs: ldd objdump dpkg apt-cache perl
+# needs: ldd objdump strings dpkg apt-cache perl
 . "$TOP/tests/watch.sh"
 file=$TOP/contrib/container/Containerfile
 
@@ -17,8 +17,13 @@ done
 objdump -p "$SENDWATCH" | sed -n 's/^ *NEEDED *//p' > needed
 [ -s needed ] || die "the program is linked with nothing"
 ldd "$SENDWATCH" > loaded
+# And those that it loads when they are wanted, by the names that it knows them by.
+strings "$SENDWATCH" | grep -xE 'lib[a-z]+\.so\.[0-9]+' | sort -u > wanted
+[ "$(wc -l < wanted)" -ge 2 ] || die "no library is loaded later: $(cat wanted)"
+/sbin/ldconfig -p | sed 's/ (.*=>/ =>/; s/$/ ./' >> loaded
+cat wanted >> needed
 while read -r name; do
-	path=$(sed -n "s,.*$name => \([^ ]*\) .*,\1,p" loaded)
+	path=$(sed -n "s,.*$name => \([^ ]*\) .*,\1,p" loaded | head -n 1)
 	package=$(dpkg -S "$(readlink -f "$path")" 2> /dev/null | head -n 1 | cut -d : -f 1)
 	case $package in
 	'' | libc6 | libgcc-s1) continue ;;

@@ -255,7 +255,7 @@ static void test_mistakes(void **state)
 		const char *url, *words;
 	} rows[] = {
 		{ NULL, "[webhook ops] needs either url or url_file" },
-		{ "ftp://geheim/", "[webhook ops] the URL is not one of the form https://host/path" },
+		{ "ftp://geheim/", "[webhook ops] the URL is not one of the form https://host" },
 		{ "geheim", "not one of the form" },
 		{ "https://", "not one of the form" },
 		{ "https://host/geheim\nX: y", "the URL is not one line" },

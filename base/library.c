@@ -1,0 +1,28 @@
+#include "base/library.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+bool library_load(struct library *library, void *calls, struct error *error)
+{
+	void *handle;
+
+	if (library->loaded)
+		return true;
+	handle = dlopen(library->files[0], RTLD_NOW | RTLD_LOCAL);
+	if (handle == NULL && library->files[1] != NULL)
+		handle = dlopen(library->files[1], RTLD_NOW | RTLD_LOCAL);
+	if (handle == NULL)
+		return error_set(error, "%s", dlerror());
+	for (size_t i = 0; i < library->count; i++) {
+		const struct library_function *function = &library->functions[i];
+		void *symbol = dlsym(handle, function->name);
+
+		if (symbol == NULL)
+			return error_set(error, "%s has no %s", library->files[0], function->name);
+		/* The standard has no conversion between the two kinds of pointer; POSIX gives them the same form. */
+		memcpy((char *)calls + function->place, &symbol, sizeof(symbol));
+	}
+	library->loaded = true;
+	return true;
+}
