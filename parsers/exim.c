@@ -9,6 +9,7 @@
 #include "parsers/exim.h"
 
 #include "base/seldom.h"
+#include "parsers/exim_id.h"
 #include "parsers/parser.h"
 
 static bool is_digit(char c)

@@ -15,9 +15,6 @@ struct exim_host {
 	bool reused;
 };
 
-/* 16 or 23 characters and a blank at the front: 6-6-2, since Exim 4.97 6-11-4. How many they are; 0: there is no id. */
-size_t exim_id_length(struct span text);
-
 /* An address up to the next blank that no quoted local part holds; takes the blank too. */
 bool exim_take_address(struct span *rest, struct span *address_r);
 

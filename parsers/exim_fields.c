@@ -7,31 +7,6 @@
 
 #include "base/seldom.h"
 
-typedef unsigned char id_bytes __attribute__((vector_size(16)));
-
-/* Letters, digits and the dashes between them; 16 at a time and without a branch, since every line passes here. */
-static bool looks_like_id(const char *at)
-{
-	id_bytes bytes;
-	uint64_t strange[2];
-
-	memcpy(&bytes, at, sizeof(bytes));
-	bytes = (id_bytes)((bytes - '0' >= 10) & ((bytes | 0x20) - 'a' >= 26) & (bytes != '-'));
-	memcpy(strange, &bytes, sizeof(bytes));
-	return (strange[0] | strange[1]) == 0;
-}
-
-size_t exim_id_length(struct span text)
-{
-	if (text.len < 17 || text.at[6] != '-')
-		return 0;
-	if (text.at[13] == '-' && text.at[16] == ' ')
-		return looks_like_id(text.at) ? 16 : 0;
-	if (text.len < 24 || text.at[18] != '-' || text.at[23] != ' ')
-		return 0;
-	return looks_like_id(text.at) && looks_like_id(text.at + 23 - 16) ? 23 : 0;
-}
-
 /* Where an address ends in which the FIRST quote stands before STOP: quotes that are never closed are none. */
 static SELDOM size_t quoted_address_end(struct span text, char stop, size_t first)
 {

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/seldom.h"
+#include "parsers/exim_id.h"
 #include "parsers/frame_clock.h"
 #include "parsers/frame_head.h"
 #include "parsers/frame_join.h"
@@ -256,42 +257,6 @@ static void framer_cut_tag(struct framer *framer, struct span rest, bool yearles
 		joiner_forget(framer->joiner);
 }
 
-/* A line of Exim's own log. False where a zone stands behind its stamp, or what syslog writes there. */
-static __attribute__((noinline)) bool framer_cut_same_exim(const struct framer *framer, struct span line,
-							   struct frame *frame_r)
-{
-	size_t len = framer->same.len, id = frame_head_exim_id(span_from(line, len));
-
-	if (id > 0) {
-		*frame_r = (struct frame){ .time = framer->same.time,
-					   .repeat = 1,
-					   .text = span_from(line, len),
-					   .exim_id = (uint8_t)id };
-		return true;
-	}
-	if (line.at[len] == '+' || line.at[len] == '-' || line.at[len] == 'U' ||
-	    frame_head_follows(span_from(line, len - 1)))
-		return false;
-	*frame_r = (struct frame){ .time = framer->same.time, .repeat = 1 };
-	frame_head_cut_exim(span_from(line, len), frame_r);
-	return true;
-}
-
-static bool framer_cut_same(struct framer *framer, struct span line, struct frame *frame_r)
-{
-	const struct frame_same *same = &framer->same;
-
-	if (line.at[line.len - 1] == '\r')
-		line.len--;
-	if (same->exim)
-		return framer_cut_same_exim(framer, line, frame_r);
-	*frame_r = (struct frame){ .time = same->time,
-				   .repeat = 1,
-				   .host = { line.at + same->host_at, same->host_len } };
-	framer_cut_tag(framer, (struct span){ line.at + same->len, line.len - same->len }, true, frame_r);
-	return true;
-}
-
 static __attribute__((noinline)) bool framer_cut_whole(struct framer *framer, struct span line,
 						       struct frame *frame_r)
 {
@@ -325,10 +290,51 @@ static __attribute__((noinline)) bool framer_cut_whole(struct framer *framer, st
 	return true;
 }
 
+/* A line of Exim's own log without an id; all anew where a zone stands behind its stamp, or what syslog writes. */
+static __attribute__((noinline)) bool framer_cut_same_exim(struct framer *framer, struct span line,
+							   struct frame *frame_r)
+{
+	size_t len = framer->same.len;
+
+	if (line.at[len] == '+' || line.at[len] == '-' || line.at[len] == 'U' ||
+	    frame_head_follows(span_from(line, len - 1)))
+		return framer_cut_whole(framer, line, frame_r);
+	*frame_r = (struct frame){ .time = framer->same.time, .repeat = 1 };
+	frame_head_cut_exim(span_from(line, len), frame_r);
+	return true;
+}
+
+static __attribute__((noinline)) bool framer_cut_same(struct framer *framer, struct span line,
+						      struct frame *frame_r)
+{
+	const struct frame_same *same = &framer->same;
+
+	*frame_r = (struct frame){ .time = same->time,
+				   .repeat = 1,
+				   .host = { line.at + same->host_at, same->host_len } };
+	framer_cut_tag(framer, (struct span){ line.at + same->len, line.len - same->len }, true, frame_r);
+	return true;
+}
+
+/* Each way ends in one call, so that none of them saves registers for another. */
 bool framer_cut(struct framer *framer, struct span line, struct frame *frame_r)
 {
-	return (framer_is_same(framer, line) && framer_cut_same(framer, line, frame_r)) ||
-	       framer_cut_whole(framer, line, frame_r);
+	const struct frame_same *same = &framer->same;
+	struct span rest;
+	size_t id;
+
+	if (!framer_is_same(framer, line))
+		return framer_cut_whole(framer, line, frame_r);
+	if (line.at[line.len - 1] == '\r')
+		line.len--;
+	if (!same->exim)
+		return framer_cut_same(framer, line, frame_r);
+	rest = (struct span){ line.at + same->len, line.len - same->len };
+	id = exim_id_of_line(rest);
+	if (id == 0)
+		return framer_cut_same_exim(framer, line, frame_r);
+	*frame_r = (struct frame){ .time = same->time, .repeat = 1, .text = rest, .exim_id = (uint8_t)id };
+	return true;
 }
 
 usec_t framer_time(struct framer *framer, struct span line)

@@ -7,7 +7,6 @@
 #include "parsers/frame_head.h"
 
 #include "base/seldom.h"
-#include "parsers/exim.h"
 #include "parsers/frame_digits.h"
 
 static struct span head_without_blanks(struct span text)
@@ -242,19 +241,6 @@ bool frame_head_follows(struct span rest)
 		return false;
 	return frame.pid != 0 || span_equal(frame.tag, SPAN("dovecot")) ||
 	       span_starts(frame.tag, SPAN("postfix/"));
-}
-
-size_t frame_head_exim_id(struct span words)
-{
-	size_t len = exim_id_length(words);
-	const char *at = words.at + len;
-
-	/* Other first letters may be a zone's. */
-	if (len == 0 || words.len < len + 10 || (unsigned)(words.at[0] - '0') >= 10)
-		return 0;
-	if (at[1] != ' ' && at[2] != ' ' && at[3] == ' ')
-		return len;
-	return memcmp(at + 1, "Completed", 9) == 0 && (words.len == len + 10 || at[10] == ' ') ? len : 0;
 }
 
 void frame_head_cut_exim(struct span rest, struct frame *frame)

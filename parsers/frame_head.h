@@ -18,12 +18,6 @@ void frame_head_cut_tag(struct span rest, struct frame *frame);
 /* Does such a head, and not Exim's words, follow a stamp like "2026-11-21 16:29:42"? */
 bool frame_head_follows(struct span rest);
 
-/*
- * Do Exim's words stand behind the blank of such a stamp, and no syslog's head? An id, and a word that is no tag with a
- * pid: nearly all lines, which need not be asked about further. The id's length, else 0.
- */
-size_t frame_head_exim_id(struct span words);
-
 /* " [pid] words" of Exim's own log. */
 void frame_head_cut_exim(struct span rest, struct frame *frame);
 

@@ -1,6 +1,6 @@
 /* What was made fast on the way from a line to its event, beside its plain version: both give the same. */
 #include "base/near.h"
-#include "parsers/exim.h"
+#include "parsers/exim_id.h"
 #include "parsers/field.h"
 #include "parsers/parser.h"
 
