@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 
+#define SUMMARY_MARKS   4096
 #define SUMMARY_WATCHED 20 /* accounts that are only watched, shown at most */
 
 struct summary_account {
@@ -32,6 +33,7 @@ struct summary {
 	struct summary_account *accounts;
 	size_t count, room;
 	uint32_t *slots; /* open addressing by hash of the name: 1 + index, 0 free; twice as many as room */
+	uint64_t marks[SUMMARY_MARKS / 64]; /* summary_mark of all names that there are */
 	uint64_t messages, recipients;
 	struct text server; /* what was unusual of the log as a whole */
 	struct text troubles;
@@ -66,6 +68,16 @@ void summary_free(struct summary **summary)
 	*summary = NULL;
 }
 
+/* By the first letters and the length. Most mail is of accounts that have none, which a hash need not find out. */
+static uint32_t summary_mark(struct span name)
+{
+	uint64_t letters = 0;
+
+	if (name.len >= sizeof(letters))
+		memcpy(&letters, name.at, sizeof(letters));
+	return (uint32_t)((letters ^ name.len) * UINT64_C(0x9e3779b97f4a7c15) >> 32) % SUMMARY_MARKS;
+}
+
 static uint32_t *summary_slot(const struct summary *summary, struct span name)
 {
 	size_t mask = summary->room * 2 - 1, at = hash_text(name) & mask;
@@ -88,17 +100,22 @@ static void summary_grow(struct summary *summary)
 
 static struct summary_account *summary_find(const struct summary *summary, struct span name)
 {
-	uint32_t slot = summary->room == 0 ? 0 : *summary_slot(summary, name);
+	uint32_t mark = summary_mark(name), slot;
 
+	if ((summary->marks[mark / 64] >> mark % 64 & 1) == 0)
+		return NULL;
+	slot = *summary_slot(summary, name);
 	return slot == 0 ? NULL : &summary->accounts[slot - 1];
 }
 
 static struct summary_account *summary_add(struct summary *summary, struct span name)
 {
 	struct summary_account *account;
+	uint32_t mark = summary_mark(name);
 
 	if (summary->accounts == NULL || summary->count == summary->room)
 		summary_grow(summary);
+	summary->marks[mark / 64] |= UINT64_C(1) << mark % 64;
 	account = &summary->accounts[summary->count];
 	*account = (struct summary_account){ .name = memory_copy(name),
 					     .first_bad = USEC_NEVER,
@@ -115,8 +132,6 @@ void summary_attempt(struct summary *summary, const struct attempt *attempt)
 	if (envelope->account_kind == ACCOUNT_NONE || attempt->direction != DIRECTION_OUTBOUND)
 		return;
 	summary->recipients++;
-	if (summary->count == 0)
-		return;
 	account = summary_find(summary, envelope->account);
 	if (account == NULL || account->worst != STATE_FLAGGED || attempt->time < account->flagged)
 		return;
