@@ -116,6 +116,14 @@ void slot_add(struct windows *windows, unsigned number, enum counter counter, ui
 	slot_set(windows, number, counter, count + more);
 }
 
+static inline uint64_t word_at(const char *words, size_t number)
+{
+	uint64_t word;
+
+	memcpy(&word, words + number * sizeof(word), sizeof(word));
+	return word;
+}
+
 /*
  * As words of 64 bits, with as many counters to each as it has: where none of either side has its highest bit, no sum
  * passes its room. False, and nothing added, elsewhere. A tenth of the instructions that one by one would take.
@@ -124,18 +132,20 @@ static bool slot_merge_words(struct windows *windows, unsigned into, unsigned fr
 {
 	static const uint64_t highest[] = { UINT64_C(0x8080808080808080), UINT64_C(0x8000800080008000),
 					    UINT64_C(0x8000000080000000) };
-	uint64_t one[COUNTERS / 2], other[COUNTERS / 2], all = 0;
-	size_t words = counters_size(windows) / sizeof(all);
+	size_t words = counters_size(windows) / sizeof(uint64_t);
+	char *to = slot_at(windows, into);
+	const char *more = slot_at(windows, from);
+	uint64_t all = 0;
 
-	memcpy(one, slot_at(windows, into), words * sizeof(all));
-	memcpy(other, slot_at(windows, from), words * sizeof(all));
-	for (size_t i = 0; i < words; i++) {
-		all |= one[i] | other[i];
-		one[i] += other[i];
-	}
+	for (size_t i = 0; i < words; i++)
+		all |= word_at(to, i) | word_at(more, i);
 	if ((all & highest[windows->width]) != 0)
 		return false;
-	memcpy(slot_at(windows, into), one, words * sizeof(all));
+	for (size_t i = 0; i < words; i++) {
+		uint64_t sum = word_at(to, i) + word_at(more, i);
+
+		memcpy(to + i * sizeof(sum), &sum, sizeof(sum));
+	}
 	return true;
 }
 
@@ -154,7 +164,10 @@ void slot_merge(struct windows *windows, unsigned into, unsigned from)
 void slot_move(struct windows *windows, unsigned to, unsigned from)
 {
 	windows->slots[to] = windows->slots[from];
-	memcpy(slot_at(windows, to), slot_at(windows, from), counters_size(windows));
+	if (windows->width == 0)
+		memcpy(slot_at(windows, to), slot_at(windows, from), COUNTERS);
+	else
+		memcpy(slot_at(windows, to), slot_at(windows, from), counters_size(windows));
 }
 
 void slot_insert(struct windows *windows, unsigned number, uint32_t key)
@@ -169,7 +182,10 @@ void slot_insert(struct windows *windows, unsigned number, uint32_t key)
 			behind * counters_size(windows));
 	}
 	windows->slots[number] = key;
-	memset(slot_at(windows, number), 0, counters_size(windows));
+	if (windows->width == 0)
+		memset(slot_at(windows, number), 0, COUNTERS);
+	else
+		memset(slot_at(windows, number), 0, counters_size(windows));
 	windows->used++;
 }
 
