@@ -40,22 +40,21 @@ static inline __attribute__((always_inline)) uint64_t near_mask(const char *at, 
 /* Where A or B first stands in TEXT, or TEXT.len where neither does. */
 static inline __attribute__((always_inline)) size_t span_near_either(struct span text, char a, char b)
 {
-	size_t at = 0;
+	size_t at = 0, last = text.len - NEAR_STEP;
+	uint64_t mask;
 
 	if (text.len < NEAR_STEP) {
 		while (at < text.len && text.at[at] != a && text.at[at] != b)
 			at++;
 		return at;
 	}
-	for (;;) {
-		uint64_t mask = near_mask(text.at + at, a, b);
-
+	for (; at < last; at += NEAR_STEP) {
+		mask = near_mask(text.at + at, a, b);
 		if (mask != 0)
 			return at + (unsigned)__builtin_ctzll(mask) / 4;
-		if (at == text.len - NEAR_STEP)
-			return text.len;
-		at = at + NEAR_STEP < text.len - NEAR_STEP ? at + NEAR_STEP : text.len - NEAR_STEP;
 	}
+	mask = near_mask(text.at + last, a, b);
+	return mask == 0 ? text.len : last + (unsigned)__builtin_ctzll(mask) / 4;
 }
 
 /* Where C first stands in TEXT, or TEXT.len where it does not. */

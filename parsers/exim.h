@@ -15,6 +15,14 @@ struct exim_host {
 	bool reused;
 };
 
+/* How long an address without quotes is that stands in front; 0 where there is another one, or none. */
+static inline size_t exim_plain_address(struct span rest)
+{
+	size_t len = span_near_either(rest, ' ', '"');
+
+	return len < rest.len && rest.at[len] == '"' ? 0 : len;
+}
+
 /* An address up to the next blank that no quoted local part holds; takes the blank too. */
 bool exim_take_address(struct span *rest, struct span *address_r);
 

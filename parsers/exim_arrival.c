@@ -46,6 +46,16 @@ struct walk {
 	size_t depth;
 };
 
+/* One by one: what is elastic need not be zeroed for each line. */
+static void walk_begin(struct walk *walk, struct event *event)
+{
+	walk->event = event;
+	walk->rank = RANK_SENDER;
+	walk->identity = (struct span){ NULL, 0 };
+	walk->doubtful = false;
+	walk->depth = 0;
+}
+
 /* What was read after RANK was not the line's own. */
 static void forget_after(struct walk *walk, enum rank rank)
 {
@@ -170,6 +180,18 @@ static bool helo_opened_address(const struct walk *walk, struct span address, st
 	       memchr(domain.at, '"', domain.len) != NULL || memchr(domain.at, ' ', domain.len) != NULL;
 }
 
+/* An address that no HELO name opened. Without quotes it holds no blank, and so nothing that ends such a name. */
+static inline bool take_address(const struct walk *walk, struct span *rest, struct span *address_r)
+{
+	size_t len = exim_plain_address(*rest);
+
+	if (len == 0)
+		return exim_take_address(rest, address_r) && !helo_opened_address(walk, *address_r, *rest);
+	*address_r = span_head(*rest, len);
+	*rest = span_from(*rest, len + 1);
+	return true;
+}
+
 /* "a@b c@d" to the end of the line, and nothing else: the recipients, counted. */
 static bool take_recipients(struct walk *walk, struct span rest)
 {
@@ -179,7 +201,7 @@ static bool take_recipients(struct walk *walk, struct span rest)
 	while (rest.len > 0) {
 		const char *at;
 
-		if (!exim_take_address(&rest, &address) || helo_opened_address(walk, address, rest))
+		if (!take_address(walk, &rest, &address))
 			return false;
 		at = memrchr(address.at, '@', address.len);
 		if (at == NULL || memchr(at, '"', (size_t)(address.at + address.len - at)) != NULL)
@@ -283,8 +305,7 @@ static bool take_message_id(struct walk *walk, struct span *rest)
 {
 	struct span value = span_from(*rest, rest->at[2] == '*' ? 4 : 3), id;
 
-	if (!may_stand(walk, RANK_MESSAGE_ID, rest->at) || !exim_take_address(&value, &id) ||
-	    helo_opened_address(walk, id, value))
+	if (!may_stand(walk, RANK_MESSAGE_ID, rest->at) || !take_address(walk, &value, &id))
 		return false;
 	walk->event->message_id = id;
 	*rest = value;
@@ -367,13 +388,14 @@ static void step(struct walk *walk, struct span *rest)
 
 __attribute__((noinline)) void exim_arrival(struct span rest, struct event *event)
 {
-	struct walk walk = { .event = event, .rank = RANK_SENDER };
+	struct walk walk;
 
+	walk_begin(&walk, event);
 	event->kind = EVENT_CLIENT;
 	if (span_skip(&rest, SPAN("<>"))) {
 		event->sender = span_head(rest, 0);
 		span_skip(&rest, SPAN(" "));
-	} else if (!exim_take_address(&rest, &event->sender)) {
+	} else if (!take_address(&walk, &rest, &event->sender)) {
 		event->kind = EVENT_UNKNOWN;
 		event->reason = SPAN("arrival without a sender");
 		return;

@@ -51,18 +51,13 @@ static size_t quoted_end(struct span rest)
 /* Does an address end before this? It is what Exim writes next; addresses of pipes and files hold blanks. */
 static bool address_ends(struct span next)
 {
-	static const struct span follows[] = { SPAN_INIT("R="),
-					       SPAN_INIT("T="),
-					       SPAN_INIT("F=<"),
-					       SPAN_INIT("P=<"),
-					       SPAN_INIT("Q="),
-					       SPAN_INIT("defer ("),
-					       SPAN_INIT("routing defer ("),
-					       SPAN_INIT("H="),
-					       SPAN_INIT("DT="),
+	static const struct span follows[] = { SPAN_INIT("T="),      SPAN_INIT("F=<"),
+					       SPAN_INIT("P=<"),     SPAN_INIT("Q="),
+					       SPAN_INIT("defer ("), SPAN_INIT("routing defer ("),
+					       SPAN_INIT("H="),      SPAN_INIT("DT="),
 					       SPAN_INIT("SRS=<") };
 
-	if (next.len == 0 || next.at[0] == '<' || next.at[0] == '(')
+	if (next.len == 0 || next.at[0] == '<' || next.at[0] == '(' || span_starts(next, SPAN("R=")))
 		return true;
 	for (size_t i = 0; i < sizeof(follows) / sizeof(follows[0]); i++)
 		if (span_starts(next, follows[i]))
@@ -99,9 +94,8 @@ static void take_parents(struct span *rest, struct span *original_r)
 	for (;;) {
 		struct span at = *rest;
 
-		if (at.len > 0 && at.at[0] == '(' && span_cut_text(&at, SPAN(")"), &skipped))
-			;
-		else if (!exim_take_angle(&at, original_r))
+		if (at.len == 0 || (at.at[0] != '(' && at.at[0] != '<') ||
+		    !(at.at[0] == '(' ? span_cut(&at, ')', &skipped) : exim_take_angle(&at, original_r)))
 			return;
 		if (!span_skip(&at, SPAN(" ")) && at.len > 0 && at.at[0] != ':')
 			return;
@@ -181,7 +175,8 @@ static bool take_fields(struct span *rest, struct span head, struct event *event
 	while (at.len > 0 && (at.at[0] != head.at[0] || !span_starts(at, head))) {
 		if (may_hold_blanks(at.at[0])) {
 			at = after_long_field(at, event);
-			exim_take_word(&at);
+			if (at.len > 0 && at.at[0] != ' ')
+				exim_take_word(&at);
 		} else {
 			word = exim_take_word(&at);
 			if (span_starts(word, SPAN("R=")))

@@ -94,7 +94,8 @@ bool exim_take_whole_quoted(struct span *rest, struct span *text_r)
 }
 
 /* The same as exim_take_ip, for an address in which OTHER does not stand. */
-static inline bool take_ip(struct span *rest, char other, struct span *ip_r, struct span *port_r)
+static inline __attribute__((always_inline)) bool take_ip(struct span *rest, char other, struct span *ip_r,
+							  struct span *port_r)
 {
 	size_t end = span_near_either(*rest, ']', other), digits = 0;
 	struct span after = { rest->at + end + 1, rest->len - end - 1 };
@@ -120,7 +121,7 @@ bool exim_take_ip(struct span *rest, struct span *ip_r, struct span *port_r)
 }
 
 /* "(helo) " and the address that follows, in which no bracket of the other kind stands. */
-static inline bool take_helo(struct span *rest, struct exim_host *host)
+static inline __attribute__((always_inline)) bool take_helo(struct span *rest, struct exim_host *host)
 {
 	struct span at = *rest;
 
