@@ -39,6 +39,12 @@ lacks() # FILE TEXT
 	die "$1 should not hold: $2"
 }
 
+# A port for a server that starts later.
+free_port() # [tcp|udp|both]
+{
+	python3 "$TOP/tests/servers/ports.py" "$@"
+}
+
 # Until the command succeeds, SECONDS at most, or 30 where they are fewer; a loaded machine has PATIENCE times as long. A
 # disk may take seconds for each of a dozen files: who waits for the first of them waits for all of them together.
 await() # SECONDS COMMAND...

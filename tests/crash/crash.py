@@ -130,8 +130,8 @@ class Collector:
         self.process.kill()
         self.process.wait()
 
-    def finish(self, logs, seconds):
-        """Start once more, until all was read; then stop in peace."""
+    def finish(self, logs, wanted, seconds):
+        """Start once more, until all was read, and what is WANTED was told; then stop in peace."""
         self.start()
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -145,18 +145,18 @@ class Collector:
         else:
             print((self.folder / "watch.err").read_text()[-3000:])
             sys.exit("not read to the end within %d s" % seconds)
-        self.await_quiet(end)
+        self.await_quiet(wanted, end)
         self.process.send_signal(signal.SIGTERM)
-        if self.process.wait(30) != 0:
+        if self.process.wait(120) != 0:
             sys.exit("watch failed: %s" % (self.folder / "watch.err").read_text()[-2000:])
 
-    def await_quiet(self, end):
-        """Until nothing waits to be told, and for a second nothing more was."""
+    def await_quiet(self, wanted, end):
+        """Until nothing waits to be told, and for a second nothing more was; what is missing may come later on a slow disk."""
         before, since = None, time.monotonic()
         while time.monotonic() < end and time.monotonic() - since < 1:
             waiting = list((self.folder / "state" / "outbox").glob("*.parcel"))
             now = [path.stat().st_size for path in map(self.folder.joinpath, ("verdicts.ndjson", "requests")) if path.exists()]
-            if waiting or now != before:
+            if waiting or now != before or wanted - set(acted_on(self.folder)):
                 before, since = now, time.monotonic()
             time.sleep(0.05)
 
@@ -289,7 +289,7 @@ def run(given, kind):
         disturb(given, draw, log, collector, nodes if kind == "cluster" else None)
         if nodes:
             nodes.recover()
-        collector.finish(log, 60)
+        collector.finish(log, expected_verdicts(folder, log.lines), 120)
         return judge(given, kind, mail, log, collector, folder)
     finally:
         if collector and collector.process and collector.process.poll() is None:

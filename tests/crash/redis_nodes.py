@@ -1,33 +1,22 @@
 """Redis servers of a test's own, on loopback: a single one, and a cluster of three masters and three replicas."""
+import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../servers"))
+from ports import free_port
 
 
 def here():
     return shutil.which("redis-server") and shutil.which("redis-cli")
 
 
-def free_port():
-    """One of which the cluster's bus port, 10,000 higher, is free too."""
-    while True:
-        with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            port = one.getsockname()[1]
-        if port < 55000:
-            with socket.socket() as other:
-                try:
-                    other.bind(("127.0.0.1", port + 10000))
-                    return port
-                except OSError:
-                    pass
-
-
 class Node:
     def __init__(self, folder, *words):
-        self.port, self.words, self.folder, self.process = free_port(), words, folder, None
+        self.port = free_port(above=10000)  # where the cluster's bus is
+        self.words, self.folder, self.process = words, folder, None
         folder.mkdir(parents=True)
 
     def start(self):
@@ -55,7 +44,7 @@ class Node:
 
     def ask(self, *words):
         said = subprocess.run(
-            ["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True, timeout=10
+            ["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True, timeout=60
         )
         return said.stdout
 
@@ -66,7 +55,7 @@ class Node:
         return "state=online" in self.ask("INFO", "replication")
 
 
-def await_(what, words, seconds=60):
+def await_(what, words, seconds=120):
     end = time.monotonic() + seconds
     while not what():
         if time.monotonic() > end:

@@ -8,7 +8,6 @@ trap 'kill -9 $daemon 2> /dev/null; stop_all' EXIT
 rsyslogd=$(command -v rsyslogd || ls "$BUILD/peers/usr/sbin/rsyslogd" 2> /dev/null)
 syslog_ng=$(command -v syslog-ng || ls "$BUILD/peers/usr/sbin/syslog-ng" 2> /dev/null)
 [ -n "$rsyslogd$syslog_ng" ] || skip "needs rsyslogd or syslog-ng"
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 verdicts() { grep '"type":"verdict"' "$1" | sed 's/.*"account":"\([^"]*\)","state":"\([a-z]*\)".*/\1 \2/'; }
 
 # The hours in which the account is taken over.

@@ -11,7 +11,7 @@ reload() # WORDS that watch says then
 	kill -HUP "$watcher"
 	await 10 grep -qF "$1" watch.err
 }
-port=$(python3 -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(free_port)
 adapter() { printf '[adapter %s]\ntype = exim_list\nfile = %s\n' "$1" "$TMP/$2"; }
 conf() # POLICY MORE...
 {

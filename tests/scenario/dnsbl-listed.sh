@@ -22,21 +22,7 @@ zone() # NAME RECORD...
 }
 zone bl.test '25.2.0.192 A 127.0.0.4' '25.2.0.192 TXT "see https://bl.test/"' > bl.test
 zone all.test '* A 127.0.0.2' '1.0.0.127 A 127.0.0.2' > all.test
-# A port that is free for both of its protocols.
-dns=$(
-	python3 - << 'PY'
-import socket
-while True:
-    stream = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    stream.bind(("127.0.0.1", 0))
-    try:
-        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).bind(stream.getsockname())
-        break
-    except OSError:
-        continue
-print(stream.getsockname()[1])
-PY
-)
+dns=$(free_port both)
 {
 	printf 'server:\n ip-address: 127.0.0.1@%s\n port: %s\n username: ""\n zonesdir: "%s"\n' "$dns" "$dns" "$TMP"
 	printf ' database: ""\n pidfile: "%s/nsd.pid"\n xfrdfile: "%s/xfrd"\n zonelistfile: "%s/list"\n' "$TMP" "$TMP" "$TMP"

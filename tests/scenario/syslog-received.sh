@@ -41,7 +41,7 @@ PY
 }
 
 for kind in tcp udp; do
-	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	port=$(free_port $kind)
 	rm -rf state verdicts.ndjson watch.err
 	settings ''
 	sed -i "s|^files = .*|files = syslog:$kind=127.0.0.1:$port|" detect.conf

@@ -10,6 +10,8 @@ import socket
 import subprocess
 import time
 
+from ports import free_port
+
 TOP = pathlib.Path(os.environ["TOP"])
 SAMPLES = TOP / "contrib/samples/postfix"
 PATIENCE = int(os.environ.get("PATIENCE", "4"))
@@ -40,12 +42,6 @@ def await_that(what, seconds=15, words=None):
             return found
         assert time.monotonic() < until, words or f"in vain waited for {what.__name__}"
         time.sleep(0.05)
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 class UnixConnection(http.client.HTTPConnection):
