@@ -58,7 +58,7 @@ static inline size_t client_hear(int fd, char *into, size_t want)
 		struct pollfd ready = { .fd = fd, .events = POLLIN };
 		ssize_t got;
 
-		if (poll(&ready, 1, 30000) != 1)
+		if (poll(&ready, 1, 120000) != 1)
 			fail_msg("half a minute of silence after \"%.*s\"", (int)len, into);
 		got = read(fd, into + len, want - len);
 		if (got <= 0)

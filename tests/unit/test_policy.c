@@ -186,7 +186,7 @@ static void turns_away_whom_it_has_no_descriptor_for(void **state)
 	few.rlim_cur = (rlim_t)next + 1;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
 	b = client_dial();
-	assert_int_equal(poll(&(struct pollfd){ .fd = b, .events = POLLIN }, 1, 5000), 1);
+	assert_int_equal(poll(&(struct pollfd){ .fd = b, .events = POLLIN }, 1, 120000), 1);
 	assert_int_equal(read(b, heard, 1), 0);
 	say(a, "request=smtpd_access_policy\n\n");
 	assert_int_equal(client_hear(a, heard, 14), 14);

@@ -75,7 +75,7 @@ static bool says(int port, const char *word, const char *more, const char *text)
 
 static void await(int port, const char *word, const char *more, const char *text)
 {
-	for (int i = 0; i < 600; i++) {
+	for (int i = 0; i < 2400; i++) {
 		if (says(port, word, more, text))
 			return;
 		poll(NULL, 0, 50);
@@ -186,7 +186,7 @@ static void step(struct store *store)
 
 static void settle(struct store *store)
 {
-	for (usec_t from = clock_monotonic(); clock_monotonic() - from < 40 * USEC_SECOND;) {
+	for (usec_t from = clock_monotonic(); clock_monotonic() - from < 3 * USEC_MINUTE;) {
 		store_flush(store, clock_monotonic(), false);
 		if (store_clean(store))
 			return;
@@ -237,7 +237,7 @@ static bool replicated(int from, int to)
 
 static void await_replicas(int count_of)
 {
-	for (int i = 0; i < 400 && !replicated(0, count_of); i++)
+	for (int i = 0; i < 2400 && !replicated(0, count_of); i++)
 		poll(NULL, 0, 50);
 	assert_true(replicated(0, count_of));
 }
@@ -247,7 +247,7 @@ static void await_promotion(void)
 {
 	int masters = 0;
 
-	for (int i = 0; i < 600 && masters < 3; i++) {
+	for (int i = 0; i < 2400 && masters < 3; i++) {
 		masters = 0;
 		for (int at = 1; at < NODES; at++)
 			masters += says(ports[at], "INFO", "replication", "role:master");
@@ -525,7 +525,7 @@ static bool replicas_are_level(int port)
 
 static void await_level(int port)
 {
-	for (int i = 0; i < 600; i++) {
+	for (int i = 0; i < 2400; i++) {
 		if (replicas_are_level(port))
 			return;
 		poll(NULL, 0, 50);

@@ -32,7 +32,7 @@ static pid_t server;
 static struct redis_options redis_options = {
 	.topology = REDIS_SINGLE,
 	.servers = { servers, 1 },
-	.timeout = 2 * USEC_SECOND,
+	.timeout = USEC_MINUTE,
 	.prefix = prefix,
 	.keep = USEC_DAY,
 	.batch = 100,
@@ -61,7 +61,7 @@ static size_t member_count = sizeof(members) / sizeof(members[0]);
 /* What is sent and answered meanwhile must make no difference. */
 static void settle(struct store *store)
 {
-	for (int i = 0; i < 1000 && !store_clean(store); i++) {
+	for (int i = 0; i < 12000 && !store_clean(store); i++) {
 		struct pollfd ready = { .fd = store_fd(store), .events = POLLIN };
 
 		store_flush(store, clock_monotonic(), true);
@@ -384,7 +384,7 @@ static void test_fail_at_each_call_loses_that_and_what_follows(void **state)
 
 static bool answers(void)
 {
-	struct redis_login login = { .timeout = USEC_SECOND };
+	struct redis_login login = { .timeout = USEC_MINUTE };
 	struct error error;
 	struct redis *redis = redis_open(path, &login, &error);
 	bool well = redis != NULL;
@@ -407,7 +407,7 @@ static int begin(void **state)
 		       "--dir", folder, "--logfile", "redis.log", (char *)NULL);
 		_exit(127);
 	}
-	for (int i = 0; i < 3000; i++) {
+	for (int i = 0; i < 12000; i++) {
 		if (answers())
 			return 0;
 		if (waitpid(server, NULL, WNOHANG) == server)

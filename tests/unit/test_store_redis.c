@@ -23,7 +23,7 @@ static char *servers[] = { path };
 static struct redis_options options = {
 	.topology = REDIS_SINGLE,
 	.servers = { servers, 1 },
-	.timeout = 2 * USEC_SECOND,
+	.timeout = USEC_MINUTE,
 	.prefix = (char[]){ "test" },
 	.keep = USEC_DAY,
 	.flush = 0,
@@ -33,7 +33,7 @@ static struct redis_options options = {
 
 static bool answers(void)
 {
-	struct redis_login login = { .timeout = USEC_SECOND };
+	struct redis_login login = { .timeout = USEC_MINUTE };
 	struct error error;
 	struct redis_reply reply;
 	struct redis *redis = redis_open(path, &login, &error);
@@ -57,7 +57,7 @@ static void server_start(void)
 		       "--dir", folder, "--logfile", "redis.log", (char *)NULL);
 		_exit(127);
 	}
-	for (int i = 0; i < 3000 && !answers(); i++)
+	for (int i = 0; i < 12000 && !answers(); i++)
 		poll(NULL, 0, 10);
 }
 
@@ -84,7 +84,7 @@ static void server_load(void)
 
 static void ask(const char *a, const char *b)
 {
-	struct redis_login login = { .timeout = USEC_SECOND };
+	struct redis_login login = { .timeout = USEC_MINUTE };
 	struct error error;
 	struct redis_reply reply;
 	struct redis *redis = redis_open(path, &login, &error);
@@ -98,7 +98,7 @@ static void ask(const char *a, const char *b)
 /* WORD, and the words of MORE. */
 static void ask_words(const char *word, const char *more)
 {
-	struct redis_login login = { .timeout = USEC_SECOND };
+	struct redis_login login = { .timeout = USEC_MINUTE };
 	struct error error;
 	struct redis_reply reply;
 	struct redis *redis = redis_open(path, &login, &error);
@@ -145,7 +145,7 @@ static struct applied count(struct store *store, const char *account, uint32_t r
 /* Until all is sent and answered. */
 static void settle(struct store *store)
 {
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 12000; i++) {
 		struct pollfd ready = { .fd = store_fd(store), .events = POLLIN };
 
 		store_flush(store, clock_monotonic(), false);
@@ -485,7 +485,7 @@ static void an_outage_loses_nothing(void **state)
 		count(store, "joe@example.com", i, i);
 		store_flush(store, clock_monotonic(), false);
 	}
-	for (int i = 0; i < 500 && store_away(store, &why) == USEC_NEVER; i++)
+	for (int i = 0; i < 12000 && store_away(store, &why) == USEC_NEVER; i++)
 		poll(NULL, 0, 10);
 	assert_true(store_away(store, &why) != USEC_NEVER);
 	assert_false(store_clean(store));
@@ -587,7 +587,7 @@ static void a_new_password_is_read(void **state)
 	store = store_redis_new(&own, 1000, &why);
 	store_source(store, 0, SPAN("mx1"));
 	count(store, "joe@example.com", 1, 1);
-	for (int i = 0; i < 200 && store_away(store, &why) == USEC_NEVER; i++) {
+	for (int i = 0; i < 12000 && store_away(store, &why) == USEC_NEVER; i++) {
 		store_flush(store, clock_monotonic(), true);
 		poll(NULL, 0, 10);
 	}

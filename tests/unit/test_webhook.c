@@ -52,7 +52,7 @@ static struct webhook_options *options_new(const char *to)
 
 	options->telling.name = words_of("ops");
 	options->url = to == NULL ? NULL : words_of(to);
-	options->timeout = 5 * USEC_SECOND;
+	options->timeout = USEC_MINUTE;
 	options->telling.states = (struct setting_list){ states, 2 };
 	options->telling.accounts = options->telling.types = (struct setting_list){ all, 1 };
 	return options;
@@ -81,7 +81,7 @@ static void run_until(struct target *target, int wanted)
 	while (answers < wanted) {
 		struct pollfd wait = { .fd = responder_webhook.fd(target), .events = POLLIN };
 
-		assert_true(poll(&wait, 1, 20000) > 0);
+		assert_true(poll(&wait, 1, 120000) > 0);
 		responder_webhook.run(target);
 	}
 }
