@@ -48,7 +48,7 @@ static void lists_changed(void *context, const struct attacker *attacker, const 
 	json = attacker_json(attacker, lists->options->addresses.keep, now,
 			     why == NULL ? "listed" : "delisted", why);
 	text_add_format(&id, "%s-%s-%" PRId64, words, why == NULL ? "listed" : "delisted", now);
-	deliver_tell(lists->deliver, now, NULL, id.at, span_of(words), json);
+	deliver_note(lists->deliver, now, id.at, span_of(words), json);
 	log_say(now, LOG_LEVEL_INFO, "address %s: %s%s", words,
 		why == NULL ? "listed" : "no longer listed: ", why == NULL ? "" : why);
 	free(json);

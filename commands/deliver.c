@@ -304,6 +304,13 @@ void deliver_tell(struct deliver *deliver, usec_t now, const char *type, const c
 	deliver_queue(deliver, now, &what, json);
 }
 
+void deliver_note(struct deliver *deliver, usec_t now, const char *id, struct span account, const char *json)
+{
+	journal_gather(deliver->journal, true);
+	deliver_tell(deliver, now, NULL, id, account, json);
+	journal_gather(deliver->journal, false);
+}
+
 void deliver_notice(struct deliver *deliver, usec_t now, const char *id, const char *words)
 {
 	struct payload *payload;
@@ -393,8 +400,11 @@ static void deliver_gather(struct deliver *deliver, size_t i, usec_t now)
 void deliver_step(struct deliver *deliver, usec_t now)
 {
 	struct parcel parcel;
+	struct error error;
 
 	deliver->now = now;
+	if (!journal_sync(deliver->journal, &error))
+		deliver_complain(now, error.text);
 	if (now - deliver->swept >= USEC_MINUTE || now < deliver->swept) {
 		outbox_sweep(deliver->outbox, now);
 		deliver->swept = now;

@@ -42,6 +42,8 @@ struct journal {
 	int file;
 	int64_t size;
 	bool open_line; /* the last line has no newline: somebody was interrupted */
+	bool gathers;   /* what is written is synced later, together */
+	bool unsynced;
 };
 
 static void journal_remember(struct journal *journal, struct span id, bool acted)
@@ -146,6 +148,8 @@ void journal_close(struct journal **journal)
 {
 	if (*journal == NULL)
 		return;
+	if ((*journal)->unsynced)
+		(void)fdatasync((*journal)->file);
 	if ((*journal)->file >= 0)
 		close((*journal)->file);
 	map_free(&(*journal)->ids);
@@ -160,6 +164,15 @@ enum journal_knows journal_knows(const struct journal *journal, const char *id)
 	const struct journal_id *known = map_find(journal->ids, hash_text(span_of(id)), span_of(id));
 
 	return known == NULL ? JOURNAL_NEW : known->acted ? JOURNAL_ACTED : JOURNAL_WRITTEN;
+}
+
+bool journal_sync(struct journal *journal, struct error *error)
+{
+	if (!journal->unsynced || journal->file < 0)
+		return true;
+	journal->unsynced = false;
+	return fdatasync(journal->file) == 0 ||
+	       error_set(error, "%s: %s", journal->options->file, strerror(errno));
 }
 
 /* FILE.keep-1 becomes FILE.keep ... FILE becomes FILE.1; the oldest is replaced. */
@@ -177,6 +190,7 @@ static void journal_rotate(struct journal *journal)
 		(void)rename(from.at, journal_rotated(journal, number));
 	}
 	text_free(&from);
+	(void)journal_sync(journal, &error);
 	close(journal->file);
 	(void)journal_open_file(journal, &error); /* told by the write that follows */
 }
@@ -201,6 +215,7 @@ static bool journal_write(struct journal *journal, struct text *line, struct err
 	if (journal->options->file == NULL)
 		return true;
 	if (journal_moved(journal)) {
+		(void)journal_sync(journal, error);
 		close(journal->file);
 		journal->file = -1;
 		journal->open_line = false;
@@ -218,13 +233,19 @@ static bool journal_write(struct journal *journal, struct text *line, struct err
 	if (written > 0)
 		journal->size += written;
 	journal->open_line = written > 0 && (size_t)written < whole.len;
-	if (written < 0 || (size_t)written < whole.len || fdatasync(journal->file) != 0)
+	journal->unsynced = true;
+	if (written < 0 || (size_t)written < whole.len)
 		error_set(error, "%s: %s", journal->options->file,
 			  written >= 0 && errno == 0 ? "not written whole" : strerror(errno));
-	else
+	else if (journal->gathers || journal_sync(journal, error))
 		error = NULL;
 	text_free(&whole);
 	return error == NULL;
+}
+
+void journal_gather(struct journal *journal, bool gathers)
+{
+	journal->gathers = gathers;
 }
 
 bool journal_verdict(struct journal *journal, const char *id, const char *json, struct error *error)

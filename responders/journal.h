@@ -49,4 +49,11 @@ bool journal_response(struct journal *journal, usec_t now, const char *id, const
 bool journal_status(struct journal *journal, usec_t now, const char *id, const char *action,
 		    const char *target, uint64_t tries, int status, struct error *error);
 
+/*
+ * A line is in safety when it is written, unless lines are gathered just then: those are with the next sync. For what
+ * nobody is told of, and what may come by the hundred.
+ */
+void journal_gather(struct journal *journal, bool gathers);
+bool journal_sync(struct journal *journal, struct error *error);
+
 #endif

@@ -48,6 +48,52 @@ static void expect_file(const char *path, const char *wanted)
 	text_free(&text);
 }
 
+/* The journal's, in the place of the C library's. */
+static int syncs;
+
+int fdatasync(int fd)
+{
+	assert_true(fd >= 0);
+	syncs++;
+	return 0;
+}
+
+/* What is gathered waits for the disk together, whatever comes first: a sync, another line, a new file, the end. */
+static void test_gathered_lines_are_synced_together(void **state)
+{
+	struct journal_options options = { .file = file, .rotate_at = 100, .keep = 2 };
+	struct error error = { "" };
+	struct journal *journal = journal_open(&options, &error);
+
+	(void)state;
+	assert_non_null(journal);
+	syncs = 0;
+	assert_true(journal_verdict(journal, "a", "{}", &error));
+	assert_int_equal(syncs, 1);
+	journal_gather(journal, true);
+	for (int i = 0; i < 10; i++)
+		assert_true(journal_verdict(journal, "b", "{}", &error));
+	journal_gather(journal, false);
+	assert_int_equal(syncs, 1);
+	assert_true(journal_sync(journal, &error));
+	assert_int_equal(syncs, 2);
+	assert_true(journal_sync(journal, &error));
+	assert_int_equal(syncs, 2);
+	journal_gather(journal, true);
+	assert_true(journal_verdict(journal, "c", "{}", &error));
+	journal_gather(journal, false);
+	assert_true(journal_verdict(journal, "d", "{}", &error));
+	assert_int_equal(syncs, 3);
+	assert_true(journal_sync(journal, &error));
+	assert_int_equal(syncs, 3);
+	journal_gather(journal, true);
+	for (int i = 0; i < 40; i++) /* a file holds 33 of them */
+		assert_true(journal_verdict(journal, "e", "{}", &error));
+	assert_int_equal(syncs, 4);
+	journal_close(&journal);
+	assert_int_equal(syncs, 5);
+}
+
 static void test_acted_once(void **state)
 {
 	struct journal_options options = { .file = file, .rotate_at = 100000, .keep = 2 };
@@ -265,6 +311,7 @@ static void test_what_ended_is_told_anew(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_gathered_lines_are_synced_together, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_acted_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_interrupted_line, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_rotation, set_up, tear_down),
