@@ -46,7 +46,7 @@ not_found bob@shop.test
 # One session of bob that stays open over all: a recipient for each file "ask-N".
 cat > open.py << 'PY'
 import os, smtplib, time
-session = smtplib.SMTP("127.0.0.1", 5871, "pc", timeout=15)
+session = smtplib.SMTP("127.0.0.1", 5871, "pc", timeout=60)
 session.login("bob@shop.test", "secret")
 for step in range(3):
     while not os.path.exists("ask-%d" % step):

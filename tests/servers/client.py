@@ -2,7 +2,7 @@
 """A mail program that logs in and sends: client.py PORT LOGIN RECIPIENT...
 
 Each recipient gets a message of its own, all in one session. With --until-refused the recipients are gone round
-(a number is put before each @) until one is refused, for 25 seconds at most. The first refusal is printed as
+(a number is put before each @) until one is refused, for two minutes at most. The first refusal is printed as
 "refused CODE TEXT" with the time, in seconds since 1970, in front; else "sent N".
 """
 import smtplib
@@ -13,10 +13,10 @@ arguments = [word for word in sys.argv[1:] if not word.startswith("--")]
 port, login, recipients = int(arguments[0]), arguments[1], arguments[2:]
 rounds = "--until-refused" in sys.argv
 sent = 0
-end = time.time() + 25
+end = time.time() + 120
 
 try:
-    server = smtplib.SMTP("127.0.0.1", port, "pc.home.test", timeout=15)
+    server = smtplib.SMTP("127.0.0.1", port, "pc.home.test", timeout=60)
     server.login(login, "secret")
     while True:
         for recipient in recipients:

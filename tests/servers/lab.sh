@@ -32,6 +32,13 @@ start_sink()
 	await 10 listening 2525
 }
 
+# From here on, and for as long as this world is: `late`, the file, says how long its machine stood still.
+start_heartbeat()
+{
+	"$TOP/tests/servers/heartbeat.py" "$TMP" &
+	await 10 test -s late
+}
+
 listening() { python3 -c 'import socket, sys; socket.create_connection(("127.0.0.1", int(sys.argv[1])), 1)' "$1"; }
 
 client() { "$TOP/tests/servers/client.py" "$@"; }
