@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
@@ -135,8 +134,8 @@ static void test_throttle_is_exact_at_data(void **state)
 	restrictions_free(&all);
 }
 
-/* A main thread that does nothing but change the table, and compute. */
-static atomic_bool stop;
+/* A main thread that does nothing but change the table, or, while CALM, nothing but compute. */
+static atomic_bool stop, calm;
 
 static void *busy(void *context)
 {
@@ -145,7 +144,9 @@ static void *busy(void *context)
 
 	for (unsigned i = 0; !stop; i++) {
 		snprintf(name, sizeof(name), "u%u@example.com", i % 50000);
-		restrictions_set(all, span_of(name), &(struct restriction){ .kind = RESTRICTION_REJECT });
+		if (!calm)
+			restrictions_set(all, span_of(name),
+					 &(struct restriction){ .kind = RESTRICTION_REJECT });
 	}
 	return NULL;
 }
@@ -178,7 +179,7 @@ static void test_answers_while_all_is_busy(void **state)
 	struct error error;
 	struct policy *policy;
 	pthread_t thread;
-	int slow = INT_MAX;
+	bool well = false;
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
 	(void)state;
@@ -189,10 +190,17 @@ static void test_answers_while_all_is_busy(void **state)
 	restrictions_set(all, SPAN("bob@example.com"), &(struct restriction){ .kind = RESTRICTION_REJECT });
 	assert_int_equal(pthread_create(&thread, NULL, busy, all), 0);
 	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-	/* A busy machine may take the processor away in the middle of one round, but hardly of ten. */
-	for (int round = 0; round < 10 && slow > 5; round++)
+	/* A busy machine takes the processor away, too: as often while nobody changes the table. */
+	for (int round = 0; round < 20 && !well; round++) {
+		int slow, slow_anyhow;
+
+		calm = true;
+		slow_anyhow = slow_answers(fd);
+		calm = false;
 		slow = slow_answers(fd);
-	assert_true(slow <= 5);
+		well = slow <= 5 + 2 * slow_anyhow;
+	}
+	assert_true(well);
 	stop = true;
 	pthread_join(thread, NULL);
 	close(fd);
