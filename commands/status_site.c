@@ -14,7 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SITE_WAIT (2 * USEC_SECOND)
+/* What is asked, and what a person has ordered: that waits for the disk, and for what was begun before. */
+#define SITE_WAIT  (2 * USEC_SECOND)
+#define SITE_ORDER (30 * USEC_SECOND)
 
 const char *const status_heads[][2] = {
 	{ "Content-Security-Policy",
@@ -231,7 +233,7 @@ static bool site_order(struct visit *visit, struct span account, struct error *e
 	    (!span_equal(order.verb, SPAN("disable")) && !span_equal(order.verb, SPAN("release"))))
 		error_set(error, "a form names an account, and disable or release");
 	else
-		good = desk_order(visit->site->desk, &order, SITE_WAIT, error);
+		good = desk_order(visit->site->desk, &order, SITE_ORDER, error);
 	text_free(&verb);
 	text_free(&reason);
 	return good;
