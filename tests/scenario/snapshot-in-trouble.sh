@@ -11,6 +11,7 @@ lines=$(grep -c '' whole.log)
 : > mail.log
 grow() { sed -n "$(($1 * lines / 4 + 1)),$((($1 + 1) * lines / 4))p" whole.log >> mail.log; }
 said() { grep -qF "$1" watch.err; }
+changed_since() { [ "$(stat -c %y state)" != "$1" ]; }
 restart()
 {
 	: > watch.err
@@ -25,9 +26,13 @@ grow 0
 await 10 counted 0
 # As on a full disk, no file may grow over 4 KB: the snapshot that is there stays.
 prlimit --pid "$watcher" --fsize=4096:unlimited || skip "no limits can be set here"
+await 10 said 'snapshot: cannot replace' # from here on no other save is under way
 cp state/snapshot before
 grow 1
-await 10 said 'snapshot: cannot replace'
+for try in 1 2 3; do # each makes and removes a file
+	changed=$(stat -c %y state)
+	await 10 changed_since "$changed"
+done
 cmp -s state/snapshot before || die "the snapshot is not the one from before"
 [ -z "$(find state -name '*snapshot.tmp*')" ] || die "leaves halves behind: $(ls state)"
 kill_watch
@@ -35,8 +40,10 @@ restart
 await 10 counted 1
 # Room again: it goes on by itself.
 prlimit --pid "$watcher" --fsize=4096:unlimited
-grow 2
 await 10 said 'snapshot: cannot replace'
+grow 2
+changed=$(stat -c %y state)
+await 10 changed_since "$changed"
 counted 2 && die "saved what could not be"
 prlimit --pid "$watcher" --fsize=unlimited:unlimited
 await 10 counted 2
