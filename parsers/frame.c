@@ -27,8 +27,12 @@ struct frame_same {
 	usec_t time;
 };
 
+/* Does a source begin each line with the name of its file, as grep does? Its first line with a stamp decides. */
+enum frame_names { NAMES_UNKNOWN, NAMES_NONE, NAMES_BEFORE };
+
 struct framer {
 	struct frame_clock clock;
+	enum frame_names names;
 	struct frame_same same;
 	struct frame_tags tags;
 	struct joiner *joiner;
@@ -98,6 +102,45 @@ struct framer_opened {
 	bool errors;
 };
 
+/*
+ * "/var/log/mail.log.1:Nov 21 ...", "mail.log:77:Nov 21 ...", "mail.log-Nov 21 ..." as grep writes lines of several
+ * files, with their numbers, and those around what it found.
+ */
+static SELDOM bool framer_grep(struct span *line)
+{
+	struct span rest = span_head(*line, 256);
+	struct stamp stamp;
+
+	for (size_t i = 0; i < rest.len && rest.at[i] != ' ' && rest.at[i] != '\t'; i++)
+		if (i > 0 && (rest.at[i] == ':' || rest.at[i] == '-') &&
+		    stamp_read(span_from(*line, i + 1), &stamp) > 0) {
+			*line = span_from(*line, i + 1);
+			return true;
+		}
+	return false;
+}
+
+/*
+ * The line's own stamp. Names before it are known by the first line: what strangers wrote into a dump of a header
+ * begins no log.
+ */
+static size_t framer_read_stamp(struct framer *framer, struct span *line, struct framer_opened *opened)
+{
+	size_t len = 0;
+
+	if (framer->names != NAMES_BEFORE || line->at[0] == '<')
+		len = frame_clock_read(&framer->clock, *line, &opened->stamp, &opened->time);
+	if (len == 0 && framer->names != NAMES_NONE && framer_grep(line)) {
+		framer->names = NAMES_BEFORE;
+		return frame_clock_read(&framer->clock, *line, &opened->stamp, &opened->time);
+	}
+	if (len == 0 && framer_compose(line))
+		len = frame_clock_read(&framer->clock, *line, &opened->stamp, &opened->time);
+	if (len > 0)
+		framer->names = NAMES_NONE;
+	return len;
+}
+
 /* A container's time holds for what its program wrote, stamped again or not. */
 static void framer_open_inner(struct framer_opened *opened, struct span words)
 {
@@ -164,9 +207,7 @@ static bool framer_open(struct framer *framer, struct span line, struct framer_o
 		line = framer_priority(line, &opened->version);
 	else if (line.at[0] == '{')
 		return framer_open_docker(framer, line, opened);
-	len = frame_clock_read(&framer->clock, line, &opened->stamp, &opened->time);
-	if (len == 0 && framer_compose(&line))
-		len = frame_clock_read(&framer->clock, line, &opened->stamp, &opened->time);
+	len = framer_read_stamp(framer, &line, opened);
 	if (len == 0)
 		return false;
 	opened->rest = span_from(line, len);
@@ -236,10 +277,27 @@ static bool framer_is_same(const struct framer *framer, struct span line)
 	return same->len > 0 && line.len > same->len && span_same_bytes(line.at, same->text, same->len);
 }
 
+/*
+ * A relay put a stamp and a host before a line that has its own: "Nov 21 16:29:43 relay Nov 21 16:29:42 mx1
+ * postfix/smtpd[7]: ...", or a host alone. The head behind must be one that is known; the time is the relay's, by which
+ * the lines are in order.
+ */
+static SELDOM void framer_cut_relayed(struct span rest, struct frame *frame)
+{
+	struct stamp inner;
+	size_t len = stamp_read(rest, &inner);
+	struct span head = len > 0 ? span_from(rest, len) : (struct span){ rest.at - 1, rest.len + 1 };
+
+	if (frame_head_follows(head))
+		frame_head_cut(head, frame);
+}
+
 static __attribute__((noinline)) void framer_cut_new_tag(struct framer *framer, struct span rest,
 							 bool yearless, struct frame *frame)
 {
 	frame_head_cut_tag(rest, frame);
+	if (frame->tag.len == 0 && frame->host.at != NULL)
+		framer_cut_relayed(rest, frame);
 	frame_tags_keep(&framer->tags, frame);
 	if (span_starts(frame->tag, SPAN("exim")))
 		framer_exim(framer, yearless, frame);
