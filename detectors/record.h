@@ -89,7 +89,7 @@ struct trail;
 
 /*
  * In the order in which one change needs it: a table of records (base/map.h) puts 16 bytes before each and begins at
- * a line of the cache, so that five lines hold one, and four of them are touched.
+ * a line of the cache, so that five lines hold one, and three of them are touched.
  */
 struct record {
 	_Alignas(16) uint64_t hash; /* hash_stable of the name */
@@ -100,26 +100,26 @@ struct record {
 
 	struct seen *seen; /* owned */
 	struct here here;
-	struct trail *trail; /* the judge's; NULL while nothing is unusual */
+	uint32_t place; /* the store's: where it stands */
+	uint32_t step; /* the judge's gate: strangers of the five minutes before the detectors were last asked */
 	uint16_t recipient_room, recipient_used;
 	uint8_t seen_used, seen_room;
 	bool unsettled;   /* a shared store does not know yet what others counted: not to be judged */
-	bool moved;       /* the judge's gate: somewhere new since the detectors were last asked */
+	bool moved;       /* the gate: somewhere new since then */
 	uint32_t message; /* the last message with a stranger */
 	uint32_t met;     /* the gate: strangers, ever */
 	uint32_t pending; /* strangers since, and whom it knows, written to from elsewhere */
 	uint32_t bad;     /* refusals since */
 
-	uint32_t step; /* strangers of the five minutes before that */
-	enum account_kind kind;
-	uint32_t place; /* the store's: where it stands */
-	uint32_t group; /* the judge's: customer or domain */
 	struct standing standing;
+	struct habit habit; /* its days are still of this line, its hours no more */
 
-	struct habit habit;
 	float alone;         /* decibans, today's highest without its neighbours */
 	usec_t asked;        /* when the detectors were */
 	struct crowd *crowd; /* of a group, and of a large account; else NULL; owned */
+	struct trail *trail; /* the judge's; NULL while nothing is unusual */
+	enum account_kind kind;
+	uint32_t group; /* the judge's: customer or domain */
 };
 
 /* Ask the processor for what record_apply will touch for this recipient, some work ahead of it. */
