@@ -64,10 +64,12 @@ static inline bool span_same_bytes(const char *a, const char *b, size_t len)
 			at++;
 		return at == len;
 	}
-	for (; at + 16 < len; at += 16)
+	if (memcmp(a, b, 16) != 0 || memcmp(a + len - 16, b + len - 16, 16) != 0)
+		return false;
+	for (at = 16; at + 16 < len; at += 16)
 		if (memcmp(a + at, b + at, 16) != 0)
 			return false;
-	return memcmp(a + len - 16, b + len - 16, 16) == 0;
+	return true;
 }
 
 /* The text from N on; N beyond the end gives the empty end. */

@@ -10,6 +10,8 @@
 #define _GNU_SOURCE
 #include "parsers/field.h"
 
+#include "base/near.h"
+
 #include <endian.h>
 
 #define QUEUE_ID_HEX  1 /* a digit of short ids */
@@ -109,7 +111,6 @@ static size_t field_quoted(struct span text)
 bool field_address(struct span *rest, struct span *address_r)
 {
 	size_t quoted, end;
-	const char *hit;
 
 	if (rest->len == 0)
 		return false;
@@ -120,10 +121,9 @@ bool field_address(struct span *rest, struct span *address_r)
 		return true;
 	}
 	quoted = rest->len > 1 && rest->at[1] == '"' ? field_quoted(span_from(*rest, 1)) : 0;
-	hit = memchr(rest->at + 1 + quoted, '>', rest->len - 1 - quoted);
-	if (hit == NULL)
+	end = 1 + quoted + span_near(span_from(*rest, 1 + quoted), '>');
+	if (end == rest->len)
 		return false;
-	end = (size_t)(hit - rest->at);
 	*address_r = (struct span){ rest->at + 1, end - 1 };
 	*rest = span_from(*rest, end + 1);
 	return true;
@@ -172,11 +172,17 @@ bool field_host(struct span *rest, struct field_host *host_r)
 {
 	struct field_host host = { .port = { NULL, 0 } };
 	struct span left = *rest;
-	size_t digits = 0;
+	size_t open = span_near_either(left, '[', ' '), close, digits = 0;
 
-	if (!span_cut(&left, '[', &host.name) || memchr(host.name.at, ' ', host.name.len) != NULL ||
-	    !span_cut(&left, ']', &host.ip))
+	if (open == left.len || left.at[open] != '[')
 		return false;
+	host.name = span_head(left, open);
+	left = span_from(left, open + 1);
+	close = span_near(left, ']');
+	if (close == left.len)
+		return false;
+	host.ip = span_head(left, close);
+	left = span_from(left, close + 1);
 	span_skip(&host.ip, SPAN("IPv6:"));
 	if (left.len > 1 && left.at[0] == ':') {
 		while (digits + 1 < left.len && left.at[digits + 1] >= '0' && left.at[digits + 1] <= '9')
