@@ -32,10 +32,13 @@ struct map_node {
 struct map {
 	struct map_options options;
 	struct map_cell *cells;
-	unsigned bits; /* 2^bits cells */
-	char **chunks;
+	unsigned bits;      /* 2^bits cells */
+	unsigned home_bits; /* 32 - bits: how far down the top bits of a tag are */
+	uint32_t mask;      /* of the cells' numbers */
 	uint32_t chunk_count;
+	char **chunks;
 	unsigned chunk_bits; /* 2^chunk_bits records in a chunk */
+	uint32_t chunk_mask; /* of their numbers in it */
 	size_t stride;       /* bytes from record to record */
 	uint32_t count;
 	uint32_t slots;     /* ever given out: those above are untouched */
@@ -46,9 +49,8 @@ struct map {
 
 static inline struct map_node *map_node_at(const struct map *map, uint32_t slot)
 {
-	size_t within = slot & ((UINT32_C(1) << map->chunk_bits) - 1);
-
-	return (void *)(map->chunks[slot >> map->chunk_bits] + within * map->stride);
+	return (void *)(map->chunks[slot >> map->chunk_bits] +
+			(size_t)(slot & map->chunk_mask) * map->stride);
 }
 
 static inline struct map_node *map_node_of(const void *record)
@@ -63,12 +65,7 @@ static inline struct map_node *map_node_of(const void *record)
 
 static inline uint32_t map_home(const struct map *map, uint32_t tag)
 {
-	return tag >> (32 - map->bits);
-}
-
-static inline uint32_t map_mask(const struct map *map)
-{
-	return (uint32_t)((UINT64_C(1) << map->bits) - 1);
+	return tag >> map->home_bits;
 }
 
 static void map_cells_new(struct map *map, unsigned bits)
@@ -76,6 +73,8 @@ static void map_cells_new(struct map *map, unsigned bits)
 	size_t count = (size_t)1 << bits;
 
 	map->bits = bits;
+	map->home_bits = 32 - bits;
+	map->mask = (uint32_t)(count - 1);
 	map->cells = memory_grow(NULL, count, sizeof(*map->cells));
 	memset(map->cells, 0xff, count * sizeof(*map->cells));
 }
@@ -91,6 +90,7 @@ struct map *map_new(const struct map_options *options)
 	map->stride = sizeof(struct map_node) + (options->record_size + 7) / 8 * 8;
 	while ((map->stride << (map->chunk_bits + 1)) <= MAP_CHUNK_BYTES)
 		map->chunk_bits++;
+	map->chunk_mask = (UINT32_C(1) << map->chunk_bits) - 1;
 	map->free_slot = map->newest = map->oldest = MAP_NONE;
 	map_cells_new(map, MAP_FIRST_BITS);
 	return map;
@@ -120,7 +120,7 @@ static inline __attribute__((always_inline)) void *map_look(const struct map *ma
 {
 	uint32_t tag = (uint32_t)(hash >> 32);
 
-	for (uint32_t at = map_home(map, tag);; at = (at + 1) & map_mask(map)) {
+	for (uint32_t at = map_home(map, tag);; at = (at + 1) & map->mask) {
 		struct map_cell cell = map->cells[at];
 		struct map_node *node;
 
@@ -150,7 +150,7 @@ static void map_cell_put(struct map *map, struct map_cell cell)
 	uint32_t at = map_home(map, cell.tag);
 
 	while (map->cells[at].slot != MAP_NONE)
-		at = (at + 1) & map_mask(map);
+		at = (at + 1) & map->mask;
 	map->cells[at] = cell;
 }
 
@@ -169,7 +169,7 @@ static void map_grow(struct map *map)
 /* Free the cell of SLOT, then move up those behind it that were pushed past their home by it. */
 static void map_cell_drop(struct map *map, uint32_t tag, uint32_t slot)
 {
-	uint32_t mask = map_mask(map), hole = map_home(map, tag);
+	uint32_t mask = map->mask, hole = map_home(map, tag);
 
 	while (map->cells[hole].slot != slot)
 		hole = (hole + 1) & mask;
