@@ -71,7 +71,7 @@ for line; do
 	print -r -- "${${said##*<}%%>*}"
 done
 END
-	timeout 30 zsh -f drive.zsh 'sendwatch repl' 'sendwatch replay --form' 'sendwatch replay --format t' 'sendwatch accounts fl' \
+	timeout 300 zsh -f drive.zsh 'sendwatch repl' 'sendwatch replay --form' 'sendwatch replay --format t' 'sendwatch accounts fl' \
 		'sendwatch show bo' 'sendwatch trace x logs/mail.log.1' > typed || die "zsh hangs: $(cat typed)"
 	diff - typed << 'END' || die "zsh offers otherwise"
 sendwatch replay 

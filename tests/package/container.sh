@@ -44,7 +44,7 @@ watcher= # start_watch says which
 settings ''
 touch mail.log
 follow_watch
-expect 0 "$healthy" "$TMP/state"
+await 5 "$healthy" "$TMP/state"
 kill -STOP "$watcher"
 sed 's/alarm 10/alarm 1/' "$healthy" > impatient
 expect 142 perl impatient "$TMP/state"

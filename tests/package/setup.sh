@@ -18,7 +18,7 @@ done
 cat > files/run << 'END'
 trap '[ $? = 0 ] || journalctl --no-pager -u sendwatch -u postfix@- | tail -n 20' EXIT
 die() { echo "$*"; exit 1; }
-await() { tries=300; until "$@" > /dev/null 2>&1; do tries=$((tries - 1)); [ $tries -gt 0 ] || die "in vain waited for: $*"; sleep 0.1; done; }
+await() { tries=1200; until "$@" > /dev/null 2>&1; do tries=$((tries - 1)); [ $tries -gt 0 ] || die "in vain waited for: $*"; sleep 0.1; done; }
 ln -sf /dev/null /etc/systemd/system/sendwatch.service
 dpkg -i sendwatch.deb > dpkg 2>&1 || die "$(cat dpkg)"
 rm /etc/systemd/system/sendwatch.service

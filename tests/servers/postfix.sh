@@ -41,7 +41,7 @@ POSTFIX
 127.0.0.1:587 inet n - n - - smtpd
   -o syslog_name=postfix/submission
   -o smtpd_sasl_auth_enable=yes
-  -o smtpd_recipient_restrictions=check_policy_service,{$1,timeout=2s,default_action=DUNNO},permit_sasl_authenticated,reject
+  -o smtpd_recipient_restrictions=check_policy_service,{$1,timeout=60s,default_action=DUNNO},permit_sasl_authenticated,reject
   -o smtpd_relay_restrictions=permit_sasl_authenticated,reject
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
