@@ -75,7 +75,7 @@ rm addresses.txt
 : > watch.err
 follow_watch
 await 5 grep -qF 198.51.100.7 addresses.txt
-echo 'keep = 60' >> detect.conf
+echo 'keep = 6d' >> detect.conf
 kill -HUP "$watcher"
 await 10 grep -q 'new settings are in force' watch.err
 listed 198.51.100.7 || die "forgotten with new settings"
