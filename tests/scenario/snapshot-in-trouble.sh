@@ -29,7 +29,7 @@ prlimit --pid "$watcher" --fsize=4096:unlimited || skip "no limits can be set he
 await 10 said 'snapshot: cannot replace' # from here on no other save is under way
 cp state/snapshot before
 grow 1
-for try in 1 2 3; do # each makes and removes a file
+for _ in 1 2 3; do # each makes and removes a file
 	changed=$(stat -c %y state)
 	await 10 changed_since "$changed"
 done
