@@ -48,7 +48,7 @@ struct reading_ahead {
 	pthread_cond_t room, news;
 	struct batch *batches[READING_BATCHES];
 	uint64_t filled, taken; /* batches, since the beginning; under the lock */
-	bool started, stopping;
+	bool started, stopping, ended;
 	struct batch *filling; /* the thread's */
 	struct batch *batch;   /* the reader's */
 	size_t at, told;
@@ -131,6 +131,12 @@ static struct batch *reading_room(struct reading_ahead *ahead)
 	return ahead->stopping ? NULL : ahead->batches[ahead->filled % READING_BATCHES];
 }
 
+/* Is there enough that who waits for it should be woken? Else he would be for each batch, and sleep again. */
+static bool reading_is_worth(const struct reading_ahead *ahead)
+{
+	return ahead->ended || ahead->filled - ahead->taken >= READING_BATCHES / 2;
+}
+
 static void *reading_work(void *context)
 {
 	struct reading_ahead *ahead = context;
@@ -143,7 +149,9 @@ static void *reading_work(void *context)
 		then = ahead->filling->then;
 		pthread_mutex_lock(&ahead->lock);
 		ahead->filled++;
-		pthread_cond_signal(&ahead->news);
+		ahead->ended = then != COLLECTED_LINE;
+		if (reading_is_worth(ahead))
+			pthread_cond_signal(&ahead->news);
 	}
 	pthread_mutex_unlock(&ahead->lock);
 	return NULL;
@@ -210,8 +218,9 @@ static void reading_turn(struct reading_ahead *ahead)
 		if (ahead->filled - ahead->taken <= READING_BATCHES / 2)
 			pthread_cond_signal(&ahead->room);
 	}
-	while (ahead->filled == ahead->taken)
-		pthread_cond_wait(&ahead->news, &ahead->lock);
+	if (ahead->filled == ahead->taken)
+		while (!reading_is_worth(ahead))
+			pthread_cond_wait(&ahead->news, &ahead->lock);
 	pthread_mutex_unlock(&ahead->lock);
 	ahead->batch = ahead->batches[ahead->taken % READING_BATCHES];
 	ahead->at = ahead->told = 0;
