@@ -37,6 +37,13 @@ static inline __attribute__((always_inline)) uint64_t near_mask(const char *at, 
 	return mask;
 }
 
+/* The same for texts of which the first byte is A, and the one LEN further B. */
+static inline __attribute__((always_inline)) uint64_t near_pairs_mask(const char *at, char a, size_t len,
+								      char b)
+{
+	return near_mask(at, a, a) & near_mask(at + len, b, b);
+}
+
 /* Where A or B first stands in TEXT, or TEXT.len where neither does. */
 static inline __attribute__((always_inline)) size_t span_near_either(struct span text, char a, char b)
 {

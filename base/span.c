@@ -5,8 +5,12 @@
 #define _GNU_SOURCE
 #include "base/span.h"
 
+#include "base/near.h"
+
 #include <arpa/inet.h>
 #include <strings.h>
+
+#define SPAN_SHORT 512 /* in longer texts, whatever they repeat, memmem is the faster one */
 
 bool span_cut(struct span *rest, char sep, struct span *head_r)
 {
@@ -42,14 +46,40 @@ bool span_cut_last(struct span *head, struct span sep, struct span *tail_r)
 	return true;
 }
 
+/*
+ * NEEDLE in a short TEXT with 16 places for it or more. Its first and its last byte are looked for at 16 places at
+ * once: memmem prepares a table for the needle, and took 500 instructions for a line's first 80 bytes.
+ */
+static size_t span_find_short(struct span text, struct span needle)
+{
+	size_t to_last = needle.len - 1, last = text.len - to_last - NEAR_STEP, at = 0;
+
+	for (;;) {
+		uint64_t mask = near_pairs_mask(text.at + at, needle.at[0], to_last, needle.at[to_last]);
+
+		while (mask != 0) {
+			unsigned place = (unsigned)__builtin_ctzll(mask) / 4;
+
+			if (memcmp(text.at + at + place, needle.at, needle.len) == 0)
+				return at + place;
+			mask &= ~(UINT64_C(15) << (4 * place));
+		}
+		if (at == last)
+			return text.len;
+		at = at + NEAR_STEP < last ? at + NEAR_STEP : last;
+	}
+}
+
 size_t span_find(struct span text, struct span needle)
 {
-	const char *hit;
-
 	if (needle.len == 0 || needle.len > text.len)
 		return text.len;
-	hit = memmem(text.at, text.len, needle.at, needle.len);
-	return hit == NULL ? text.len : (size_t)(hit - text.at);
+	if (text.len > SPAN_SHORT || text.len - needle.len < NEAR_STEP - 1) {
+		const char *hit = memmem(text.at, text.len, needle.at, needle.len);
+
+		return hit == NULL ? text.len : (size_t)(hit - text.at);
+	}
+	return span_find_short(text, needle);
 }
 
 size_t span_find_last(struct span text, struct span needle)

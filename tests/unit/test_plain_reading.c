@@ -1,4 +1,5 @@
 /* What was made fast on the way from a line to its event, beside its plain version: both give the same. */
+#define _GNU_SOURCE
 #include "base/near.h"
 #include "parsers/exim_id.h"
 #include "parsers/field.h"
@@ -60,6 +61,35 @@ static void test_bytes_are_found_as_memchr_finds_them(void **state)
 	}
 	assert_int_equal(span_near((struct span){ NULL, 0 }, ' '), 0);
 	assert_int_equal(span_near(SPAN("\xdf\x20\x5f\xa0 "), '\xa0'), 3);
+}
+
+/* Few letters, so that parts of the needle stand everywhere. */
+static void test_texts_are_found_as_memmem_finds_them(void **state)
+{
+	uint32_t random = 1;
+
+	(void)state;
+	for (int round = 0; round < 200000; round++) {
+		char needle[80], *text;
+		size_t len = (size_t)round % 150, needle_len = 1 + (size_t)round % 7;
+		const char *hit;
+
+		if (round % 16 == 0)
+			needle_len = 1 + (size_t)round / 16 % sizeof(needle);
+		text = malloc(len + 1);
+		assert_non_null(text);
+		for (size_t i = 0; i < len; i++)
+			text[i] = (char)('a' + ((random = random * 1664525 + 1013904223) >> 24) % 3);
+		for (size_t i = 0; i < needle_len; i++)
+			needle[i] = (char)('a' + ((random = random * 1664525 + 1013904223) >> 24) % 3);
+		if (needle_len > 8 && needle_len < len)
+			memcpy(text + random % (len - needle_len + 1), needle, needle_len);
+		hit = memmem(text, len, needle, needle_len);
+		if (span_find((struct span){ text, len }, (struct span){ needle, needle_len }) !=
+		    (hit == NULL ? len : (size_t)(hit - text)))
+			fail_msg("%.*s in %.*s", (int)needle_len, needle, (int)len, text);
+		free(text);
+	}
 }
 
 static struct framer *new_framer(void)
@@ -314,6 +344,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_short_texts_compare_as_memcmp_does),
 		cmocka_unit_test(test_bytes_are_found_as_memchr_finds_them),
+		cmocka_unit_test(test_texts_are_found_as_memmem_finds_them),
 		cmocka_unit_test(test_heads_that_came_before_are_cut_as_new_ones),
 		cmocka_unit_test(test_lines_of_exim_are_cut_as_the_first_of_its_second),
 		cmocka_unit_test(test_ids_of_exim_are_found_as_byte_by_byte),
