@@ -272,9 +272,12 @@ bool journald_seek_end(struct journald *journal, struct error *error)
 
 	if (code >= 0)
 		code = sd_journal_previous(journal->file);
+	journal->entered = code > 0;
+	/* Behind an end without an entry nothing would ever come: but then all that comes is new, from the first on. */
+	if (code == 0)
+		code = sd_journal_seek_head(journal->file);
 	if (code < 0)
 		return journald_failed(journal, code, "its end cannot be found", error);
-	journal->entered = code > 0;
 	return true;
 }
 

@@ -276,6 +276,20 @@ static void a_followed_journal_is_given_once_through_restarts(void **state)
 	text_free(&positions);
 }
 
+/* From its end on, where nothing that is wanted was there yet: then all that comes is new, from the first on. */
+static void what_comes_first_into_a_journal_without_mail_is_read(void **state)
+{
+	(void)state;
+	WRITE_OR_SKIP("a.journal", 1, 4, "session-3.scope");
+	follower_start(&follower, journal_named("", "+unit=u"));
+	follower_drain(&follower);
+	assert_int_equal(follower.given.len, 0);
+	WRITE_OR_SKIP("a.journal", 4, 8, "u.service");
+	follower_expect(&follower, journal_lines(4, 8));
+	WRITE_OR_SKIP("b.journal", 8, 9, "u.service");
+	follower_expect(&follower, journal_lines(4, 9));
+}
+
 static void what_was_vacuumed_before_it_was_read_is_said(void **state)
 {
 	struct text positions = { 0 };
@@ -366,6 +380,7 @@ int main(void)
 		ROW(a_journal_is_read_by_unit),
 		ROW(a_journal_that_is_not_there_is_an_error),
 		ROW(a_followed_journal_is_given_once_through_restarts),
+		ROW(what_comes_first_into_a_journal_without_mail_is_read),
 		ROW(what_was_vacuumed_before_it_was_read_is_said),
 		ROW(a_journal_and_a_file_are_caught_up_with_in_order),
 #endif
