@@ -1,6 +1,6 @@
 /*
- * Multiply-and-fold hashing: the 128-bit product of two mixed words, its halves xored. Not a cryptographic hash; the
- * seed keeps an attacker from choosing colliding queue ids.
+ * Multiply-and-fold hashing, eight bytes a step: the 128-bit product of two mixed words, its halves
+ * xored. Not a cryptographic hash; the seed keeps an attacker from choosing colliding queue ids.
  */
 #define _GNU_SOURCE
 #include "base/hash.h"
@@ -38,15 +38,7 @@ static inline uint64_t hash_rest(const char *at, size_t left, size_t len)
 	       (uint64_t)(unsigned char)at[left - 1] << (8 * (left - 1));
 }
 
-/* Two words of up to 16 bytes, or four of up to 32, that overlap: each behind a secret of its own. */
-static inline uint64_t hash_pair(struct span text, size_t from, uint64_t one, uint64_t two)
-{
-	const char *begin = text.at + from, *end = text.at + text.len - from;
-
-	return hash_fold(hash_word(begin) ^ one, hash_word(end - 8) ^ two);
-}
-
-static uint64_t hash_long(uint64_t seed, struct span text)
+static uint64_t hash_run(uint64_t seed, struct span text)
 {
 	uint64_t hash = hash_fold(seed ^ HASH_A, text.len ^ HASH_B);
 	const char *at = text.at;
@@ -63,18 +55,14 @@ static uint64_t hash_long(uint64_t seed, struct span text)
 }
 
 /*
- * What is hashed has 8 to 32 bytes as a rule (queue ids, addresses, hosts): then it takes two or three multiplications
- * that do not wait for each other, in place of four to six that do: a third of the instructions, three times a line.
+ * Of 8 to 16 bytes, as most queue ids have: two words that overlap, each behind a secret of its own, so that nobody can
+ * tell which texts collide. Two multiplications in place of four: half the instructions.
  */
-static inline uint64_t hash_run(uint64_t seed, uint64_t other, struct span text)
+static inline uint64_t hash_short(const uint64_t seeds[2], struct span text)
 {
-	uint64_t both;
+	uint64_t both = hash_fold(hash_word(text.at) ^ seeds[0],
+				  hash_word(text.at + text.len - 8) ^ seeds[1]);
 
-	if (text.len < 8 || text.len > 32)
-		return hash_long(seed, text);
-	both = hash_pair(text, 0, seed ^ HASH_A, other ^ HASH_B);
-	if (text.len > 16)
-		both ^= hash_pair(text, 8, seed ^ HASH_C, other ^ HASH_D);
 	return hash_fold(both ^ text.len, HASH_A);
 }
 
@@ -86,17 +74,17 @@ uint64_t hash_text(struct span text)
 		if (getrandom(seeds, sizeof(seeds[0]), 0) != (ssize_t)sizeof(seeds[0]))
 			seeds[0] = HASH_B;
 		seeds[0] |= 1;
-		seeds[1] = hash_other(seeds[0]);
+		seeds[1] = hash_fold(seeds[0] ^ HASH_A, HASH_B);
 	}
-	return hash_run(seeds[0], seeds[1], text);
+	return text.len >= 8 && text.len <= 16 ? hash_short(seeds, text) : hash_run(seeds[0], text);
 }
 
 uint64_t hash_stable(struct span text)
 {
-	return hash_run(0, hash_other(0), text);
+	return hash_run(0, text);
 }
 
 uint64_t hash_stable_more(uint64_t hash, struct span text)
 {
-	return hash_run(hash, hash_other(hash), text);
+	return hash_run(hash, text);
 }

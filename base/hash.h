@@ -9,11 +9,9 @@
 
 #include <stdint.h>
 
-/* Odd constants with balanced bits: the fractions of the golden ratio and of the square roots of 3, 7 and 11. */
+/* Odd constants with balanced bits: the fractions of the golden ratio and of the square root of 3. */
 #define HASH_A UINT64_C(0x9e3779b97f4a7c15)
 #define HASH_B UINT64_C(0xbb67ae8584caa73b)
-#define HASH_C UINT64_C(0xa54ff53a5f1d36f1)
-#define HASH_D UINT64_C(0x510e527fade682d1)
 
 __extension__ typedef unsigned __int128 hash_wide;
 
@@ -22,12 +20,6 @@ static inline uint64_t hash_fold(uint64_t a, uint64_t b)
 	hash_wide product = (hash_wide)a * b;
 
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-/* The second secret of a seed: who does not know the seed cannot tell it. */
-static inline uint64_t hash_other(uint64_t seed)
-{
-	return hash_fold(seed ^ HASH_D, HASH_C);
 }
 
 uint64_t hash_text(struct span text);
@@ -39,9 +31,9 @@ uint64_t hash_stable(struct span text);
  */
 static inline uint64_t hash_stable_zeros(uint64_t last, size_t count)
 {
-	uint64_t both = hash_fold(HASH_A, last << (64 - 8 * count) ^ hash_other(0) ^ HASH_B);
+	uint64_t zeros = hash_fold(hash_fold(HASH_A, (8 + count) ^ HASH_B), HASH_B);
 
-	return hash_fold(both ^ (8 + count), HASH_A);
+	return hash_fold(hash_fold(zeros ^ last, HASH_B), HASH_A);
 }
 
 /* The stable hash of several texts in a row: start from 0, feed the result back in. */

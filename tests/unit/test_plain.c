@@ -20,28 +20,12 @@ static uint64_t fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static uint64_t word_at(struct span text, size_t from)
-{
-	uint64_t word = 0;
-
-	for (size_t i = 0; i < 8; i++)
-		word |= (uint64_t)(unsigned char)text.at[from + i] << (8 * i);
-	return word;
-}
-
-/* The stable hash, byte by byte: of 8 to 32 bytes words from both ends, else word after word. */
+/* The stable hash, byte by byte. */
 static uint64_t plain_hash(struct span text)
 {
 	const uint64_t a = UINT64_C(0x9e3779b97f4a7c15), b = UINT64_C(0xbb67ae8584caa73b);
-	const uint64_t c = UINT64_C(0xa54ff53a5f1d36f1), d = UINT64_C(0x510e527fade682d1);
-	uint64_t hash = fold(a, text.len ^ b), word = 0, other = fold(d, c);
+	uint64_t hash = fold(a, text.len ^ b), word = 0;
 
-	if (text.len >= 8 && text.len <= 32) {
-		hash = fold(word_at(text, 0) ^ a, word_at(text, text.len - 8) ^ other ^ b);
-		if (text.len > 16)
-			hash ^= fold(word_at(text, 8) ^ c, word_at(text, text.len - 16) ^ other ^ d);
-		return fold(hash ^ text.len, a);
-	}
 	for (size_t i = 0; i < text.len; i++) {
 		word |= (uint64_t)(unsigned char)text.at[i] << (8 * (i % 8));
 		if (i % 8 == 7 || i + 1 == text.len) {
