@@ -17,8 +17,7 @@ struct library_function {
 };
 
 struct library {
-	const char *files
-		[2]; /* by their sonames, as the dynamic linker finds them: the first that is there, or NULL */
+	const char *files[2]; /* sonames; the second, or NULL, where the first is not there */
 	const struct library_function *functions;
 	size_t count;
 	bool loaded; /* false until it is */
