@@ -146,9 +146,12 @@ bool span_to_u64(struct span text, uint64_t *number_r)
 /* Four numbers to 255 without leading zeros, as inet_pton has it, at a tenth of the price. */
 bool span_to_v4(struct span text, uint8_t address_r[4])
 {
-	const char *at = text.at, *end = text.at + text.len;
+	const char *at = text.at, *end;
 	uint8_t address[4];
 
+	if (text.len == 0)
+		return false;
+	end = at + text.len;
 	for (unsigned i = 0; i < 4; i++) {
 		unsigned number, digit;
 

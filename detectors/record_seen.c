@@ -133,13 +133,13 @@ static uint8_t place_of(const struct record *record, enum seen_kind kind, uint32
  */
 static void seen_last(struct record *record, enum seen_kind kind, uint32_t hash, usec_t time, uint8_t *place)
 {
-	struct seen *seen = *place == 0 || *place > record->seen_used ? NULL : &record->seen[*place - 1];
 	bool ignored = false;
 
 	if (hash == 0)
 		return;
-	if (seen != NULL && seen->hash == hash && seen->kind == kind) {
-		seen_again(seen, clock_minute(time));
+	if (*place > 0 && *place <= record->seen_used && record->seen[*place - 1].hash == hash &&
+	    record->seen[*place - 1].kind == kind) {
+		seen_again(&record->seen[*place - 1], clock_minute(time));
 		return;
 	}
 	seen_meet(record, kind, hash, time, &ignored);
