@@ -10,10 +10,13 @@ bool library_load(struct library *library, void *calls, struct error *error)
 	if (library->loaded)
 		return true;
 	handle = dlopen(library->files[0], RTLD_NOW | RTLD_LOCAL);
-	if (handle == NULL && library->files[1] != NULL)
-		handle = dlopen(library->files[1], RTLD_NOW | RTLD_LOCAL);
+	if (handle == NULL) {
+		error_set(error, "%s", dlerror()); /* the first is what is to be installed */
+		if (library->files[1] != NULL)
+			handle = dlopen(library->files[1], RTLD_NOW | RTLD_LOCAL);
+	}
 	if (handle == NULL)
-		return error_set(error, "%s", dlerror());
+		return false;
 	for (size_t i = 0; i < library->count; i++) {
 		const struct library_function *function = &library->functions[i];
 		void *symbol = dlsym(handle, function->name);

@@ -98,10 +98,11 @@ static inline __attribute__((always_inline)) bool take_ip(struct span *rest, cha
 							  struct span *port_r)
 {
 	size_t end = span_near_either(*rest, ']', other), digits = 0;
-	struct span after = { rest->at + end + 1, rest->len - end - 1 };
+	struct span after;
 
 	if (end == rest->len || rest->at[0] != '[' || rest->at[end] != ']')
 		return false;
+	after = (struct span){ rest->at + end + 1, rest->len - end - 1 };
 	if (after.len > 1 && after.at[0] == ':') {
 		while (digits + 1 < after.len && (unsigned)(after.at[digits + 1] - '0') < 10)
 			digits++;

@@ -33,7 +33,7 @@ static void the_second_stands_in_for_the_first(void **state)
 
 static void what_is_missing_is_named(void **state)
 {
-	struct library none = { { "libno-such.so.1", NULL }, functions, 1, false };
+	struct library none = { { "libno-such.so.1", "libnor-this.so.1" }, functions, 1, false };
 	struct library lacks = { { "libm.so.6", NULL }, strange, 1, false };
 	struct calls calls = { NULL };
 	struct error error;
