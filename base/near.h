@@ -18,6 +18,15 @@ typedef uint8_t near_bytes __attribute__((vector_size(16)));
 typedef uint16_t near_pairs __attribute__((vector_size(16)));
 typedef uint8_t near_halves __attribute__((vector_size(8)));
 
+/* Is any of 16 bytes not zero? */
+static inline bool near_any(near_bytes bytes)
+{
+	uint64_t halves[2];
+
+	memcpy(halves, &bytes, sizeof(halves));
+	return (halves[0] | halves[1]) != 0;
+}
+
 /* Four bits for each of 16 bytes, the first in the lowest place: is it A or B? */
 static inline __attribute__((always_inline)) uint64_t near_mask(const char *at, char a, char b)
 {

@@ -5,6 +5,7 @@
 #include "parsers/account.h"
 
 #include "base/hash.h"
+#include "base/near.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -178,42 +179,32 @@ struct span account_login(const struct account_rules *rules, struct span login, 
  * Sixteen bytes at a time, the last ones overlapping: a fifth of what looking at each costs, and every login is
  * asked.
  */
-typedef uint8_t account_block __attribute__((vector_size(16)));
-
 struct account_kinds {
-	account_block plain, ats;
+	near_bytes plain, ats;
 };
 
 static void account_look(const char *at, struct account_kinds *kinds)
 {
-	account_block bytes;
+	near_bytes bytes;
 
 	memcpy(&bytes, at, sizeof(bytes));
-	kinds->ats |= (account_block)(bytes == '@');
-	kinds->plain &= (account_block)(bytes == '@') | (account_block)(bytes - 'a' <= 'z' - 'a') |
-			(account_block)(bytes - '-' <= '9' - '-'); /* - . / and digits */
-}
-
-static bool account_any(account_block block)
-{
-	uint64_t halves[2];
-
-	memcpy(halves, &block, sizeof(halves));
-	return (halves[0] | halves[1]) != 0;
+	kinds->ats |= (near_bytes)(bytes == '@');
+	kinds->plain &= (near_bytes)(bytes == '@') | (near_bytes)(bytes - 'a' <= 'z' - 'a') |
+			(near_bytes)(bytes - '-' <= '9' - '-'); /* - . / and digits */
 }
 
 bool account_is_login(struct span login)
 {
-	struct account_kinds kinds = { .plain = ~(account_block){ 0 } };
+	struct account_kinds kinds = { .plain = ~(near_bytes){ 0 } };
 
 	if (login.len > ACCOUNT_LONGEST - ACCOUNT_TAIL)
 		return false;
-	if (login.len < sizeof(account_block))
+	if (login.len < NEAR_STEP)
 		return account_plain(login) == login.len && span_find(login, SPAN("@")) < login.len;
-	for (size_t i = 0; i + sizeof(account_block) < login.len; i += sizeof(account_block))
+	for (size_t i = 0; i + NEAR_STEP < login.len; i += NEAR_STEP)
 		account_look(login.at + i, &kinds);
-	account_look(login.at + login.len - sizeof(account_block), &kinds);
-	return account_any(kinds.ats) && !account_any(~kinds.plain);
+	account_look(login.at + login.len - NEAR_STEP, &kinds);
+	return near_any(kinds.ats) && !near_any(~kinds.plain);
 }
 
 bool account_is_name(struct span text)

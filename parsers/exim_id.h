@@ -5,20 +5,15 @@
 #ifndef SENDWATCH_PARSERS_EXIM_ID_H
 #define SENDWATCH_PARSERS_EXIM_ID_H
 
-#include "base/span.h"
-
-typedef unsigned char exim_id_bytes __attribute__((vector_size(16)));
+#include "base/near.h"
 
 /* Letters, digits and the dashes between them; 16 at a time and without a branch. */
 static inline bool exim_id_looks(const char *at)
 {
-	exim_id_bytes bytes;
-	uint64_t strange[2];
+	near_bytes bytes;
 
 	memcpy(&bytes, at, sizeof(bytes));
-	bytes = (exim_id_bytes)((bytes - '0' >= 10) & ((bytes | 0x20) - 'a' >= 26) & (bytes != '-'));
-	memcpy(strange, &bytes, sizeof(bytes));
-	return (strange[0] | strange[1]) == 0;
+	return !near_any((near_bytes)((bytes - '0' >= 10) & ((bytes | 0x20) - 'a' >= 26) & (bytes != '-')));
 }
 
 /* 16 or 23 characters and a blank at the front: 6-6-2, since Exim 4.97 6-11-4. How many they are; 0: there is no id. */

@@ -26,16 +26,14 @@ static const uint8_t queue_id_classes[256] = {
 	['q'] = 2, ['r'] = 2, ['s'] = 2, ['t'] = 2, ['v'] = 2, ['w'] = 2, ['x'] = 2, ['y'] = 2, ['z'] = 2,
 };
 
-typedef unsigned char queue_id_bytes __attribute__((vector_size(16)));
-
 /* How many of 16 bytes are digits of short ids, up to the first that is none. */
 static size_t queue_id_hex(const unsigned char *at)
 {
-	queue_id_bytes bytes, others;
+	near_bytes bytes, others;
 	uint64_t halves[2];
 
 	memcpy(&bytes, at, sizeof(bytes));
-	others = (queue_id_bytes)((bytes - '0' >= 10) & (bytes - 'A' >= 6));
+	others = (near_bytes)((bytes - '0' >= 10) & (bytes - 'A' >= 6));
 	memcpy(halves, &others, sizeof(halves));
 	if (halves[0] != 0)
 		return (size_t)__builtin_ctzll(le64toh(halves[0])) / 8;
