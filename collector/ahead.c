@@ -135,19 +135,6 @@ void ahead_free(struct ahead **ahead)
 	*ahead = NULL;
 }
 
-bool ahead_has_place(struct ahead *ahead)
-{
-	unsigned count = 0;
-
-	if (ahead == NULL || ahead->count == 0)
-		return false;
-	pthread_mutex_lock(&ahead->lock);
-	for (const struct ahead_stream *stream = ahead->streams; stream != NULL; stream = stream->next)
-		count++;
-	pthread_mutex_unlock(&ahead->lock);
-	return count < AHEAD_FEW;
-}
-
 struct ahead_stream *ahead_start(struct ahead *ahead, struct archive *archive)
 {
 	struct ahead_stream *stream = memory_new(1, sizeof(*stream));

@@ -10,15 +10,11 @@
 
 #define AHEAD_BLOCK  ((size_t)256 * 1024)
 #define AHEAD_BLOCKS 6 /* two of them with the reader */
-#define AHEAD_FEW    8 /* streams with which plain files are read ahead too */
 
 struct ahead;
 
 struct ahead *ahead_new(unsigned threads);
 void ahead_free(struct ahead **ahead); /* after its streams */
-
-/* Are its streams so few that their rings are no burden, and has it threads? */
-bool ahead_has_place(struct ahead *ahead);
 
 struct ahead_stream;
 

@@ -109,7 +109,7 @@ struct archive *archive_new(const struct archive_kind *kind, int fd, struct span
 	struct archive *archive = memory_new(1, sizeof(*archive));
 
 	archive->kind = kind;
-	archive->state = kind == NULL ? NULL : kind->begin();
+	archive->state = kind->begin();
 	archive->fd = fd;
 	archive->read = read;
 	archive->len = head.len;
@@ -160,33 +160,12 @@ static bool archive_broke(struct archive *archive, const char *how, struct error
 			 (unsigned long long)(archive->fed - archive->len));
 }
 
-/* What is not packed goes where it is wanted, without standing in `input`: but for the head, which is there. */
-static bool archive_copy(struct archive *archive, char *into, size_t room, size_t *got_r, struct error *error)
-{
-	size_t len = archive->len;
-	ssize_t got;
-
-	memcpy(into, archive->input, len);
-	archive->len = 0;
-	do
-		got = read(archive->fd, into + len, room - len);
-	while (got < 0 && errno == EINTR);
-	*got_r = len + (got < 0 ? 0 : (size_t)got);
-	if (got < 0)
-		return error_set(error, "cannot read: %s", strerror(errno));
-	atomic_fetch_add(archive->read, (uint64_t)got);
-	return true;
-}
-
 bool archive_read(struct archive *archive, void *into, size_t room, size_t *got_r, struct error *error)
 {
 	struct archive_flow flow = { NULL, 0, into, room };
 	enum archive_step step = ARCHIVE_GOING;
-	bool fine = archive->state != NULL || archive->kind == NULL ||
-		    error_set(error, "no memory to inflate it");
+	bool fine = archive->state != NULL || error_set(error, "no memory to inflate it");
 
-	if (archive->kind == NULL)
-		return archive_copy(archive, into, room, got_r, error);
 	while (fine && flow.out_room > 0 && !archive->done) {
 		size_t left = flow.out_room;
 		bool moved;

@@ -52,7 +52,7 @@ usec_t archive_written(struct span head);
 struct archive;
 
 /*
- * Inflate what FD gives after HEAD, which was read from it; KIND NULL: it is not packed. READ counts compressed
+ * Inflate what FD gives after HEAD, which was read from it. READ counts compressed
  * bytes. FD stays the caller's.
  */
 struct archive *archive_new(const struct archive_kind *kind, int fd, struct span head,
