@@ -66,7 +66,6 @@ struct ledger *ledger_new(const struct ledger_options *options, struct replies *
 	ledger->now = USEC_NEVER;
 	for (size_t i = 0; i < options->filters.count; i++)
 		ledger_note_filter(ledger, options->filters.texts[i]);
-	ledger->by_message_id = memory_new(LEDGER_BUCKETS, sizeof(*ledger->by_message_id));
 	ledger->users = users_new(options->passwd, error);
 	if (ledger->users == NULL || !ledger_read_trusted(ledger, error))
 		ledger_free(&ledger);

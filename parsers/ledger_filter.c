@@ -14,12 +14,16 @@
 #include "parsers/ledger_parts.h"
 
 #include "base/hash.h"
+#include "base/memory.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 
 #define FILTER_TAKES   (10 * USEC_MINUTE) /* from the first leg's beginning to the second's */
 #define SUSPECT_WAITS  (2 * USEC_MINUTE)
 #define UNSURE_WAITS   (30 * USEC_SECOND)
 #define FILTER_IS_USED USEC_DAY /* since a filter was last seen at work */
+#define FEWEST_BUCKETS 256      /* of messages by message-id */
 
 static bool message_is_filtered_soon(const struct ledger *ledger, const struct message *first)
 {
@@ -27,19 +31,69 @@ static bool message_is_filtered_soon(const struct ledger *ledger, const struct m
 	       ledger_has_suspects(ledger, first);
 }
 
+static inline uint32_t *ledger_ways(const struct ledger *ledger, uint32_t message_id)
+{
+	return ledger->by_message_id[(message_id >> 1) & (ledger->buckets - 1)];
+}
+
+/* MESSAGE is the newest of its bucket; one that is pushed out was the oldest. */
+static void ledger_note_first(struct ledger *ledger, const struct message *message, uint32_t slot)
+{
+	uint32_t *ways = ledger_ways(ledger, message->message_id);
+
+	ledger->noted += ways[LEDGER_WAYS - 1] == 0;
+	memmove(ways + 1, ways, (LEDGER_WAYS - 1) * sizeof(*ways));
+	ways[0] = slot + 1;
+}
+
+static SELDOM void ledger_more_buckets(struct ledger *ledger)
+{
+	uint32_t (*old)[LEDGER_WAYS] = ledger->by_message_id, count = ledger->buckets;
+
+	ledger->buckets = count == 0 ? FEWEST_BUCKETS : count * 2;
+	ledger->by_message_id = memory_new(ledger->buckets, sizeof(*old));
+	ledger->noted = 0;
+	for (uint32_t i = 0; i < count; i++)
+		for (unsigned way = LEDGER_WAYS; way > 0; way--)
+			if (old[i][way - 1] != 0)
+				ledger_note_first(ledger, map_at(ledger->messages, old[i][way - 1] - 1),
+						  old[i][way - 1] - 1);
+	free(old);
+}
+
+/*
+ * Only open messages are in the table, so that it is as small as they are few, and stays in a cache: where all of the
+ * last 65,536 were, each new one waited for memory.
+ */
+void ledger_note_no_more(struct ledger *ledger, struct message *message)
+{
+	uint32_t *ways, slot;
+
+	if (message->message_id == 0)
+		return;
+	ways = ledger_ways(ledger, message->message_id);
+	slot = map_slot(ledger->messages, message) + 1;
+	for (unsigned i = 0; i < LEDGER_WAYS; i++)
+		if (ways[i] == slot) {
+			memmove(ways + i, ways + i + 1, (LEDGER_WAYS - 1 - i) * sizeof(*ways));
+			ways[LEDGER_WAYS - 1] = 0;
+			ledger->noted--;
+			return;
+		}
+}
+
 /* The one first leg that MESSAGE may be the second of. COUNT_R: how many there are. */
 static struct message *ledger_first_leg(struct ledger *ledger, const struct message *message,
 					unsigned *count_r)
 {
-	uint32_t *ways = ledger->by_message_id[(message->message_id >> 1) % LEDGER_BUCKETS];
+	const uint32_t *ways = ledger_ways(ledger, message->message_id);
 	struct message *found = NULL;
 
 	*count_r = 0;
 	for (unsigned i = 0; i < LEDGER_WAYS; i++) {
 		struct message *first = ways[i] == 0 ? NULL : map_at(ledger->messages, ways[i] - 1);
 
-		/* A slot that is used again may stand in its bucket twice. */
-		if (first == NULL || first == found || first == message ||
+		if (first == NULL || first == message ||
 		    first->message_id != message->message_id || first->host != message->host ||
 		    message->time - first->time > FILTER_TAKES || first->root != MAP_NONE ||
 		    !message_is_filtered_soon(ledger, first) ||
@@ -92,7 +146,6 @@ static bool message_may_be_second(const struct ledger *ledger, const struct mess
 void ledger_note_message_id(struct ledger *ledger, struct message *message, struct span message_id)
 {
 	struct message *first;
-	uint32_t *ways, hash;
 	unsigned count;
 
 	if (message_id.len == 0 || message->message_id != 0)
@@ -107,11 +160,10 @@ void ledger_note_message_id(struct ledger *ledger, struct message *message, stru
 	 */
 	if (ledger->secret == 0)
 		ledger->secret = hash_stable_more((uint64_t)ledger->now, message_id) | 1;
-	hash = (uint32_t)(hash_stable_more(ledger->secret, message_id) >> 32) | 1;
-	ways = ledger->by_message_id[(hash >> 1) % LEDGER_BUCKETS];
-	__builtin_prefetch(ways, 1); /* waiting for this line was a twentieth of following messages */
+	if (ledger->noted >= ledger->buckets * (LEDGER_WAYS / 2))
+		ledger_more_buckets(ledger);
+	message->message_id = (uint32_t)(hash_stable_more(ledger->secret, message_id) >> 32) | 1;
 	message_put(message, TEXT_MESSAGE_ID, message_id);
-	message->message_id = hash;
 	if (message_may_be_second(ledger, message)) {
 		first = ledger_first_leg(ledger, message, &count);
 		if (count == 1 &&
@@ -122,8 +174,7 @@ void ledger_note_message_id(struct ledger *ledger, struct message *message, stru
 	}
 	if ((message->flags & (MESSAGE_LOOPBACK | MESSAGE_UNSURE)) || message->root != MAP_NONE)
 		return;
-	memmove(ways + 1, ways, (LEDGER_WAYS - 1) * sizeof(*ways));
-	ways[0] = map_slot(ledger->messages, message) + 1;
+	ledger_note_first(ledger, message, map_slot(ledger->messages, message));
 }
 
 /* It was no second leg after all. */

@@ -211,7 +211,7 @@ static void ledger_remove(struct ledger *ledger, struct message *message)
 {
 	if (message->held > 0)
 		ledger_drop_held(ledger, message, false);
-	message->message_id = 0; /* the index by message-id may still point here */
+	ledger_note_no_more(ledger, message);
 	ledger_text_free(ledger, message);
 	if (message->more != NULL) {
 		free(message->more);

@@ -143,7 +143,6 @@ struct host {
 #define LEDGER_SCRIPTS 64
 #define LEDGER_HELD    4096 /* most that waits at once */
 #define LEDGER_WAYS    4
-#define LEDGER_BUCKETS 16384 /* of LEDGER_WAYS newest messages by message-id: 256 KiB */
 #define LEDGER_KNOWN   64
 #define LEDGER_TEXTS   256
 
@@ -184,7 +183,8 @@ struct ledger {
 	uint32_t known_next;
 	struct refusal refusals[LEDGER_REFUSALS];
 	uint32_t refusal_next;
-	uint32_t (*by_message_id)[LEDGER_WAYS];
+	uint32_t (*by_message_id)[LEDGER_WAYS]; /* slots, plus one, of the newest open messages of each bucket */
+	uint32_t buckets, noted;                /* a power of two; open messages in them */
 	uint64_t secret;            /* of the first message: spreads message-ids over the buckets */
 	uint64_t filter_letters[2]; /* with which names of filters in the settings begin: a bit each */
 	bool filters_have_ports;    /* in the settings */
@@ -252,6 +252,7 @@ struct span ledger_known_for(struct ledger *ledger, const struct step *step, str
 /* ledger_filter.c: content filters' second legs */
 void ledger_note_filter(struct ledger *ledger, const char *name); /* one of the settings */
 void ledger_note_message_id(struct ledger *ledger, struct message *message, struct span message_id);
+void ledger_note_no_more(struct ledger *ledger, struct message *message); /* it goes */
 bool ledger_join(struct ledger *ledger, const struct step *step, enum event_mta mta, struct span first,
 		 struct span second);
 void ledger_doubt(struct ledger *ledger, struct message *message);
