@@ -13,7 +13,7 @@
 #include <assert.h>
 
 /* Raised with every change of what is written here; sizes of what is written as it stands are seen to below. */
-#define JUDGE_PACK_VERSION 5
+#define JUDGE_PACK_VERSION 6
 #define BLOCK_ENOUGH       ((size_t)64 * 1024)
 #define RECORDS_AHEAD      8
 

@@ -11,25 +11,33 @@
 
 #include <stdlib.h>
 
-#define VOICES         16   /* enough to see three tenths of them; 24 bytes each */
-#define PROVIDERS_MOST 4096 /* so that all of them are 1.6 MB; those beyond were not heard of for longest */
-#define KEPT           (2 * USEC_HOUR) /* a list is left within hours: what was before says nothing. Assumed */
+#define VOICES         16   /* enough to see three tenths of them */
+#define PROVIDERS_MOST 4096 /* so that all of them are 0.6 MB; those beyond were not heard of for longest */
+#define KEPT           told_of(2 * USEC_HOUR, false) /* a list is left within hours: what was before says nothing. Assumed */
+#define NEWEST         told_of(USEC_MINUTE, false)   /* who was heard of within it is among the newest providers */
 #define FEWEST         3               /* other accounts that were refused: two may share a habit. Assumed */
 #define SHARE          0.3             /* of the others' voices: ordinary refusals are one in some hundred */
 
-struct voice {
-	uint64_t account;
-	usec_t time;
-	bool refused;
-};
-
+/* Two lines of the cache and a little: each delivery looks at them. */
 struct provider {
-	struct voice voices[VOICES];
+	uint32_t accounts[VOICES]; /* the lower halves of their hashes, which tell some dozen apart; 0: no voice */
+	uint32_t told[VOICES];     /* when each was heard, and what of */
 };
 
 struct witnesses {
 	struct map *providers;
 };
+
+/* Four seconds since 1970, and in the lowest bit whether it was refused. */
+static inline uint32_t told_of(usec_t time, bool refused)
+{
+	return (uint32_t)(time / (4 * USEC_SECOND)) << 1 | refused;
+}
+
+static inline uint32_t account_of(uint64_t hash)
+{
+	return (uint32_t)hash == 0 ? 1 : (uint32_t)hash;
+}
 
 static uint64_t spread(uint32_t provider)
 {
@@ -58,23 +66,27 @@ void witnesses_hear(struct witnesses *witnesses, uint32_t provider, uint64_t acc
 		    bool refused)
 {
 	struct provider *found = map_find(witnesses->providers, spread(provider), (struct span){ NULL, 0 });
-	struct voice *voice;
+	uint32_t who = account_of(account), told = told_of(now, refused), newest = 0;
+	int place = 0;
 
 	if (provider == 0)
 		return;
 	if (found == NULL)
 		found = map_add(witnesses->providers, spread(provider));
-	map_touch(witnesses->providers, found);
-	voice = &found->voices[0];
 	for (int i = 0; i < VOICES; i++) {
-		if (found->voices[i].account == account) {
-			voice = &found->voices[i];
-			break;
-		}
-		if (found->voices[i].time < voice->time)
-			voice = &found->voices[i];
+		if (found->told[i] > newest)
+			newest = found->told[i];
+		if (found->told[i] < found->told[place])
+			place = i;
 	}
-	*voice = (struct voice){ account, now, refused };
+	for (int i = 0; i < VOICES; i++)
+		if (found->accounts[i] == who)
+			place = i;
+	/* Moving it to the very front touches its neighbours in the order of use, and three of them wait for memory. */
+	if (told > newest + NEWEST)
+		map_touch(witnesses->providers, found);
+	found->accounts[place] = who;
+	found->told[place] = told;
 }
 
 bool witnesses_agree(const struct witnesses *witnesses, uint32_t provider, uint64_t account, usec_t now)
@@ -84,12 +96,12 @@ bool witnesses_agree(const struct witnesses *witnesses, uint32_t provider, uint6
 	int all = 0, refused = 0;
 
 	for (int i = 0; found != NULL && i < VOICES; i++) {
-		const struct voice *voice = &found->voices[i];
+		bool old = told_of(now, false) > (found->told[i] & ~1U) + KEPT;
 
-		if (voice->account == 0 || voice->account == account || now - voice->time > KEPT)
+		if (found->accounts[i] == 0 || found->accounts[i] == account_of(account) || old)
 			continue;
 		all++;
-		refused += voice->refused;
+		refused += (found->told[i] & 1) != 0;
 	}
 	return refused >= FEWEST && refused >= SHARE * all;
 }
@@ -99,22 +111,7 @@ void witnesses_pack(const struct witnesses *witnesses, struct text *into)
 	map_pack(witnesses->providers, sizeof(struct provider), into);
 }
 
-static bool provider_sound(void *record)
-{
-	struct provider *provider = record;
-
-	for (int i = 0; i < VOICES; i++) {
-		unsigned char refused;
-
-		/* A bool that is neither true nor false may not even be looked at. */
-		memcpy(&refused, &provider->voices[i].refused, 1);
-		if (refused > 1)
-			return false;
-	}
-	return true;
-}
-
 bool witnesses_unpack(struct witnesses *witnesses, struct unpack *from)
 {
-	return map_unpack(witnesses->providers, sizeof(struct provider), provider_sound, from);
+	return map_unpack(witnesses->providers, sizeof(struct provider), NULL, from);
 }
