@@ -338,12 +338,14 @@ void record_swap(struct record *record, struct record *other)
 	*record = *other;
 	record->name = was.name;
 	record->hash = was.hash;
+	record->check = was.check;
 	record->unsettled = was.unsettled;
 	record->group = was.group;
 	record->place = was.place;
 	record->trail = was.trail;
 	was.name = other->name;
 	was.hash = other->hash;
+	was.check = other->check;
 	was.unsettled = other->unsettled;
 	was.group = other->group;
 	was.place = other->place;

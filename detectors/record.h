@@ -93,7 +93,7 @@ struct trail;
  */
 struct record {
 	_Alignas(16) uint64_t hash; /* hash_stable of the name */
-	char *name;                 /* the account; owned */
+	uint64_t check;             /* the store's: hash_text of the name */
 	usec_t now;                 /* its newest event time */
 	struct windows windows;
 	uint32_t *recipients; /* buckets of 8, the newest first; 0 is empty; owned */
@@ -120,6 +120,7 @@ struct record {
 	struct trail *trail; /* the judge's; NULL while nothing is unusual */
 	enum account_kind kind;
 	uint32_t group; /* the judge's: customer or domain */
+	char *name;     /* the account; owned */
 };
 
 /* Ask the processor for what record_apply will touch for this recipient, some work ahead of it. */
