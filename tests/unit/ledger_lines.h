@@ -11,6 +11,7 @@
 #ifndef SENDWATCH_TESTS_LEDGER_LINES_H
 #define SENDWATCH_TESTS_LEDGER_LINES_H
 
+#include "base/memory.h"
 #include "base/text.h"
 #include "parsers/ledger.h"
 
@@ -73,6 +74,7 @@ static void told_login(void *context, const struct login *login)
 	text_add_format(&told->text, "%.*s\n", SPAN_ARGS(login->client_ip));
 }
 
+/* A line is another's once it was fed, as where lines are read ahead. */
 static void ledger_feed_text(struct ledger *ledger, struct span text)
 {
 	struct error error;
@@ -84,14 +86,19 @@ static void ledger_feed_text(struct ledger *ledger, struct span text)
 	while (span_cut(&text, '\n', &line)) {
 		struct frame frame;
 		struct event event;
+		char *copy;
 
 		uint32_t source = span_skip(&line, SPAN("rejectlog: ")) ? 1 : 0;
 
 		position += line.len + 1;
-		if (!framer_cut(framer, line, &frame))
-			continue;
-		parser_read(&frame, &event);
-		ledger_feed(ledger, &frame, &event, source, position);
+		copy = memory_copy(line);
+		line.at = copy;
+		if (framer_cut(framer, line, &frame)) {
+			parser_read(&frame, &event);
+			ledger_feed(ledger, &frame, &event, source, position);
+		}
+		memset(copy, '#', line.len);
+		free(copy);
 	}
 	framer_free(&framer);
 }
