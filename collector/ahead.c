@@ -19,6 +19,7 @@ struct ahead_stream {
 	struct archive *archive;
 	char *blocks[AHEAD_BLOCKS]; /* allocated when first filled */
 	size_t lens[AHEAD_BLOCKS];
+	size_t ring, block;     /* blocks of it that are used, and their bytes */
 	uint64_t filled, taken; /* blocks, since the beginning */
 	bool busy;              /* a thread is filling a block */
 	bool ended, broken;
@@ -38,11 +39,11 @@ struct ahead {
 /* Fill one block; nothing else touches this part of the ring meanwhile. */
 static void ahead_fill(struct ahead_stream *stream, size_t *len_r, bool *ended_r, bool *broken_r)
 {
-	size_t at = stream->filled % AHEAD_BLOCKS;
+	size_t at = stream->filled % stream->ring;
 
 	if (stream->blocks[at] == NULL)
-		stream->blocks[at] = memory_new(LINES_HEADROOM + AHEAD_BLOCK, 1);
-	*broken_r = !archive_read(stream->archive, stream->blocks[at] + LINES_HEADROOM, AHEAD_BLOCK, len_r,
+		stream->blocks[at] = memory_new(LINES_HEADROOM + stream->block, 1);
+	*broken_r = !archive_read(stream->archive, stream->blocks[at] + LINES_HEADROOM, stream->block, len_r,
 				  &stream->error);
 	*ended_r = *broken_r || *len_r == 0;
 	stream->lens[at] = *len_r;
@@ -51,7 +52,7 @@ static void ahead_fill(struct ahead_stream *stream, size_t *len_r, bool *ended_r
 /* Two blocks are the reader's; with one it has begun, it holds one. */
 static bool ahead_has_room(const struct ahead_stream *stream)
 {
-	return stream->filled - stream->taken < AHEAD_BLOCKS - 2;
+	return stream->filled - stream->taken < stream->ring - 2;
 }
 
 static struct ahead_stream *ahead_choose(const struct ahead *ahead)
@@ -135,13 +136,20 @@ void ahead_free(struct ahead **ahead)
 	*ahead = NULL;
 }
 
+unsigned ahead_threads(const struct ahead *ahead)
+{
+	return ahead == NULL ? 0 : ahead->count;
+}
+
 struct ahead_stream *ahead_start(struct ahead *ahead, struct archive *archive)
 {
 	struct ahead_stream *stream = memory_new(1, sizeof(*stream));
 	struct ahead_stream **last;
 
 	stream->archive = archive;
-	stream->pool = ahead == NULL || ahead->count == 0 ? NULL : ahead;
+	stream->pool = ahead_threads(ahead) == 0 ? NULL : ahead;
+	stream->ring = stream->pool == NULL ? 2 : AHEAD_BLOCKS;
+	stream->block = stream->pool == NULL ? AHEAD_ALONE : AHEAD_BLOCK;
 	if (stream->pool == NULL)
 		return stream;
 	pthread_mutex_lock(&ahead->lock);
@@ -182,7 +190,7 @@ bool ahead_next(struct ahead_stream *stream, char **data_r, size_t *len_r, bool 
 		ahead_inflate(stream);
 	got = stream->filled > stream->taken;
 	if (got) {
-		size_t at = stream->taken++ % AHEAD_BLOCKS;
+		size_t at = stream->taken++ % stream->ring;
 
 		*data_r = stream->blocks[at] + LINES_HEADROOM;
 		*len_r = stream->lens[at];

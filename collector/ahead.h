@@ -9,12 +9,15 @@
 #include "collector/archive.h"
 
 #define AHEAD_BLOCK  ((size_t)256 * 1024)
-#define AHEAD_BLOCKS 6 /* two of them with the reader */
+#define AHEAD_BLOCKS 6                   /* two of them with the reader */
+#define AHEAD_ALONE  ((size_t)64 * 1024) /* a block, where the reader inflates: two stay in the nearest caches */
 
 struct ahead;
 
 struct ahead *ahead_new(unsigned threads);
 void ahead_free(struct ahead **ahead); /* after its streams */
+
+unsigned ahead_threads(const struct ahead *ahead); /* NULL has none */
 
 struct ahead_stream;
 

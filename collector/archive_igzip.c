@@ -55,6 +55,7 @@ static enum archive_step igzip_step(void *state, struct archive_flow *flow)
 const struct archive_kind archive_igzip = {
 	.name = "gzip",
 	.magic = { "\x1f\x8b\x08", 3 },
+	.quick = true,
 	.begin = igzip_begin,
 	.again = igzip_again,
 	.step = igzip_step,

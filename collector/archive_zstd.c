@@ -41,6 +41,7 @@ static void zstd_end(void *state)
 const struct archive_kind archive_zstd = {
 	.name = "zstd",
 	.magic = { "\x28\xb5\x2f\xfd", 4 },
+	.quick = true,
 	.begin = zstd_begin,
 	.again = zstd_again,
 	.step = zstd_step,

@@ -97,6 +97,9 @@ static bool input_begin(struct input *input, struct ahead *ahead, struct error *
 	if (written != USEC_NEVER)
 		input->about.written = written;
 	input->about.packed = true;
+	/* Two processors read lines and judge: a third thread takes more from them than such an archive does. */
+	if (kind->quick && ahead_threads(ahead) <= 2)
+		ahead = NULL;
 	input->stream = ahead_start(
 		ahead, archive_new(kind, input->fd, (struct span){ head, input->waiting }, input->read));
 	return true;
