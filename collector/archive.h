@@ -29,7 +29,7 @@ enum archive_step {
 struct archive_kind {
 	const char *name; /* "gzip" */
 	struct span magic;
-	bool quick; /* inflates faster than its lines are read and judged */
+	bool quick;           /* inflates faster than its lines are read and judged */
 	void *(*begin)(void); /* a state for one member after another; NULL where there is no memory */
 	bool (*again)(void *state);
 	enum archive_step (*step)(void *state, struct archive_flow *flow);

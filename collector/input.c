@@ -88,7 +88,7 @@ static bool input_begin(struct input *input, struct ahead *ahead, struct error *
 	if (stranger != NULL)
 		return error_set(error, "%s: is a %s archive, which this build cannot read", input->path,
 				 stranger);
-	/* A plain file is read where it is cut into lines: what another thread read would have to come from its caches. */
+	/* A plain file is read where it is cut into lines: what another read would have to come from its caches. */
 	if (kind == NULL) {
 		atomic_fetch_add(input->read, input->waiting);
 		return true;

@@ -13,15 +13,17 @@
 
 #define VOICES         16   /* enough to see three tenths of them */
 #define PROVIDERS_MOST 4096 /* so that all of them are 0.6 MB; those beyond were not heard of for longest */
-#define KEPT           told_of(2 * USEC_HOUR, false) /* a list is left within hours: what was before says nothing. Assumed */
-#define NEWEST         told_of(USEC_MINUTE, false)   /* who was heard of within it is among the newest providers */
-#define FEWEST         3               /* other accounts that were refused: two may share a habit. Assumed */
-#define SHARE          0.3             /* of the others' voices: ordinary refusals are one in some hundred */
+/* A list is left within hours: what was before says nothing. Assumed. */
+#define KEPT           told_of(2 * USEC_HOUR, false)
+/* Who was heard of within it is among the newest providers. */
+#define NEWEST         told_of(USEC_MINUTE, false)
+#define FEWEST         3   /* other accounts that were refused: two may share a habit. Assumed */
+#define SHARE          0.3 /* of the others' voices: ordinary refusals are one in some hundred */
 
 /* Two lines of the cache and a little: each delivery looks at them. */
 struct provider {
 	uint32_t accounts[VOICES]; /* the lower halves of their hashes, which tell some dozen apart; 0: no voice */
-	uint32_t told[VOICES];     /* when each was heard, and what of */
+	uint32_t told[VOICES]; /* when each was heard, and what of */
 };
 
 struct witnesses {

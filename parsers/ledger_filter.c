@@ -23,7 +23,8 @@
 #define SUSPECT_WAITS  (2 * USEC_MINUTE)
 #define UNSURE_WAITS   (30 * USEC_SECOND)
 #define FILTER_IS_USED USEC_DAY /* since a filter was last seen at work */
-#define FEWEST_BUCKETS 256      /* of messages by message-id */
+#define FEWEST_BUCKETS 128      /* of messages by message-id */
+#define BUCKET_FULL    3 /* on average, before there are more: of a thousand messages two find no place then */
 
 static bool message_is_filtered_soon(const struct ledger *ledger, const struct message *first)
 {
@@ -48,7 +49,7 @@ static void ledger_note_first(struct ledger *ledger, const struct message *messa
 
 static SELDOM void ledger_more_buckets(struct ledger *ledger)
 {
-	uint32_t (*old)[LEDGER_WAYS] = ledger->by_message_id, count = ledger->buckets;
+	uint32_t(*old)[LEDGER_WAYS] = ledger->by_message_id, count = ledger->buckets;
 
 	ledger->buckets = count == 0 ? FEWEST_BUCKETS : count * 2;
 	ledger->by_message_id = memory_new(ledger->buckets, sizeof(*old));
@@ -93,10 +94,9 @@ static struct message *ledger_first_leg(struct ledger *ledger, const struct mess
 	for (unsigned i = 0; i < LEDGER_WAYS; i++) {
 		struct message *first = ways[i] == 0 ? NULL : map_at(ledger->messages, ways[i] - 1);
 
-		if (first == NULL || first == message ||
-		    first->message_id != message->message_id || first->host != message->host ||
-		    message->time - first->time > FILTER_TAKES || first->root != MAP_NONE ||
-		    !message_is_filtered_soon(ledger, first) ||
+		if (first == NULL || first == message || first->message_id != message->message_id ||
+		    first->host != message->host || message->time - first->time > FILTER_TAKES ||
+		    first->root != MAP_NONE || !message_is_filtered_soon(ledger, first) ||
 		    !span_equal(message_get(first, TEXT_MESSAGE_ID), message_get(message, TEXT_MESSAGE_ID)))
 			continue;
 		found = first;
@@ -160,7 +160,7 @@ void ledger_note_message_id(struct ledger *ledger, struct message *message, stru
 	 */
 	if (ledger->secret == 0)
 		ledger->secret = hash_stable_more((uint64_t)ledger->now, message_id) | 1;
-	if (ledger->noted >= ledger->buckets * (LEDGER_WAYS / 2))
+	if (ledger->noted >= ledger->buckets * BUCKET_FULL)
 		ledger_more_buckets(ledger);
 	message->message_id = (uint32_t)(hash_stable_more(ledger->secret, message_id) >> 32) | 1;
 	message_put(message, TEXT_MESSAGE_ID, message_id);

@@ -15,6 +15,8 @@
 #include "base/text.h"
 #include "parsers/ledger.h"
 
+#include <stdlib.h>
+
 #define PT(time, service, words) "Nov 21 " time " mx postfix/" service "[11]: " words "\n"
 #define P(service, words)        PT("10:00:00", service, words)
 #define ET(time, words)          "2026-11-21 " time " " words "\n"

@@ -618,6 +618,43 @@ static void many_recipients_are_told_apart(void **state)
 	replies_free(&replies);
 }
 
+/* As many first legs wait for a filter that hides their ids, while others come and go: each is found again. */
+static void many_second_legs_find_their_first(void **state)
+{
+	enum { MANY = 2000, OTHERS = 6000 };
+	struct ledger_options options = ledger_options_plain();
+	struct text lines = { 0 };
+	struct told told = { .kinds = "+" };
+	struct ledger_sink sink = { .context = &told, .attempt = told_attempt };
+	struct error error;
+	struct replies *replies = replies_new(NULL, 0, &error);
+	struct ledger *ledger = ledger_new(&options, replies, &sink, &error);
+
+	(void)state;
+	for (unsigned i = 0; i < MANY; i++)
+		text_add_format(&lines, BOB("A%08u") MID("A%08u", "m%u@x") ACTIVE("A%08u"), i, i, i, i);
+	for (unsigned i = 0; i < OTHERS; i++)
+		text_add_format(&lines, BOB("B%08u") MID("B%08u", "o%u@x") REMOVED("B%08u"), i, i, i, i);
+	for (unsigned i = 0; i < MANY; i++)
+		text_add_format(&lines,
+				LOOPBACK("C%08u") MID("C%08u", "m%u@x") ACTIVE("C%08u")
+					RESULT("10:00:01", "C%08u", "r%u@r.example", SENT)
+						FILTER("A%08u", "r%u@r.example", "250 accepted"),
+				i, i, i, i, i, i, i, i);
+	ledger_feed_text(ledger, text_span(&lines));
+	text_free(&lines);
+	for (unsigned i = 0; i < MANY; i++) {
+		char wanted[80];
+
+		snprintf(wanted, sizeof(wanted), "+ bob@example.com r%u@r.example delivered outbound\n", i);
+		if (strstr(told.text.at, wanted) == NULL)
+			fail_msg("the second leg of %u is a message of its own", i);
+	}
+	ledger_free(&ledger);
+	replies_free(&replies);
+	text_free(&told.text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -627,6 +664,7 @@ int main(void)
 		cmocka_unit_test(bad_settings_are_refused),
 		cmocka_unit_test(it_is_bounded),
 		cmocka_unit_test(many_recipients_are_told_apart),
+		cmocka_unit_test(many_second_legs_find_their_first),
 		cmocka_unit_test(a_piped_filter_is_no_account),
 		cmocka_unit_test(a_mailbox_by_lmtp_is_here),
 		cmocka_unit_test(an_open_message_is_small),
