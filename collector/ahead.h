@@ -1,7 +1,7 @@
 /*
  * Archives inflated ahead of their reader by a few threads, in bounded memory: at most AHEAD_BLOCKS
  * blocks an archive. What is read does not depend on the number of threads; with none, the reader
- * inflates for itself.
+ * inflates for itself. Plain files are not read so (input.c).
  */
 #ifndef SENDWATCH_COLLECTOR_AHEAD_H
 #define SENDWATCH_COLLECTOR_AHEAD_H
