@@ -77,6 +77,17 @@ static void batch_own(struct batch *batch, struct span *text)
 		text->at = batch_copy(batch, *text);
 }
 
+/* Of such a line time and host are asked for: the next one's text takes the place of the rest. */
+static void batch_tell_kind(struct batch *batch, struct reading *reading, const struct event *event)
+{
+	struct span host = reading->frame.host;
+	const char *end = host.at != NULL ? host.at + host.len : reading->line.text.at;
+
+	batch->text_len = (size_t)(end - batch->text);
+	reading->event = event;
+	reading->line.text = reading->frame.tag = reading->frame.text = (struct span){ NULL, 0 };
+}
+
 static void batch_add(struct batch *batch, const struct line *line, void *framer, bool whole)
 {
 	struct reading *reading = &batch->readings[batch->count++];
@@ -93,9 +104,9 @@ static void batch_add(struct batch *batch, const struct line *line, void *framer
 	parser_read(&reading->frame, event);
 	reading->event = event;
 	if (!whole && event->kind == EVENT_IDLE && !event->tls_failed)
-		reading->event = &reading_idle;
+		batch_tell_kind(batch, reading, &reading_idle);
 	else if (!whole && event->kind == EVENT_FOREIGN)
-		reading->event = &reading_foreign;
+		batch_tell_kind(batch, reading, &reading_foreign);
 	else
 		batch->event_count++;
 }
