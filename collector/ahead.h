@@ -9,9 +9,8 @@
 #include "collector/archive.h"
 
 #define AHEAD_BLOCK  ((size_t)256 * 1024)
-#define AHEAD_BLOCKS 6 /* two of them with the reader */
-#define AHEAD_ALONE \
-	((size_t)64 * 1024) /* a block, where the reader inflates: two stay in the nearest caches */
+#define AHEAD_BLOCKS 6                   /* two of them with the reader */
+#define AHEAD_ALONE  ((size_t)64 * 1024) /* a block where the reader inflates, in the nearest caches */
 
 struct ahead;
 

@@ -53,8 +53,8 @@ usec_t archive_written(struct span head);
 struct archive;
 
 /*
- * Inflate what FD gives after HEAD, which was read from it. READ counts compressed
- * bytes. FD stays the caller's.
+ * Inflate what FD gives after HEAD, which was read from it. READ counts compressed bytes. FD stays the
+ * caller's.
  */
 struct archive *archive_new(const struct archive_kind *kind, int fd, struct span head,
 			    atomic_uint_fast64_t *read);

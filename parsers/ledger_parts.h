@@ -183,10 +183,10 @@ struct ledger {
 	uint32_t known_next;
 	struct refusal refusals[LEDGER_REFUSALS];
 	uint32_t refusal_next;
-	uint32_t (
-		*by_message_id)[LEDGER_WAYS]; /* slots, plus one, of the newest open messages of each bucket */
-	uint32_t buckets, noted;              /* a power of two; open messages in them */
-	uint64_t secret;                      /* of the first message: spreads message-ids over the buckets */
+	/* Slots, plus one, of the newest open messages of each bucket. */
+	uint32_t (*by_message_id)[LEDGER_WAYS];
+	uint32_t buckets, noted;    /* a power of two; open messages in them */
+	uint64_t secret;            /* of the first message: spreads message-ids over the buckets */
 	uint64_t filter_letters[2]; /* with which names of filters in the settings begin: a bit each */
 	bool filters_have_ports;    /* in the settings */
 	bool proxy_tells;           /* a proxy filter's lines name the login, so one without has none */
