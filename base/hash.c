@@ -85,7 +85,7 @@ uint64_t hash_text(struct span text)
 		seeds[0] |= 1;
 		seeds[1] = hash_fold(seeds[0] ^ HASH_A, HASH_B);
 	}
-	return text.len >= 8 && text.len <= 32 ? hash_short(seeds, text) : hash_run(seeds[0], text);
+	return hash_text_is_secret(text.len) ? hash_short(seeds, text) : hash_run(seeds[0], text);
 }
 
 uint64_t hash_stable(struct span text)

@@ -26,6 +26,15 @@ uint64_t hash_text(struct span text);
 uint64_t hash_stable(struct span text);
 
 /*
+ * Of a text of LEN bytes, is each factor in hash_text a secret? Then nobody can make two that share it. Others are mixed
+ * by known numbers: two of them that share hash_stable, which can be made, may share this too.
+ */
+static inline bool hash_text_is_secret(size_t len)
+{
+	return len >= 8 && len <= 32;
+}
+
+/*
  * hash_stable of eight zeros and 1 to 8 bytes, which LAST has from its lowest on: as IPv4 addresses begin as those of
  * IPv6. Half of it is known when it is compiled.
  */

@@ -77,7 +77,7 @@ static void batch_own(struct batch *batch, struct span *text)
 		text->at = batch_copy(batch, *text);
 }
 
-/* Of such a line time and host are asked for: the next one's text takes the place of the rest. */
+/* Of a line that says nothing, time and host are asked for: the next one's text takes the place of the rest. */
 static void batch_tell_kind(struct batch *batch, struct reading *reading, const struct event *event)
 {
 	struct span host = reading->frame.host;

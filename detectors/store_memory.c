@@ -1,7 +1,8 @@
 /*
  * The store of one server and of every replay: records in a bounded table, by the hash of the account's
  * name. Hashes are stable rather than seeded, so that eviction and walks go the same way in every run; where
- * two names share one, which can be made so, a second hash that nobody else knows tells them apart.
+ * two names share one, which can be made so, a second hash that nobody else knows tells them apart, or
+ * where that could be made too, the names themselves.
  */
 #include "detectors/store.h"
 
@@ -27,10 +28,13 @@ static struct store_memory *memory_of(struct store *store)
 	return (struct store_memory *)store;
 }
 
-/* The name itself stands elsewhere, and waiting for it was a twentieth of judging. */
+/* The name itself stands elsewhere, and waiting for it was a twentieth of judging: only unusual ones are compared. */
 static bool same_account(const void *record, struct span key)
 {
-	return ((const struct record *)record)->check == hash_text(key);
+	const struct record *account = record;
+
+	return account->check == hash_text(key) &&
+	       (hash_text_is_secret(key.len) || span_equal(span_of(account->name), key));
 }
 
 static void record_evicted(void *context, void *record)

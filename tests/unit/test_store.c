@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "detectors/store_redis.h"
 
+#include "base/hash.h"
+
 #include <stdio.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +11,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include <endian.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -456,9 +459,53 @@ static void test_a_note_leads_to_its_own_account(void **state)
 	store_free(&store);
 }
 
+/* Another name of as many bytes, above 16, that shares hash_stable with NAME: its second word makes good its first. */
+static void make_twin(char *twin, const char *name)
+{
+	uint64_t start = hash_fold(HASH_A, strlen(name) ^ HASH_B), first, second, other, others;
+
+	memcpy(&first, name, sizeof(first));
+	memcpy(&second, name + sizeof(first), sizeof(second));
+	first = le64toh(first);
+	second = le64toh(second);
+	strcpy(twin, name);
+	for (uint64_t round = 1; strlen(twin) < strlen(name) || round == 1; round++) {
+		other = first ^ round << 8;
+		others = htole64(second ^ hash_fold(start ^ first, HASH_B) ^
+				 hash_fold(start ^ other, HASH_B));
+		other = htole64(other);
+		memcpy(twin, &other, sizeof(other));
+		memcpy(twin + sizeof(other), &others, sizeof(others));
+	}
+	assert_true(hash_stable(span_of(twin)) == hash_stable(span_of(name)));
+	assert_string_not_equal(twin, name);
+}
+
+/* Not where the stable hash is made the same, and not where a long name's seeded one is too. */
+static void test_nobody_can_make_a_name_that_is_anothers(void **state)
+{
+	static const char *const names[] = { "victim.one@example.com",
+					     "a.victim.of.a.longer.name@mail.example.com" };
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct store *store = store_memory_new(16);
+		struct record *record = store->calls->record(store, span_of(names[i]), true);
+		char twin[64];
+
+		make_twin(twin, names[i]);
+		assert_null(store->calls->record(store, span_of(twin), false));
+		if (i == 1)
+			record->check = hash_text(span_of(twin));
+		assert_null(store->calls->record(store, span_of(twin), false));
+		assert_ptr_not_equal(store->calls->record(store, span_of(twin), true), record);
+		store_free(&store);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nobody_can_make_a_name_that_is_anothers),
 		cmocka_unit_test(test_counts_by_account),
 		cmocka_unit_test(test_groups_count_what_their_accounts_do),
 		cmocka_unit_test(test_groups_know_who_is_suspicious),
