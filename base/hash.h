@@ -26,8 +26,8 @@ uint64_t hash_text(struct span text);
 uint64_t hash_stable(struct span text);
 
 /*
- * Of a text of LEN bytes, is each factor in hash_text a secret? Then nobody can make two that share it. Others are mixed
- * by known numbers: two of them that share hash_stable, which can be made, may share this too.
+ * Of a text of LEN bytes, is each factor in hash_text a secret? Then nobody can make two that share it. Others are
+ * mixed by known numbers: two of them that share hash_stable, which can be made, may share this too.
  */
 static inline bool hash_text_is_secret(size_t len)
 {

@@ -468,7 +468,7 @@ static void make_twin(char *twin, const char *name)
 	memcpy(&second, name + sizeof(first), sizeof(second));
 	first = le64toh(first);
 	second = le64toh(second);
-	strcpy(twin, name);
+	memcpy(twin, name, strlen(name) + 1);
 	for (uint64_t round = 1; strlen(twin) < strlen(name) || round == 1; round++) {
 		other = first ^ round << 8;
 		others = htole64(second ^ hash_fold(start ^ first, HASH_B) ^
