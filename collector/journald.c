@@ -5,6 +5,7 @@
  */
 #include "collector/journald.h"
 
+#include "base/library.h"
 #include "base/memory.h"
 #include "collector/journald_line.h"
 
@@ -15,13 +16,43 @@
 
 #include <errno.h>
 #include <sys/stat.h>
-#include <systemd/sd-id128.h>
 #include <systemd/sd-journal.h>
 
 #define JOURNALD_FIELD ((size_t)64 * 1024) /* bytes of a field that are read */
 
 /* What journald writes when it drops what a unit says too fast. */
 #define JOURNALD_SUPPRESSED "MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e"
+
+/* What is used of the library, which is loaded when the first journal is opened. */
+/* clang-format off */
+#define JOURNALD_CALLS(CALL) \
+	CALL(add_disjunction) CALL(add_match) CALL(close) CALL(get_cursor) CALL(get_data) \
+	CALL(get_fd) CALL(get_realtime_usec) CALL(get_timeout) CALL(get_usage) \
+	CALL(has_persistent_files) CALL(has_runtime_files) CALL(next) CALL(open) \
+	CALL(open_directory) CALL(open_files) CALL(open_namespace) CALL(previous) CALL(process) \
+	CALL(seek_cursor) CALL(seek_head) CALL(seek_realtime_usec) CALL(seek_tail) \
+	CALL(set_data_threshold) CALL(test_cursor)
+/* clang-format on */
+
+#define JOURNALD_POINTER(name) __typeof__(sd_journal_##name) *name;
+static struct journald_calls {
+	JOURNALD_CALLS(JOURNALD_POINTER)
+} sd;
+
+#define JOURNALD_FUNCTION(name) { "sd_journal_" #name, offsetof(struct journald_calls, name) },
+static const struct library_function journald_functions[] = { JOURNALD_CALLS(JOURNALD_FUNCTION) };
+
+static bool journald_load(const char *log, struct error *error)
+{
+	static struct library library = { { "libsystemd.so.0", NULL },
+					  journald_functions,
+					  sizeof(journald_functions) / sizeof(journald_functions[0]),
+					  false };
+	struct error why;
+
+	return library_load(&library, &sd, &why) ||
+	       error_set(error, "%s: journals cannot be read: %s", log, why.text);
+}
 
 struct journald {
 	sd_journal *file;
@@ -43,13 +74,12 @@ static int journald_open_file(const struct journald_name *name, sd_journal **fil
 	const char *paths[2] = { name->path, NULL };
 
 	if (name->path == NULL)
-		return name->space == NULL
-			       ? sd_journal_open(file_r, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM)
-			       : sd_journal_open_namespace(file_r, name->space, SD_JOURNAL_LOCAL_ONLY);
+		return name->space == NULL ? sd.open(file_r, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM)
+					   : sd.open_namespace(file_r, name->space, SD_JOURNAL_LOCAL_ONLY);
 	if (stat(name->path, &about) != 0)
 		return -errno;
-	return S_ISDIR(about.st_mode) ? sd_journal_open_directory(file_r, name->path, 0)
-				      : sd_journal_open_files(file_r, paths, 0);
+	return S_ISDIR(about.st_mode) ? sd.open_directory(file_r, name->path, 0)
+				      : sd.open_files(file_r, paths, 0);
 }
 
 /* Matches of one field are alternatives by themselves; of several fields only with a disjunction between. */
@@ -58,14 +88,14 @@ static int journald_match(struct journald *journal, const struct journald_name *
 	int code = 0;
 
 	for (size_t i = 0; i < name->count && code >= 0; i++) {
-		code = sd_journal_add_match(journal->file, name->matches[i], 0);
+		code = sd.add_match(journal->file, name->matches[i], 0);
 		if (code >= 0)
-			code = sd_journal_add_disjunction(journal->file);
+			code = sd.add_disjunction(journal->file);
 	}
 	if (code >= 0)
-		code = sd_journal_add_match(journal->file, JOURNALD_SUPPRESSED, 0);
+		code = sd.add_match(journal->file, JOURNALD_SUPPRESSED, 0);
 	if (code >= 0)
-		code = sd_journal_add_match(journal->file, "_TRANSPORT=driver", 0); /* by journald itself */
+		code = sd.add_match(journal->file, "_TRANSPORT=driver", 0); /* by journald itself */
 	return code;
 }
 
@@ -74,10 +104,9 @@ static bool journald_is_readable(struct journald *journal, struct error *error)
 {
 	uint64_t bytes = 0;
 
-	if (sd_journal_get_usage(journal->file, &bytes) >= 0 && bytes > 0)
+	if (sd.get_usage(journal->file, &bytes) >= 0 && bytes > 0)
 		return true;
-	if (sd_journal_has_runtime_files(journal->file) > 0 ||
-	    sd_journal_has_persistent_files(journal->file) > 0)
+	if (sd.has_runtime_files(journal->file) > 0 || sd.has_persistent_files(journal->file) > 0)
 		return true;
 	return error_set(error,
 			 "%s: there is no journal that may be read: the reader must be in the group "
@@ -87,9 +116,12 @@ static bool journald_is_readable(struct journald *journal, struct error *error)
 
 struct journald *journald_open(const struct journald_name *name, struct error *error)
 {
-	struct journald *journal = memory_new(1, sizeof(*journal));
+	struct journald *journal;
 	int code;
 
+	if (!journald_load(name->log, error))
+		return NULL;
+	journal = memory_new(1, sizeof(*journal));
 	journal->log = memory_copy(span_of(name->log));
 	code = journald_open_file(name, &journal->file);
 	if (code < 0) {
@@ -98,12 +130,12 @@ struct journald *journald_open(const struct journald_name *name, struct error *e
 		journald_close(&journal);
 		return NULL;
 	}
-	(void)sd_journal_set_data_threshold(journal->file, JOURNALD_FIELD);
+	(void)sd.set_data_threshold(journal->file, JOURNALD_FIELD);
 	code = journald_match(journal, name);
 	if (code >= 0)
 		code = name->since == USEC_NEVER
-			       ? sd_journal_seek_head(journal->file)
-			       : sd_journal_seek_realtime_usec(journal->file, (uint64_t)name->since);
+			       ? sd.seek_head(journal->file)
+			       : sd.seek_realtime_usec(journal->file, (uint64_t)name->since);
 	if (code < 0)
 		journald_failed(journal, code, "cannot be searched", error);
 	if (code < 0 || !journald_is_readable(journal, error))
@@ -117,7 +149,7 @@ void journald_close(struct journald **journal)
 
 	if (old == NULL)
 		return;
-	sd_journal_close(old->file);
+	sd.close(old->file);
 	free(old->log);
 	free(old);
 	*journal = NULL;
@@ -129,7 +161,7 @@ static struct span journald_field(struct journald *journal, const char *field)
 	const void *data;
 	size_t len, name = strlen(field) + 1;
 
-	if (sd_journal_get_data(journal->file, field, &data, &len) < 0 || len < name)
+	if (sd.get_data(journal->file, field, &data, &len) < 0 || len < name)
 		return (struct span){ "", 0 };
 	return (struct span){ (const char *)data + name, len - name };
 }
@@ -162,7 +194,7 @@ static usec_t journald_time(struct journald *journal)
 
 	if (span_to_u64(source, &time) && time < INT64_MAX)
 		return (usec_t)time;
-	if (sd_journal_get_realtime_usec(journal->file, &time) < 0 || time >= INT64_MAX)
+	if (sd.get_realtime_usec(journal->file, &time) < 0 || time >= INT64_MAX)
 		return USEC_NEVER;
 	return (usec_t)time;
 }
@@ -213,7 +245,7 @@ static bool journald_render(struct journald *journal, struct text *into)
 enum journald_got journald_next(struct journald *journal, struct text *into, struct error *error)
 {
 	for (;;) {
-		int code = journal->found ? 1 : sd_journal_next(journal->file);
+		int code = journal->found ? 1 : sd.next(journal->file);
 
 		journal->found = false;
 		if (code < 0) {
@@ -232,7 +264,7 @@ bool journald_cursor(const struct journald *journal, struct text *into)
 {
 	char *cursor = NULL;
 
-	if (!journal->entered || sd_journal_get_cursor(journal->file, &cursor) < 0)
+	if (!journal->entered || sd.get_cursor(journal->file, &cursor) < 0)
 		return false;
 	text_add(into, span_of(cursor));
 	free(cursor);
@@ -241,17 +273,17 @@ bool journald_cursor(const struct journald *journal, struct text *into)
 
 bool journald_cursor_before(struct journald *journal, struct text *into)
 {
-	bool got = sd_journal_previous(journal->file) > 0 && journald_cursor(journal, into);
+	bool got = sd.previous(journal->file) > 0 && journald_cursor(journal, into);
 
-	return sd_journal_next(journal->file) > 0 && got;
+	return sd.next(journal->file) > 0 && got;
 }
 
 enum journald_sought journald_seek(struct journald *journal, const char *cursor, struct error *error)
 {
-	int code = sd_journal_seek_cursor(journal->file, cursor);
+	int code = sd.seek_cursor(journal->file, cursor);
 
 	if (code >= 0)
-		code = sd_journal_next(journal->file);
+		code = sd.next(journal->file);
 	if (code < 0) {
 		journald_failed(journal, code, "the place where reading stopped cannot be found", error);
 		return JOURNALD_FAILED;
@@ -259,7 +291,7 @@ enum journald_sought journald_seek(struct journald *journal, const char *cursor,
 	if (code == 0)
 		return JOURNALD_GONE;
 	journal->entered = true;
-	if (sd_journal_test_cursor(journal->file, cursor) > 0)
+	if (sd.test_cursor(journal->file, cursor) > 0)
 		return JOURNALD_SOUGHT;
 	journal->entered = false; /* the entry found is the first after the gap */
 	journal->found = true;
@@ -268,14 +300,14 @@ enum journald_sought journald_seek(struct journald *journal, const char *cursor,
 
 bool journald_seek_end(struct journald *journal, struct error *error)
 {
-	int code = sd_journal_seek_tail(journal->file);
+	int code = sd.seek_tail(journal->file);
 
 	if (code >= 0)
-		code = sd_journal_previous(journal->file);
+		code = sd.previous(journal->file);
 	journal->entered = code > 0;
 	/* Behind an end without an entry nothing would ever come: but then all that comes is new, from the first on. */
 	if (code == 0)
-		code = sd_journal_seek_head(journal->file);
+		code = sd.seek_head(journal->file);
 	if (code < 0)
 		return journald_failed(journal, code, "its end cannot be found", error);
 	return true;
@@ -283,19 +315,19 @@ bool journald_seek_end(struct journald *journal, struct error *error)
 
 int journald_fd(struct journald *journal)
 {
-	return sd_journal_get_fd(journal->file);
+	return sd.get_fd(journal->file);
 }
 
 void journald_happened(struct journald *journal)
 {
-	(void)sd_journal_process(journal->file);
+	(void)sd.process(journal->file);
 }
 
 usec_t journald_due(struct journald *journal)
 {
 	uint64_t due;
 
-	if (sd_journal_get_timeout(journal->file, &due) < 0 || due >= INT64_MAX)
+	if (sd.get_timeout(journal->file, &due) < 0 || due >= INT64_MAX)
 		return USEC_NEVER;
 	return (usec_t)due;
 }

@@ -9,7 +9,7 @@
 
 struct journald;
 
-/* NULL, and ERROR with the name, where it cannot be read, or this build has no libsystemd. NAME stays the caller's. */
+/* NULL, and ERROR with the name, where it cannot be read, or there is no libsystemd. NAME stays the caller's. */
 struct journald *journald_open(const struct journald_name *name, struct error *error);
 void journald_close(struct journald **journal);
 

@@ -136,6 +136,7 @@ static bool folder_manifest(const struct case_folder *folder, struct error *erro
 static bool folder_write(struct case_folder *folder, usec_t now, struct error *error)
 {
 	char *path = folder_path(folder, "report.html");
+	struct error without;
 	bool good = save_commit(&folder->verdicts, error) && save_commit(&folder->attempts, error) &&
 		    report_write(folder->book, path, now, error) &&
 		    folder_table(folder, "accounts.csv", case_csv_accounts, error) &&
@@ -145,8 +146,8 @@ static bool folder_write(struct case_folder *folder, usec_t now, struct error *e
 	free(path);
 	if (!good)
 		return false;
-	/* Without checksums (a build without libcrypto) there is nothing to write into it. */
-	return !sign_available() || folder_manifest(folder, error);
+	/* Without libcrypto there is nothing to write into it, which is said of each log that was read. */
+	return !sign_available(&without) || folder_manifest(folder, error);
 }
 
 bool case_folder_finish(struct case_folder *folder, const struct collector_stats *collector,

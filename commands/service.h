@@ -1,4 +1,4 @@
-/* What systemd is told of us, and how often it wants to hear; nothing where we were built without it. */
+/* What systemd is told of us, and how often it wants to hear; nothing where it does not listen. */
 #ifndef SENDWATCH_COMMANDS_SERVICE_H
 #define SENDWATCH_COMMANDS_SERVICE_H
 

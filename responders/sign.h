@@ -12,8 +12,8 @@
 #define SIGN_HEX_SIZE    65
 #define SIGN_HEADER_SIZE 128
 
-/* Was this program built with what signs? */
-bool sign_available(void);
+/* Can anything be signed? ERROR says which library is missing, when the program was built or now. */
+bool sign_available(struct error *error);
 
 /* HMAC-SHA-256 of TEXT in hexadecimal. False where it cannot be made. */
 bool sign_hmac(struct span secret, struct span text, char hex_r[SIGN_HEX_SIZE]);

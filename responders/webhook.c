@@ -125,14 +125,14 @@ static bool webhook_check_files(const struct target *target, struct error *error
 static bool webhook_set_secrets(struct target *target, struct error *error)
 {
 	const struct webhook_options *options = target->options;
+	struct error why;
 
 	if (options->token_file != NULL && (target->token = secret_copy(options->token_file, error)) == NULL)
 		return false;
 	if (options->secret_file == NULL)
 		return true;
-	if (!sign_available())
-		return error_set(error, "%s secret_file: this program was built without libcrypto",
-				 target->where);
+	if (!sign_available(&why))
+		return error_set(error, "%s secret_file: nothing can be signed: %s", target->where, why.text);
 	target->secret = secret_copy(options->secret_file, error);
 	return target->secret != NULL;
 }

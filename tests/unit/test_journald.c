@@ -153,6 +153,7 @@ static void an_export_is_read_like_a_log(void **state)
 	text_free(&lines);
 }
 
+#ifdef HAVE_LIBSYSTEMD
 /* Entries of one unit, numbered, into a journal of the scratch folder. False where nothing can write one. */
 static bool journal_write(const char *name, unsigned from, unsigned to, const char *unit)
 {
@@ -188,7 +189,6 @@ static const char *journal_lines(unsigned from, unsigned to)
 	return lines.at;
 }
 
-#ifdef HAVE_LIBSYSTEMD
 static struct follower follower;
 
 static const char *journal_named(const char *name, const char *rest)

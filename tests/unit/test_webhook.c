@@ -3,6 +3,8 @@
  * answer means, and that no secret gets into the words of an error.
  */
 #define _GNU_SOURCE
+#include "hidden.h"
+
 #include "base/memory.h"
 #include "base/save.h"
 #include "base/text.h"
@@ -297,6 +299,25 @@ static void test_mistakes(void **state)
 	options_free(&options);
 }
 
+/* Rather than send what the receiver cannot believe. Where libcurl needs libcrypto too, it is there all the same. */
+static void a_secret_needs_what_signs(void **state)
+{
+	struct webhook_options *options = options_new("https://host/");
+	char path[128];
+	struct error error;
+
+	(void)state;
+	write_secret("geheim\n", path);
+	options->secret_file = path;
+	hidden = "libcrypto";
+	assert_null(responder_webhook.open(options, &calls, &error));
+	assert_non_null(strstr(error.text, "[webhook ops] secret_file: nothing can be signed: "));
+	assert_non_null(strstr(error.text, "libcrypto"));
+	assert_null(strstr(error.text, "geheim"));
+	hidden = NULL;
+	options_free(&options);
+}
+
 static void test_filters(void **state)
 {
 	static char *patterns[] = { word7, word8 };
@@ -347,6 +368,7 @@ static void test_all_clear(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_secret_needs_what_signs, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_delivers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_answers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_away_or_slow, set_up, tear_down),
