@@ -65,9 +65,10 @@ void *memory_large(size_t size)
 
 char *memory_copy(struct span text)
 {
-	char *copy = memory_new(text.len + 1, 1);
+	char *copy = memory_grow(NULL, text.len + 1, 1);
 
 	if (text.len > 0)
 		memcpy(copy, text.at, text.len);
+	copy[text.len] = '\0';
 	return copy;
 }

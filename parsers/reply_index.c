@@ -75,26 +75,23 @@ void reply_index_add(struct reply_index *index, size_t rule, struct span pattern
 	}
 }
 
-static int index_order(const void *a, const void *b)
-{
-	const struct index_entry *left = a, *right = b;
-
-	return left->bucket != right->bucket ? (left->bucket < right->bucket ? -1 : 1)
-					     : (left->rule > right->rule) - (left->rule < right->rule);
-}
-
+/* Sorted by counting: the entries of a bucket stay in the order in which they were added. */
 void reply_index_seal(struct reply_index *index)
 {
-	size_t at = 0;
+	struct index_entry *sorted = memory_grow(NULL, index->count, sizeof(*sorted));
+	uint16_t sum = 0;
 
 	assert(index->count < UINT16_MAX);
-	if (index->count > 0)
-		qsort(index->entries, index->count, sizeof(*index->entries), index_order);
-	for (size_t bucket = 0; bucket <= INDEX_BUCKETS; bucket++) {
-		while (at < index->count && index->entries[at].bucket < bucket)
-			at++;
-		index->first[bucket] = (uint16_t)at;
-	}
+	for (size_t i = 0; i < index->count; i++)
+		index->first[index->entries[i].bucket]++;
+	/* The last place of each bucket, from which it is filled downwards. */
+	for (size_t bucket = 0; bucket <= INDEX_BUCKETS; bucket++)
+		index->first[bucket] = sum = (uint16_t)(sum + index->first[bucket]);
+	for (size_t i = index->count; i-- > 0;)
+		sorted[--index->first[index->entries[i].bucket]] = index->entries[i];
+	free(index->entries);
+	index->entries = sorted;
+	index->room = index->count;
 }
 
 void reply_index_find(const struct reply_index *index, struct span text, struct reply_candidates *found_r)

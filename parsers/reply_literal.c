@@ -6,6 +6,8 @@
  */
 #include "parsers/reply_literal.h"
 
+#include <limits.h>
+
 struct scan {
 	const char *at, *end;
 	bool lost; /* something was met that is not understood */
@@ -14,50 +16,47 @@ struct scan {
 
 static void scan_alternatives(struct scan *scan, struct reply_literals *found_r);
 
-static size_t literals_shortest(const struct reply_literals *set)
+/* Is a set of COUNT better, whose shortest is SHORTEST long? Longer is, and of the same length fewer. */
+static bool literals_better(const struct reply_literals *best, size_t count, size_t shortest)
 {
-	size_t shortest = set->count == 0 ? 0 : REPLY_LITERAL_MAX;
-
-	for (size_t i = 0; i < set->count; i++)
-		if (set->items[i].len < shortest)
-			shortest = set->items[i].len;
-	return shortest;
+	return shortest >= REPLY_LITERAL_MIN &&
+	       (best->shortest < REPLY_LITERAL_MIN || shortest * 8 > best->shortest * 8 + count * 2 ||
+		(shortest >= best->shortest && count < best->count));
 }
 
-/* Longer is better, and of the same length fewer. */
-static void literals_better(struct reply_literals *best, const struct reply_literals *other)
+static void literals_clear(struct reply_literals *set)
 {
-	size_t a = literals_shortest(best), b = literals_shortest(other);
-
-	if (b >= REPLY_LITERAL_MIN &&
-	    (a < REPLY_LITERAL_MIN || b * (size_t)8 > a * (size_t)8 + other->count * 2 ||
-	     (b >= a && other->count < best->count)))
-		*best = *other;
+	set->count = set->shortest = 0;
 }
 
-struct run {
-	char at[64];
-	size_t len;
-};
-
-static void run_flush(struct run *run, struct reply_literals *best)
+/* SET must have room. */
+static void literals_add(struct reply_literals *set, const struct reply_literals *more)
 {
-	struct reply_literals one = { .count = 1 };
-	size_t len = run->len < REPLY_LITERAL_MAX ? run->len : REPLY_LITERAL_MAX;
-
-	memcpy(one.items[0].at, run->at, len);
-	one.items[0].len = (uint8_t)len;
-	if (len > 0)
-		literals_better(best, &one);
-	run->len = 0;
+	memcpy(set->items + set->count, more->items, more->count * sizeof(more->items[0]));
+	if (more->count > 0 && (set->count == 0 || more->shortest < set->shortest))
+		set->shortest = more->shortest;
+	set->count += more->count;
 }
 
-static void run_add(struct run *run, char byte)
+/* RUN is of bytes that stand beside each other, as far as a literal holds them. */
+static void run_flush(struct reply_literal *run, struct reply_literals *best)
 {
-	if (byte >= 'A' && byte <= 'Z')
-		byte = (char)(byte | 0x20);
-	if (run->len < sizeof(run->at))
-		run->at[run->len++] = byte;
+	if (literals_better(best, 1, run->len)) {
+		best->items[0] = *run;
+		best->count = 1;
+		best->shortest = run->len;
+	}
+	*run = (struct reply_literal){ .len = 0 };
+}
+
+static void run_add(struct reply_literal *run, const char *at, size_t len)
+{
+	size_t room = REPLY_LITERAL_MAX - (size_t)run->len, taken = len < room ? len : room;
+	char *into = run->at + run->len;
+
+	for (size_t i = 0; i < taken; i++)
+		into[i] = (char)(at[i] | (at[i] >= 'A' && at[i] <= 'Z' ? 0x20 : 0));
+	run->len = (uint8_t)(run->len + taken);
 }
 
 /* A quantifier at the front is passed over. True where it allows none at all. */
@@ -124,7 +123,7 @@ static void scan_group(struct scan *scan, struct reply_literals *found_r)
 		scan_alternatives(scan, found_r);
 	scan->depth--;
 	if (around)
-		found_r->count = 0;
+		literals_clear(found_r);
 	if (scan->at < scan->end && *scan->at == ')')
 		scan->at++;
 	else
@@ -151,32 +150,64 @@ static bool scan_escape(struct scan *scan, char *byte_r)
 	return true;
 }
 
-static void scan_literal(struct scan *scan, char byte, struct run *run, struct reply_literals *best)
+static void scan_literal(struct scan *scan, char byte, struct reply_literal *run, struct reply_literals *best)
 {
 	bool repeated, optional = scan_optional(scan, &repeated);
 
 	if (!optional)
-		run_add(run, byte);
+		run_add(run, &byte, 1);
 	if (repeated)
 		run_flush(run, best);
 }
 
+/* What a byte is in a pattern, where it is more than itself. */
+enum scan_kind { SCAN_PLAIN, SCAN_SPECIAL, SCAN_QUANTIFIER };
+
+static const uint8_t scan_kinds[UCHAR_MAX + 1] = {
+	['|'] = SCAN_SPECIAL,    ['('] = SCAN_SPECIAL,    [')'] = SCAN_SPECIAL,    ['['] = SCAN_SPECIAL,
+	['.'] = SCAN_SPECIAL,    ['^'] = SCAN_SPECIAL,    ['$'] = SCAN_SPECIAL,    ['\\'] = SCAN_SPECIAL,
+	['?'] = SCAN_QUANTIFIER, ['*'] = SCAN_QUANTIFIER, ['+'] = SCAN_QUANTIFIER, ['{'] = SCAN_QUANTIFIER,
+};
+
+/*
+ * How many bytes at the front stand for themselves, without a quantifier behind the last: most of a pattern is such
+ * bytes, so that they are taken at once.
+ */
+static size_t scan_plain(const struct scan *scan)
+{
+	const char *at = scan->at;
+
+	while (at < scan->end && scan_kinds[(unsigned char)*at] == SCAN_PLAIN)
+		at++;
+	if (at > scan->at && at < scan->end && scan_kinds[(unsigned char)*at] == SCAN_QUANTIFIER)
+		at--;
+	return (size_t)(at - scan->at);
+}
+
 static void scan_sequence(struct scan *scan, struct reply_literals *best)
 {
-	struct run run = { .len = 0 };
+	struct reply_literal run = { .len = 0 };
 	bool repeated;
 
-	best->count = 0;
+	literals_clear(best);
 	while (scan->at < scan->end && *scan->at != '|' && *scan->at != ')' && !scan->lost) {
 		char byte = *scan->at;
-		struct reply_literals inner;
+		size_t plain = scan_plain(scan);
 
-		if (byte == '(') {
-			inner.count = 0;
+		if (plain > 0) {
+			run_add(&run, scan->at, plain);
+			scan->at += plain;
+		} else if (byte == '(') {
+			struct reply_literals inner;
+
+			literals_clear(&inner);
 			run_flush(&run, best);
 			scan_group(scan, &inner);
-			if (!scan_optional(scan, &repeated) && !scan->lost)
-				literals_better(best, &inner);
+			if (!scan_optional(scan, &repeated) && !scan->lost &&
+			    literals_better(best, inner.count, inner.shortest)) {
+				literals_clear(best);
+				literals_add(best, &inner);
+			}
 		} else if (byte == '[' || byte == '.' || byte == '^' || byte == '$') {
 			run_flush(&run, best);
 			if (byte == '[')
@@ -201,21 +232,21 @@ static void scan_alternatives(struct scan *scan, struct reply_literals *found_r)
 {
 	bool sure = true;
 
-	found_r->count = 0;
+	literals_clear(found_r);
 	for (;;) {
 		struct reply_literals branch;
 
 		scan_sequence(scan, &branch);
 		if (branch.count == 0 || found_r->count + branch.count > REPLY_LITERALS)
 			sure = false;
-		for (size_t i = 0; sure && i < branch.count; i++)
-			found_r->items[found_r->count++] = branch.items[i];
+		if (sure)
+			literals_add(found_r, &branch);
 		if (scan->lost || scan->at == scan->end || *scan->at != '|')
 			break;
 		scan->at++;
 	}
 	if (!sure)
-		found_r->count = 0;
+		literals_clear(found_r);
 }
 
 void reply_literals_of(struct span pattern, struct reply_literals *literals_r)
@@ -223,6 +254,6 @@ void reply_literals_of(struct span pattern, struct reply_literals *literals_r)
 	struct scan scan = { .at = pattern.at, .end = pattern.at + pattern.len };
 
 	scan_alternatives(&scan, literals_r);
-	if (scan.lost || scan.at != scan.end || literals_shortest(literals_r) < REPLY_LITERAL_MIN)
-		literals_r->count = 0;
+	if (scan.lost || scan.at != scan.end || literals_r->shortest < REPLY_LITERAL_MIN)
+		literals_clear(literals_r);
 }

@@ -4,6 +4,8 @@
  */
 #include "parsers/reply_rules.h"
 
+#include "base/hash.h"
+#include "base/map.h"
 #include "base/memory.h"
 
 #include <stdlib.h>
@@ -34,6 +36,7 @@ struct span reply_book_builtin(void)
 struct reading {
 	struct reply_book *book;
 	struct reply_rule *block; /* the one being read; NULL before the first */
+	struct map *names;        /* of the rules so far */
 	bool in_class;
 	size_t room;
 	unsigned line;
@@ -80,6 +83,26 @@ static bool reading_close(struct reading *reading, struct error *error)
 	return true;
 }
 
+static bool reading_same_name(const void *record, struct span name)
+{
+	const char *const *known = record;
+
+	return span_equal(span_of(*known), name);
+}
+
+/* False where there is a rule of that name. */
+static bool reading_name(struct reading *reading, const char *name)
+{
+	uint64_t hash = hash_text(span_of(name));
+	const char **record;
+
+	if (map_find(reading->names, hash, span_of(name)) != NULL)
+		return false;
+	record = map_add(reading->names, hash);
+	*record = name;
+	return true;
+}
+
 static bool reading_open(struct reading *reading, char *line, struct error *error)
 {
 	struct reply_book *book = reading->book;
@@ -101,9 +124,8 @@ static bool reading_open(struct reading *reading, char *line, struct error *erro
 		reading->block->name = name;
 		return true;
 	}
-	for (size_t i = 0; i < book->count; i++)
-		if (strcmp(book->rules[i].name, name) == 0)
-			return reading_wrong(reading, "there is already a rule", name, error);
+	if (!reading_name(reading, name))
+		return reading_wrong(reading, "there is already a rule", name, error);
 	if (book->count == reading->room) {
 		reading->room = reading->room == 0 ? 256 : reading->room * 2;
 		book->rules = memory_grow(book->rules, reading->room, sizeof(*book->rules));
@@ -233,22 +255,28 @@ static void reading_inherit(struct reply_book *book)
 	}
 }
 
-bool reply_book_read(struct span text, struct reply_book *book_r, struct error *error)
+static bool reading_all(struct reading *reading, struct error *error)
 {
-	struct reply_book book = { .text = memory_copy(text) };
-	struct reading reading = { .book = &book };
-
-	for (char *line = book.text, *next; line != NULL; line = next) {
+	for (char *line = reading->book->text, *next; line != NULL; line = next) {
 		next = strchr(line, '\n');
 		if (next != NULL)
 			*next++ = '\0';
-		reading.line++;
-		if (!reading_line(&reading, line, error)) {
-			reply_book_free(&book);
+		reading->line++;
+		if (!reading_line(reading, line, error))
 			return false;
-		}
 	}
-	if (!reading_close(&reading, error)) {
+	return reading_close(reading, error);
+}
+
+bool reply_book_read(struct span text, struct reply_book *book_r, struct error *error)
+{
+	const struct map_options names = { .record_size = sizeof(const char *), .same = reading_same_name };
+	struct reply_book book = { .text = memory_copy(text) };
+	struct reading reading = { .book = &book, .names = map_new(&names) };
+	bool good = reading_all(&reading, error);
+
+	map_free(&reading.names);
+	if (!good) {
 		reply_book_free(&book);
 		return false;
 	}

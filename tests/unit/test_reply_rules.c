@@ -77,6 +77,19 @@ static void test_literals(void **state)
 		{ "(abc)\\1", "" },
 		{ "(?:abc){0,2}def", "def " },
 		{ "(?:abcd)+", "abcd " },
+		{ "USER Unknown", "user unknown " },
+		{ "a very long text that goes on", "a very long text " },
+		{ "abc+de", "abc " },
+		{ "abcd*efg", "abc " },
+		{ "abcd{2}efg", "abcd " },
+		{ "ab.abcde[fg]abcd", "abcde " },
+		{ "abc\\.def", "abc.def " },
+		{ "abc\\sdefg", "defg " },
+		{ "(?:abc|abcdef)x?", "abcdef abc " },
+		{ "(?:abcdef|abc)x?", "abc abcdef " },
+		{ "(?:ab|abcdef)", "" },
+		{ "abc(?:defg|hijkl)", "hijkl defg " },
+		{ "abc|def)", "" },
 	};
 	struct reply_book book;
 	struct error error;
@@ -86,16 +99,19 @@ static void test_literals(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct reply_literals found;
 		char text[200] = "";
-		size_t len = 0;
+		size_t len = 0, shortest = SIZE_MAX;
 
 		reply_literals_of(span_of(rows[i].pattern), &found);
 		for (size_t n = 0; n < found.count; n++) {
 			size_t k = found.count - 1 - n;
 
+			if (found.items[k].len < shortest)
+				shortest = found.items[k].len;
 			len += (size_t)snprintf(text + len, sizeof(text) - len, "%.*s ", found.items[k].len,
 						found.items[k].at);
 		}
 		assert_string_equal(text, rows[i].literals);
+		assert_int_equal(found.shortest, found.count == 0 ? 0 : shortest);
 	}
 	assert_true(reply_book_read(reply_book_builtin(), &book, &error));
 	for (size_t i = 0; i < book.count; i++) {
