@@ -32,7 +32,7 @@ struct ahead {
 	pthread_cond_t news; /* for the reader: a block was filled */
 	struct ahead_stream *streams;
 	pthread_t *threads;
-	unsigned count;
+	unsigned wanted, count; /* none is there before the first stream */
 	bool stopping;
 };
 
@@ -97,23 +97,35 @@ static void *ahead_work(void *context)
 	return NULL;
 }
 
-/* Signals are for the thread that reads; a thread that cannot be had is done without. */
 struct ahead *ahead_new(unsigned threads)
 {
 	struct ahead *ahead = memory_new(1, sizeof(*ahead));
-	sigset_t all, before;
 
 	pthread_mutex_init(&ahead->lock, NULL);
 	pthread_cond_init(&ahead->work, NULL);
 	pthread_cond_init(&ahead->news, NULL);
 	ahead->threads = memory_new(threads, sizeof(*ahead->threads));
+	ahead->wanted = threads;
+	return ahead;
+}
+
+/*
+ * Most runs have no archive for them, and a thread takes a tenth of a millisecond to come and go. Signals are for the
+ * thread that reads; a thread that cannot be had is done without. False where there is none.
+ */
+static bool ahead_begin(struct ahead *ahead)
+{
+	sigset_t all, before;
+
+	if (ahead == NULL || ahead->count > 0)
+		return ahead != NULL;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (ahead->count < threads &&
+	while (ahead->count < ahead->wanted &&
 	       pthread_create(&ahead->threads[ahead->count], NULL, ahead_work, ahead) == 0)
 		ahead->count++;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return ahead;
+	return ahead->count > 0;
 }
 
 void ahead_free(struct ahead **ahead)
@@ -138,7 +150,7 @@ void ahead_free(struct ahead **ahead)
 
 unsigned ahead_threads(const struct ahead *ahead)
 {
-	return ahead == NULL ? 0 : ahead->count;
+	return ahead == NULL ? 0 : ahead->wanted;
 }
 
 struct ahead_stream *ahead_start(struct ahead *ahead, struct archive *archive)
@@ -147,7 +159,7 @@ struct ahead_stream *ahead_start(struct ahead *ahead, struct archive *archive)
 	struct ahead_stream **last;
 
 	stream->archive = archive;
-	stream->pool = ahead_threads(ahead) == 0 ? NULL : ahead;
+	stream->pool = ahead_begin(ahead) ? ahead : NULL;
 	stream->ring = stream->pool == NULL ? 2 : AHEAD_BLOCKS;
 	stream->block = stream->pool == NULL ? AHEAD_ALONE : AHEAD_BLOCK;
 	if (stream->pool == NULL)

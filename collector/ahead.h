@@ -14,14 +14,17 @@
 
 struct ahead;
 
-struct ahead *ahead_new(unsigned threads);
-void ahead_free(struct ahead **ahead); /* after its streams */
+struct ahead *ahead_new(unsigned threads); /* they come with the first stream */
+void ahead_free(struct ahead **ahead);     /* after its streams */
 
 unsigned ahead_threads(const struct ahead *ahead); /* NULL has none */
 
 struct ahead_stream;
 
-/* Takes ARCHIVE over. AHEAD may be NULL: no threads. Archives started earlier are inflated first. */
+/*
+ * Takes ARCHIVE over. AHEAD may be NULL: no threads. Archives started earlier are inflated first. One thread starts all
+ * streams of AHEAD.
+ */
 struct ahead_stream *ahead_start(struct ahead *ahead, struct archive *archive);
 
 /*
