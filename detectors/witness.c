@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/map_pack.h"
 #include "base/memory.h"
+#include "base/near.h"
 
 #include <stdlib.h>
 
@@ -23,8 +24,10 @@
 /* Two lines of the cache and a little: each delivery looks at them. */
 struct provider {
 	uint32_t accounts[VOICES]; /* the lower halves of their hashes, which tell some dozen apart; 0: no voice */
-	uint32_t told[VOICES]; /* when each was heard, and what of */
+	uint32_t told[VOICES]; /* when each was heard, and what of; the one heard last is the first */
 };
+
+typedef uint32_t voices __attribute__((vector_size(4 * sizeof(uint32_t))));
 
 struct witnesses {
 	struct map *providers;
@@ -64,31 +67,56 @@ void witnesses_free(struct witnesses **witnesses)
 	*witnesses = NULL;
 }
 
+/* Nobody of many is WHO, at a large provider at nearly every delivery: four comparisons say so. */
+static inline bool is_new(const uint32_t accounts[VOICES], uint32_t who)
+{
+	voices four[VOICES / 4];
+
+	memcpy(four, accounts, sizeof(four));
+	return !near_any((near_bytes)((four[0] == who) | (four[1] == who) | (four[2] == who) | (four[3] == who)));
+}
+
+/* Room at the front of LIST; what was last is gone. */
+static inline void make_way(uint32_t list[VOICES])
+{
+	uint32_t all[VOICES - 1];
+
+	memcpy(all, list, sizeof(all));
+	memcpy(list + 1, all, sizeof(all));
+}
+
+/* Where WHO has a voice, it moves to the front. */
+static inline void move_up(struct provider *provider, uint32_t who)
+{
+	size_t place = 0;
+
+	while (provider->accounts[place] != who)
+		place++;
+	memmove(provider->accounts + 1, provider->accounts, place * sizeof(who));
+	memmove(provider->told + 1, provider->told, place * sizeof(who));
+}
+
 void witnesses_hear(struct witnesses *witnesses, uint32_t provider, uint64_t account, usec_t now,
 		    bool refused)
 {
 	struct provider *found = map_find(witnesses->providers, spread(provider), (struct span){ NULL, 0 });
-	uint32_t who = account_of(account), told = told_of(now, refused), newest = 0;
-	int place = 0;
+	uint32_t who = account_of(account), told = told_of(now, refused);
 
 	if (provider == 0)
 		return;
 	if (found == NULL)
 		found = map_add(witnesses->providers, spread(provider));
-	for (int i = 0; i < VOICES; i++) {
-		if (found->told[i] > newest)
-			newest = found->told[i];
-		if (found->told[i] < found->told[place])
-			place = i;
-	}
-	for (int i = 0; i < VOICES; i++)
-		if (found->accounts[i] == who)
-			place = i;
 	/* Moving it to the very front touches its neighbours in the order of use, and three of them wait for memory. */
-	if (told > newest + NEWEST)
+	if (told > found->told[0] + NEWEST)
 		map_touch(witnesses->providers, found);
-	found->accounts[place] = who;
-	found->told[place] = told;
+	if (is_new(found->accounts, who)) {
+		make_way(found->accounts);
+		make_way(found->told);
+	} else if (found->accounts[0] != who) {
+		move_up(found, who);
+	}
+	found->accounts[0] = who;
+	found->told[0] = told;
 }
 
 bool witnesses_agree(const struct witnesses *witnesses, uint32_t provider, uint64_t account, usec_t now)

@@ -2,6 +2,7 @@
 #include "base/hash.h"
 #include "detectors/odds.h"
 #include "detectors/origin.h"
+#include "detectors/witness.h"
 #include "parsers/reply.h"
 
 #include <stdarg.h>
@@ -156,6 +157,65 @@ static void test_short_hashes_differ(void **state)
 	}
 }
 
+#define VOICES 16
+
+/* What the last sixteen accounts at a provider met, each its newest: a list that is looked through from its front. */
+struct plain_witness {
+	uint64_t account;
+	usec_t time;
+	bool refused;
+};
+
+static void plain_hear(struct plain_witness voices[VOICES], const struct plain_witness *voice)
+{
+	size_t place = 0;
+
+	while (place < VOICES - 1 && voices[place].account != voice->account)
+		place++;
+	for (; place > 0; place--)
+		voices[place] = voices[place - 1];
+	voices[0] = *voice;
+}
+
+static bool plain_agree(const struct plain_witness voices[VOICES], uint64_t account)
+{
+	int all = 0, refused = 0;
+
+	for (size_t i = 0; i < VOICES; i++) {
+		bool counts = voices[i].account != 0 && voices[i].account != account;
+
+		all += counts;
+		refused += counts && voices[i].refused;
+	}
+	return refused >= 3 && refused >= 0.3 * all;
+}
+
+/* Few accounts, which are heard again; and many, so that most are new. */
+static void test_witnesses_are_the_last_ones(void **state)
+{
+	int agreed = 0;
+
+	(void)state;
+	for (uint64_t accounts = 4; accounts < 200; accounts *= 3) {
+		struct witnesses *witnesses = witnesses_new();
+		struct plain_witness voices[VOICES] = { { 0, 0, false } };
+
+		for (uint64_t i = 0; i < 3000; i++) {
+			struct plain_witness voice = { 1 + plain_hash((struct span){ (char *)&i, 8 }) % accounts,
+						       (usec_t)(1000 + i) * USEC_SECOND, i / 50 % 3 == i % 3 };
+
+			witnesses_hear(witnesses, 7, voice.account, voice.time, voice.refused);
+			plain_hear(voices, &voice);
+			if (witnesses_agree(witnesses, 7, 1 + i % accounts, voice.time) !=
+			    plain_agree(voices, 1 + i % accounts))
+				fail_msg("%d accounts, the %dth", (int)accounts, (int)i);
+			agreed += plain_agree(voices, 1 + i % accounts);
+		}
+		witnesses_free(&witnesses);
+	}
+	assert_in_range(agreed, 1000, 11000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +224,7 @@ int main(void)
 		cmocka_unit_test(test_origins_of_addresses),
 		cmocka_unit_test(test_providers_are_remembered_as_they_are),
 		cmocka_unit_test(test_odds_are_remembered_as_they_are),
+		cmocka_unit_test(test_witnesses_are_the_last_ones),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
