@@ -6,10 +6,12 @@
  *
  * Sums are made when somebody asks, not kept: asking is rare (judge.c's gate), counting is not.
  */
+#define _GNU_SOURCE
 #include "base/seldom.h"
 #include "detectors/window_slot.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -155,6 +157,28 @@ static SELDOM bool key_late(uint32_t now, uint32_t key, uint32_t *key_r)
 	return key_reached(reaches, key, key_r);
 }
 
+#define EACH(byte)  ((byte)*UINT64_C(0x0101010101010101))
+#define FIRST_EIGHT UINT32_C(0xff)
+
+/*
+ * The first eight counters are all that most attempts raise: at once, since how many bits are set is what no processor
+ * can foretell. False, and nothing raised, where one of them is full.
+ */
+static inline bool raise_first(uint8_t n[8], uint32_t marks)
+{
+	uint64_t bits = EACH((uint64_t)(marks & FIRST_EIGHT)) & UINT64_C(0x8040201008040201);
+	uint64_t ones = (bits + EACH(0x7f)) >> 7 & EACH(1), old, sum;
+
+	memcpy(&old, n, sizeof(old));
+	old = le64toh(old);
+	sum = ((old & EACH(0x7f)) + ones) ^ (old & EACH(0x80));
+	if ((old & ~sum & EACH(0x80)) != 0)
+		return false;
+	sum = htole64(sum);
+	memcpy(n, &sum, sizeof(sum));
+	return true;
+}
+
 void windows_add(struct windows *windows, usec_t now, usec_t time, uint32_t marks, uint32_t count)
 {
 	uint32_t key = key_of(clock_minute(time), HORIZON_5M);
@@ -168,6 +192,8 @@ void windows_add(struct windows *windows, usec_t now, usec_t time, uint32_t mark
 	if (windows->width == 0 && count == 1) {
 		uint8_t *n = (uint8_t *)slot_counters(windows) + number * COUNTERS;
 
+		if (raise_first(n, marks))
+			marks &= ~FIRST_EIGHT;
 		for (; marks != 0 && n[__builtin_ctz(marks)] < UINT8_MAX; marks &= marks - 1)
 			n[__builtin_ctz(marks)]++;
 	}

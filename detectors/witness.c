@@ -73,7 +73,8 @@ static inline bool is_new(const uint32_t accounts[VOICES], uint32_t who)
 	voices four[VOICES / 4];
 
 	memcpy(four, accounts, sizeof(four));
-	return !near_any((near_bytes)((four[0] == who) | (four[1] == who) | (four[2] == who) | (four[3] == who)));
+	return !near_any(
+		(near_bytes)((four[0] == who) | (four[1] == who) | (four[2] == who) | (four[3] == who)));
 }
 
 /* Room at the front of LIST; what was last is gone. */

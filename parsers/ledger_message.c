@@ -301,17 +301,24 @@ static inline void text_copy(char *to, struct span text)
 		memcpy(ends[1], text.at + text.len - 8, 8);
 		memcpy(to, ends[0], 8);
 		memcpy(to + text.len - 8, ends[1], 8);
+	} else if (text.len > 32) {
+		for (size_t at = 0; at + 16 < text.len; at += 16)
+			memcpy(to + at, text.at + at, 16);
+		memcpy(to + text.len - 16, text.at + text.len - 16, 16);
 	} else if (text.len > 0) {
 		memcpy(to, text.at, text.len);
 	}
 }
 
-static SELDOM void message_make_room(struct message *message, size_t need)
+/* What does not fit: in more room. */
+static SELDOM void message_put_more(struct message *message, enum text_field field, struct span text,
+				    size_t need)
 {
 	size_t room = (need + 63) / 64 * 64;
 
 	message->text = memory_grow(message->text, room, 1);
 	message->text_room = (uint16_t)room;
+	message_put(message, field, text);
 }
 
 void message_put(struct message *message, enum text_field field, struct span text)
@@ -323,8 +330,10 @@ void message_put(struct message *message, enum text_field field, struct span tex
 	memset(message->note, 0, sizeof(message->note));
 	if (text.at == NULL || need > TEXT_BLOCK)
 		return;
-	if (need > message->text_room)
-		message_make_room(message, need);
+	if (need > message->text_room) {
+		message_put_more(message, field, text, need);
+		return;
+	}
 	at = message->text + message->text_len;
 	if (field != TEXT_QUEUE_ID || message->texts[field] == 0)
 		message->texts[field] = (uint16_t)(message->text_len + TEXT_HEAD);
@@ -333,8 +342,9 @@ void message_put(struct message *message, enum text_field field, struct span tex
 	at[0] = (char)field;
 	at[1] = (char)(len & 0xff);
 	at[2] = (char)(len >> 8);
-	text_copy(at + TEXT_HEAD, span_head(text, len));
 	message->text_len = (uint16_t)need;
+	text_copy(at + TEXT_HEAD,
+		  (struct span){ text.at, len }); /* the last, so that nothing need be kept beyond it */
 }
 
 bool message_next(const struct message *message, size_t *at, enum text_field *field_r, struct span *text_r)

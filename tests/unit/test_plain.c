@@ -201,8 +201,10 @@ static void test_witnesses_are_the_last_ones(void **state)
 		struct plain_witness voices[VOICES] = { { 0, 0, false } };
 
 		for (uint64_t i = 0; i < 3000; i++) {
-			struct plain_witness voice = { 1 + plain_hash((struct span){ (char *)&i, 8 }) % accounts,
-						       (usec_t)(1000 + i) * USEC_SECOND, i / 50 % 3 == i % 3 };
+			struct plain_witness voice = { 1 + plain_hash((struct span){ (char *)&i, 8 }) %
+								       accounts,
+						       (usec_t)(1000 + i) * USEC_SECOND,
+						       i / 50 % 3 == i % 3 };
 
 			witnesses_hear(witnesses, 7, voice.account, voice.time, voice.refused);
 			plain_hear(voices, &voice);

@@ -112,6 +112,28 @@ static uint32_t random_of(uint32_t *seed)
 }
 
 /* Slots are the same but for their room, whatever their width: late lines, forgetting and keeping included. */
+/* One by one past what a byte holds: whichever of them is full first, all are counted. */
+static void test_counters_rise_one_by_one(void **state)
+{
+	const uint32_t first = MARK(COUNT_RECIPIENTS) | MARK(COUNT_DELIVERED) | MARK(COUNT_AWAY);
+	struct windows windows = { 0 };
+	struct counts sums[HORIZONS];
+
+	(void)state;
+	for (uint32_t i = 0; i < 700; i++)
+		windows_add(&windows, START, START,
+			    i < 200 ? first : first | MARK(COUNT_MESSAGES) | MARK(COUNT_INVALID), 1);
+	windows_sum(&windows, START, sums);
+	for (enum counter i = 0; i < COUNTERS; i++) {
+		uint32_t wanted = (first >> i & 1) != 0                       ? 700
+				  : i == COUNT_MESSAGES || i == COUNT_INVALID ? 500
+									      : 0;
+
+		assert_int_equal(sums[HORIZON_5M].n[i], wanted);
+	}
+	windows_free(&windows);
+}
+
 static void test_all_widths_count_alike(void **state)
 {
 	struct windows narrow = { 0 }, wide[2] = { { .width = 1 }, { .width = 2 } };
@@ -344,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_a_late_line_counts_in_its_own_slot),
 		cmocka_unit_test(test_a_busy_month_takes_no_more_slots_than_the_windows_have),
 		cmocka_unit_test(test_counts_of_any_size_are_exact),
+		cmocka_unit_test(test_counters_rise_one_by_one),
 		cmocka_unit_test(test_all_widths_count_alike),
 		cmocka_unit_test(test_sums_are_those_of_a_plain_list),
 		cmocka_unit_test(test_windows_that_nobody_counted_are_not_sound),
