@@ -1,14 +1,13 @@
 #include "base/library.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <string.h>
 
-bool library_load(struct library *library, void *calls, struct error *error)
+static bool library_find(struct library *library, void *calls, struct error *error)
 {
 	void *handle;
 
-	if (library->loaded)
-		return true;
 	handle = dlopen(library->files[0], RTLD_NOW | RTLD_LOCAL);
 	if (handle == NULL) {
 		error_set(error, "%s", dlerror()); /* the first is what is to be installed */
@@ -26,6 +25,17 @@ bool library_load(struct library *library, void *calls, struct error *error)
 		/* The standard has no conversion between the two kinds of pointer; POSIX gives them the same form. */
 		memcpy((char *)calls + function->place, &symbol, sizeof(symbol));
 	}
-	library->loaded = true;
 	return true;
+}
+
+bool library_load(struct library *library, void *calls, struct error *error)
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	bool loaded;
+
+	pthread_mutex_lock(&lock);
+	library->loaded = library->loaded || library_find(library, calls, error);
+	loaded = library->loaded;
+	pthread_mutex_unlock(&lock);
+	return loaded;
 }

@@ -1,8 +1,8 @@
 /*
  * Libraries that few runs need, loaded when the first of their functions is wanted. With all that they need
- * themselves, libcurl, libmicrohttpd, libcrypto and libsystemd would take seven of the nine milliseconds that any
- * command would need to start. Who uses one declares a struct of pointers to its functions, by the types in the
- * library's own header, and has it filled in before the first call.
+ * themselves, libcurl, libmicrohttpd, libcrypto, libsystemd and those that unpack would take seven of the nine
+ * milliseconds that any command would need to start. Who uses one declares a struct of pointers to its functions, by
+ * the types in the library's own header, and has it filled in before the first call.
  */
 #ifndef SENDWATCH_BASE_LIBRARY_H
 #define SENDWATCH_BASE_LIBRARY_H
@@ -25,7 +25,7 @@ struct library {
 
 /*
  * Fill CALLS in; at once true where it was before. It is never unloaded. False and ERROR where the library or a
- * function is not there.
+ * function is not there. Any thread may ask.
  */
 bool library_load(struct library *library, void *calls, struct error *error);
 

@@ -78,11 +78,18 @@ struct archive {
 	uint8_t input[ARCHIVE_INPUT];
 };
 
+static bool archive_kind_there(const struct archive_kind *kind)
+{
+	struct error ignored; /* another kind may read the same; if none does, the archive is named */
+
+	return kind->library == NULL || library_load(kind->library, kind->calls, &ignored);
+}
+
 const struct archive_kind *archive_kind_of(struct span head, const char **known_r)
 {
 	*known_r = NULL;
 	for (size_t i = 0; archive_kinds[i] != NULL; i++)
-		if (span_starts(head, archive_kinds[i]->magic))
+		if (span_starts(head, archive_kinds[i]->magic) && archive_kind_there(archive_kinds[i]))
 			return archive_kinds[i];
 	for (size_t i = 0; i < sizeof(archive_strangers) / sizeof(archive_strangers[0]); i++)
 		if (span_starts(head, archive_strangers[i].magic)) {
@@ -109,7 +116,7 @@ struct archive *archive_new(const struct archive_kind *kind, int fd, struct span
 	struct archive *archive = memory_new(1, sizeof(*archive));
 
 	archive->kind = kind;
-	archive->state = kind->begin();
+	archive->state = archive_kind_there(kind) ? kind->begin() : NULL;
 	archive->fd = fd;
 	archive->read = read;
 	archive->len = head.len;

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/library.h"
 #include "base/span.h"
 
 #include <stdatomic.h>
@@ -29,21 +30,23 @@ enum archive_step {
 struct archive_kind {
 	const char *name; /* "gzip" */
 	struct span magic;
-	bool quick;           /* inflates faster than its lines are read and judged */
-	void *(*begin)(void); /* a state for one member after another; NULL where there is no memory */
+	bool quick;              /* inflates faster than its lines are read and judged */
+	struct library *library; /* what it takes; NULL: it is there */
+	void *calls;             /* the library's functions */
+	void *(*begin)(void);    /* a state for one member after another; NULL where there is no memory */
 	bool (*again)(void *state);
 	enum archive_step (*step)(void *state, struct archive_flow *flow);
 	void (*end)(void *state);
 };
 
-/* What this build reads, best first, NULL at the end. */
+/* What this build reads where the libraries are installed, best first, NULL at the end. */
 extern const struct archive_kind *const archive_kinds[];
 
 #define ARCHIVE_HEAD 32 /* bytes that are enough to tell */
 
 /*
- * The kind of what begins with HEAD: NULL for plain text. Where it is compressed by something that
- * this build does not read, *KNOWN_R is its name and the answer NULL too; else *KNOWN_R is NULL.
+ * The kind of what begins with HEAD: NULL for plain text. Where it is compressed by something that this build does not
+ * read, or whose library is not installed, *KNOWN_R is its name and the answer NULL too; else *KNOWN_R is NULL.
  */
 const struct archive_kind *archive_kind_of(struct span head, const char **known_r);
 

@@ -8,11 +8,25 @@
 #include <bzlib.h>
 #include <stdlib.h>
 
+static struct bzip2_calls {
+	__typeof__(BZ2_bzDecompress) *Decompress;
+	__typeof__(BZ2_bzDecompressEnd) *DecompressEnd;
+	__typeof__(BZ2_bzDecompressInit) *DecompressInit;
+} bzip2;
+
+static const struct library_function bzip2_functions[] = {
+	{ "BZ2_bzDecompress", offsetof(struct bzip2_calls, Decompress) },
+	{ "BZ2_bzDecompressEnd", offsetof(struct bzip2_calls, DecompressEnd) },
+	{ "BZ2_bzDecompressInit", offsetof(struct bzip2_calls, DecompressInit) },
+};
+
+static struct library bzip2_library = { { "libbz2.so.1.0", "libbz2.so.1" }, bzip2_functions, 3, false };
+
 static void *bzip2_begin(void)
 {
 	bz_stream *stream = memory_new(1, sizeof(*stream));
 
-	if (BZ2_bzDecompressInit(stream, 0, 0) == BZ_OK)
+	if (bzip2.DecompressInit(stream, 0, 0) == BZ_OK)
 		return stream;
 	free(stream);
 	return NULL;
@@ -22,9 +36,9 @@ static bool bzip2_again(void *state)
 {
 	bz_stream *stream = state;
 
-	BZ2_bzDecompressEnd(stream);
+	bzip2.DecompressEnd(stream);
 	memset(stream, 0, sizeof(*stream));
-	return BZ2_bzDecompressInit(stream, 0, 0) == BZ_OK;
+	return bzip2.DecompressInit(stream, 0, 0) == BZ_OK;
 }
 
 static enum archive_step bzip2_step(void *state, struct archive_flow *flow)
@@ -37,7 +51,7 @@ static enum archive_step bzip2_step(void *state, struct archive_flow *flow)
 	stream->avail_in = (unsigned)flow->in_len;
 	stream->next_out = (char *)flow->out;
 	stream->avail_out = (unsigned)flow->out_room;
-	result = BZ2_bzDecompress(stream);
+	result = bzip2.Decompress(stream);
 	flow->in += flow->in_len - stream->avail_in;
 	flow->in_len = stream->avail_in;
 	flow->out += flow->out_room - stream->avail_out;
@@ -49,13 +63,15 @@ static enum archive_step bzip2_step(void *state, struct archive_flow *flow)
 
 static void bzip2_end(void *state)
 {
-	BZ2_bzDecompressEnd(state);
+	bzip2.DecompressEnd(state);
 	free(state);
 }
 
 const struct archive_kind archive_bzip2 = {
 	.name = "bzip2",
 	.magic = { "BZh", 3 },
+	.library = &bzip2_library,
+	.calls = &bzip2,
 	.begin = bzip2_begin,
 	.again = bzip2_again,
 	.step = bzip2_step,

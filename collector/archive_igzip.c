@@ -12,11 +12,25 @@
 #include <isa-l/igzip_lib.h>
 #include <stdlib.h>
 
+static struct igzip_calls {
+	__typeof__(isal_inflate) *inflate;
+	__typeof__(isal_inflate_init) *inflate_init;
+	__typeof__(isal_inflate_reset) *inflate_reset;
+} isal;
+
+static const struct library_function igzip_functions[] = {
+	{ "isal_inflate", offsetof(struct igzip_calls, inflate) },
+	{ "isal_inflate_init", offsetof(struct igzip_calls, inflate_init) },
+	{ "isal_inflate_reset", offsetof(struct igzip_calls, inflate_reset) },
+};
+
+static struct library igzip_library = { { "libisal.so.2", NULL }, igzip_functions, 3, false };
+
 static bool igzip_again(void *state)
 {
 	struct inflate_state *inflate = state;
 
-	isal_inflate_reset(inflate);
+	isal.inflate_reset(inflate);
 	inflate->crc_flag = ISAL_GZIP;
 	return true;
 }
@@ -25,7 +39,7 @@ static void *igzip_begin(void)
 {
 	struct inflate_state *inflate = memory_new(1, sizeof(*inflate));
 
-	isal_inflate_init(inflate);
+	isal.inflate_init(inflate);
 	(void)igzip_again(inflate);
 	return inflate;
 }
@@ -40,7 +54,7 @@ static enum archive_step igzip_step(void *state, struct archive_flow *flow)
 	inflate->avail_in = (uint32_t)flow->in_len;
 	inflate->next_out = flow->out;
 	inflate->avail_out = (uint32_t)flow->out_room;
-	result = isal_inflate(inflate);
+	result = isal.inflate(inflate);
 	if (inflate->avail_in > flow->in_len) /* of damaged data it gives back more than it got */
 		inflate->avail_in = (uint32_t)flow->in_len;
 	flow->in += flow->in_len - inflate->avail_in;
@@ -56,6 +70,8 @@ const struct archive_kind archive_igzip = {
 	.name = "gzip",
 	.magic = { "\x1f\x8b\x08", 3 },
 	.quick = true,
+	.library = &igzip_library,
+	.calls = &isal,
 	.begin = igzip_begin,
 	.again = igzip_again,
 	.step = igzip_step,

@@ -10,9 +10,23 @@
 
 #define XZ_MEMORY (UINT64_C(128) * 1024 * 1024)
 
+static struct xz_calls {
+	__typeof__(lzma_code) *code;
+	__typeof__(lzma_end) *end;
+	__typeof__(lzma_stream_decoder) *stream_decoder;
+} lzma;
+
+static const struct library_function xz_functions[] = {
+	{ "lzma_code", offsetof(struct xz_calls, code) },
+	{ "lzma_end", offsetof(struct xz_calls, end) },
+	{ "lzma_stream_decoder", offsetof(struct xz_calls, stream_decoder) },
+};
+
+static struct library xz_library = { { "liblzma.so.5", NULL }, xz_functions, 3, false };
+
 static bool xz_again(void *state)
 {
-	return lzma_stream_decoder(state, XZ_MEMORY, 0) == LZMA_OK;
+	return lzma.stream_decoder(state, XZ_MEMORY, 0) == LZMA_OK;
 }
 
 static void *xz_begin(void)
@@ -36,7 +50,7 @@ static enum archive_step xz_step(void *state, struct archive_flow *flow)
 	stream->avail_in = flow->in_len;
 	stream->next_out = flow->out;
 	stream->avail_out = flow->out_room;
-	result = lzma_code(stream, LZMA_RUN);
+	result = lzma.code(stream, LZMA_RUN);
 	flow->in = stream->next_in;
 	flow->in_len = stream->avail_in;
 	flow->out = stream->next_out;
@@ -48,7 +62,7 @@ static enum archive_step xz_step(void *state, struct archive_flow *flow)
 
 static void xz_end(void *state)
 {
-	lzma_end(state);
+	lzma.end(state);
 	free(state);
 }
 
@@ -57,6 +71,8 @@ const struct archive_kind archive_xz = {
 	.magic = { "\xfd"
 		   "7zXZ\0",
 		   6 },
+	.library = &xz_library,
+	.calls = &lzma,
 	.begin = xz_begin,
 	.again = xz_again,
 	.step = xz_step,

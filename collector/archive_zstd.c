@@ -8,40 +8,60 @@
 /* Input goes in pieces: of one in which it breaks, the library says no more than that it was in there. */
 #define ZSTD_PIECE ((size_t)8192)
 
+static struct zstd_calls {
+	__typeof__(ZSTD_createDStream) *createDStream;
+	__typeof__(ZSTD_DCtx_reset) *DCtx_reset;
+	__typeof__(ZSTD_decompressStream) *decompressStream;
+	__typeof__(ZSTD_freeDStream) *freeDStream;
+	__typeof__(ZSTD_isError) *isError;
+} zstd;
+
+static const struct library_function zstd_functions[] = {
+	{ "ZSTD_createDStream", offsetof(struct zstd_calls, createDStream) },
+	{ "ZSTD_DCtx_reset", offsetof(struct zstd_calls, DCtx_reset) },
+	{ "ZSTD_decompressStream", offsetof(struct zstd_calls, decompressStream) },
+	{ "ZSTD_freeDStream", offsetof(struct zstd_calls, freeDStream) },
+	{ "ZSTD_isError", offsetof(struct zstd_calls, isError) },
+};
+
+static struct library zstd_library = { { "libzstd.so.1", NULL }, zstd_functions, 5, false };
+
 static void *zstd_begin(void)
 {
-	return ZSTD_createDStream();
+	return zstd.createDStream();
 }
 
 static bool zstd_again(void *state)
 {
-	return !ZSTD_isError(ZSTD_DCtx_reset(state, ZSTD_reset_session_only));
+	return !zstd.isError(zstd.DCtx_reset(state, ZSTD_reset_session_only));
 }
 
 static enum archive_step zstd_step(void *state, struct archive_flow *flow)
 {
 	ZSTD_inBuffer in = { flow->in, flow->in_len < ZSTD_PIECE ? flow->in_len : ZSTD_PIECE, 0 };
 	ZSTD_outBuffer out = { flow->out, flow->out_room, 0 };
-	size_t result = ZSTD_decompressStream(state, &out, &in);
+	size_t result = zstd.decompressStream(state, &out, &in);
 
 	flow->in += in.pos;
 	flow->in_len -= in.pos;
 	flow->out += out.pos;
 	flow->out_room -= out.pos;
-	if (ZSTD_isError(result))
+	if (zstd.isError(result))
 		return ARCHIVE_BROKEN;
 	return result == 0 ? ARCHIVE_MEMBER : ARCHIVE_GOING;
 }
 
 static void zstd_end(void *state)
 {
-	ZSTD_freeDStream(state);
+	zstd.freeDStream(state);
 }
 
 const struct archive_kind archive_zstd = {
 	.name = "zstd",
 	.magic = { "\x28\xb5\x2f\xfd", 4 },
 	.quick = true,
+	.library = &zstd_library,
+	.calls = &zstd,
 	.begin = zstd_begin,
 	.again = zstd_again,
 	.step = zstd_step,

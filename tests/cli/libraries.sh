@@ -6,7 +6,7 @@
 
 # Of those built for: only their names stand in the program.
 mkdir none
-strings "$SENDWATCH" | grep -xE 'lib(curl|curl-gnutls|microhttpd|crypto|systemd)\.so\.[0-9.]+' | sort -u > names
+strings "$SENDWATCH" | grep -xE 'lib(curl|curl-gnutls|microhttpd|crypto|systemd|isal|zstd|lzma|bz2)\.so\.[0-9.]+' | sort -u > names
 while read -r name; do
 	echo nothing > "none/$name"
 done < names
@@ -22,6 +22,13 @@ day > mail.log
 expect 0 "$SENDWATCH" --version
 expect 0 "$SENDWATCH" replay --timezone UTC --html page.html mail.log
 has out 'Read 1 file'
+# zlib stands in for ISA-L; others are named.
+gzip -k mail.log
+expect 0 "$SENDWATCH" replay --timezone UTC --html page.html mail.log.gz
+has out 'Read 1 file'
+printf '\375\067zXZ\000\000\004 and so on, longer than the head that tells' > log.xz
+expect 1 "$SENDWATCH" replay log.xz
+has err 'log.xz: is a xz archive, which this build cannot read'
 if built_for libcrypto; then
 	lacks page.html 'sha256-'
 	expect 0 "$SENDWATCH" replay --timezone UTC --case case mail.log

@@ -18,7 +18,7 @@ objdump -p "$SENDWATCH" | sed -n 's/^ *NEEDED *//p' > needed
 [ -s needed ] || die "the program is linked with nothing"
 ldd "$SENDWATCH" > loaded
 # And those that it loads when they are wanted, by the names that it knows them by.
-strings "$SENDWATCH" | grep -xE 'lib[a-z]+\.so\.[0-9]+' | sort -u > wanted
+strings "$SENDWATCH" | grep -xE 'lib[a-z0-9]+\.so\.[0-9.]+' | sort -u > wanted
 [ "$(wc -l < wanted)" -ge 2 ] || die "no library is loaded later: $(cat wanted)"
 /sbin/ldconfig -p | sed 's/ (.*=>/ =>/; s/$/ ./' >> loaded
 cat wanted >> needed
