@@ -36,7 +36,7 @@ FOUND    := $(foreach lib,$(OPTIONAL),$(shell pkg-config --exists $(lib) 2>/dev/
 LIB_CFLAGS := $(shell pkg-config --cflags $(NEEDED) $(FOUND) 2>/dev/null) \
 	$(foreach lib,$(FOUND),-DHAVE_$(shell echo $(lib) | tr a-z A-Z))
 # Those that base/library.h loads when they are wanted are compiled for, but not linked.
-LOADED     := libcurl libmicrohttpd libcrypto libsystemd libisal libzstd liblzma
+LOADED     := libcurl libmicrohttpd libcrypto libsystemd libisal libzstd liblzma hiredis_ssl
 LIB_LIBS   := $(shell pkg-config --libs $(filter-out $(LOADED),$(NEEDED) $(FOUND)) 2>/dev/null) -lm -lpthread -ldl
 ifneq (,$(wildcard /usr/include/bzlib.h))
 LIB_CFLAGS += -DHAVE_BZIP2

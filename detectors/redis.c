@@ -1,9 +1,11 @@
 /*
  * hiredis behind four verbs. TLS is there where hiredis was built with it (its version 1.0 and later,
- * package hiredis-ssl); elsewhere asking for it is refused rather than ignored.
+ * package hiredis-ssl); elsewhere asking for it is refused rather than ignored. OpenSSL comes with that, so that it is
+ * loaded only when it is asked for.
  */
 #include "detectors/redis.h"
 
+#include "base/library.h"
 #include "base/memory.h"
 
 #include <assert.h>
@@ -52,16 +54,48 @@ static redisContext *redis_dial(const char *address, struct timeval limit, struc
 	return context;
 }
 
+#ifdef HAVE_HIREDIS_SSL
+static struct redis_tls_calls {
+	__typeof__(redisCreateSSLContext) *create;
+	__typeof__(redisFreeSSLContext) *free;
+	__typeof__(redisInitiateSSLWithContext) *initiate;
+	__typeof__(redisSSLContextGetError) *why;
+} redis_tls;
+
+static const struct library_function redis_tls_functions[] = {
+	{ "redisCreateSSLContext", offsetof(struct redis_tls_calls, create) },
+	{ "redisFreeSSLContext", offsetof(struct redis_tls_calls, free) },
+	{ "redisInitiateSSLWithContext", offsetof(struct redis_tls_calls, initiate) },
+	{ "redisSSLContextGetError", offsetof(struct redis_tls_calls, why) },
+};
+
+/* The library beside the hiredis that the header is of: it is numbered as that is. */
+#define REDIS_WORD(number)        #number
+#define REDIS_TLS_FILE_OF(soname) "libhiredis_ssl.so." REDIS_WORD(soname)
+
+static bool redis_tls_load(struct error *error)
+{
+	static struct library library = {
+		{ REDIS_TLS_FILE_OF(HIREDIS_SONAME), NULL }, redis_tls_functions, 4, false
+	};
+
+	return library_load(&library, &redis_tls, error);
+}
+#endif
+
 static bool redis_start_tls(struct redis *redis, const struct redis_login *login, struct error *error)
 {
 #ifdef HAVE_HIREDIS_SSL
 	redisSSLContextError why = REDIS_SSL_CTX_NONE;
+	struct error missing;
 
-	redis->tls = redisCreateSSLContext(login->ca, login->ca == NULL ? "/etc/ssl/certs" : NULL, NULL, NULL,
-					   NULL, &why);
+	if (!redis_tls_load(&missing))
+		return error_set(error, "%s: TLS: %s", redis->address, missing.text);
+	redis->tls = redis_tls.create(login->ca, login->ca == NULL ? "/etc/ssl/certs" : NULL, NULL, NULL,
+				      NULL, &why);
 	if (redis->tls == NULL)
-		return error_set(error, "%s: TLS: %s", redis->address, redisSSLContextGetError(why));
-	if (redisInitiateSSLWithContext(redis->context, redis->tls) != REDIS_OK)
+		return error_set(error, "%s: TLS: %s", redis->address, redis_tls.why(why));
+	if (redis_tls.initiate(redis->context, redis->tls) != REDIS_OK)
 		return error_set(error, "%s: TLS: %s", redis->address, redis->context->errstr);
 	return true;
 #else
@@ -126,7 +160,7 @@ void redis_close(struct redis **redis)
 		redisFree((*redis)->context);
 #ifdef HAVE_HIREDIS_SSL
 	if ((*redis)->tls != NULL)
-		redisFreeSSLContext((*redis)->tls);
+		redis_tls.free((*redis)->tls);
 #endif
 	free((*redis)->address);
 	free(*redis);
