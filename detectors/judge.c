@@ -218,6 +218,7 @@ static struct record *record_for(struct judge *judge, const struct envelope *env
 					? store->calls->noted(store, envelope->account, known_place(envelope))
 					: store->calls->record(store, envelope->account, true);
 
+	record_fetch(record);
 	record_begin(judge, record, envelope->account_kind, time);
 	return record;
 }
