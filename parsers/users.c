@@ -45,6 +45,15 @@ static struct user *users_add(struct users *users, uint32_t uid)
 	return user;
 }
 
+/* The same where the name is known: a file may have thousands of them. */
+static void users_add_named(struct users *users, uint32_t uid, struct span name)
+{
+	struct user *user = map_add(users->map, users_hash(uid));
+
+	memcpy(user->name, name.at, name.len);
+	user->name[name.len] = '\0';
+}
+
 /* "name:x:1001:..." */
 static void users_read_line(struct users *users, struct span line)
 {
@@ -55,12 +64,12 @@ static void users_read_line(struct users *users, struct span line)
 	    !span_cut(&line, ':', &number) || !span_to_u64(number, &uid) || uid >= UINT32_MAX ||
 	    name.len == 0)
 		return;
-	if (map_find(users->map, users_hash((uint32_t)uid), name) == NULL) {
-		struct user *user = users_add(users, (uint32_t)uid);
-
-		if (name.len < sizeof(user->name))
-			snprintf(user->name, sizeof(user->name), "%.*s", SPAN_ARGS(name));
-	}
+	if (map_find(users->map, users_hash((uint32_t)uid), name) != NULL)
+		return;
+	if (name.len < sizeof(((struct user *)NULL)->name))
+		users_add_named(users, (uint32_t)uid, name);
+	else
+		users_add(users, (uint32_t)uid);
 }
 
 static bool users_read(struct users *users, const char *path, struct error *error)

@@ -77,8 +77,12 @@ static void a_line_without_customer_is_refused(void **state)
 
 static void uids_have_names(void **state)
 {
+	/* The longest name that is kept, one that is longer, and a second name of a uid. */
 	static const char passwd[] =
-		"root:x:0:0:root:/root:/bin/sh\nbroken\nweb1:x:6000:6000::/home/web1:/bin/sh\n";
+		"root:x:0:0:root:/root:/bin/sh\nbroken\nweb1:x:6000:6000::/home/web1:/bin/sh\n"
+		"a23456789012345678901234567890123456789012345_7:x:6002:\n"
+		"a234567890123456789012345678901234567890123456_8:x:6003:\n"
+		"second:x:6000:\n";
 	char path[] = "/tmp/test_owners.XXXXXX";
 	struct error error;
 	int fd = mkstemp(path);
@@ -93,6 +97,9 @@ static void uids_have_names(void **state)
 	assert_true(span_equal(users_name(users, 6000), SPAN("web1")));
 	assert_true(span_equal(users_name(users, 0), SPAN("root")));
 	assert_true(span_equal(users_name(users, 6001), SPAN("6001")));
+	assert_true(span_equal(users_name(users, 6002),
+			       SPAN("a23456789012345678901234567890123456789012345_7")));
+	assert_true(span_equal(users_name(users, 6003), SPAN("6003")));
 	users_free(&users);
 	users = users_new(NULL, &error);
 	assert_true(span_equal(users_name(users, 0), SPAN("root")));
