@@ -343,8 +343,8 @@ void message_put(struct message *message, enum text_field field, struct span tex
 	at[1] = (char)(len & 0xff);
 	at[2] = (char)(len >> 8);
 	message->text_len = (uint16_t)need;
-	text_copy(at + TEXT_HEAD,
-		  (struct span){ text.at, len }); /* the last, so that nothing need be kept beyond it */
+	/* The last that is done, so that nothing need be kept beyond it. */
+	text_copy(at + TEXT_HEAD, (struct span){ text.at, len });
 }
 
 bool message_next(const struct message *message, size_t *at, enum text_field *field_r, struct span *text_r)

@@ -41,7 +41,7 @@ if built_for libsystemd; then
 	has err 'journal:: journals cannot be read: '
 	has err 'libsystemd.so.0'
 fi
-echo geheim > secret
+echo sesame > secret
 printf 'secret_file = %s/secret\n' "$TMP" > signed
 settings 80 signed
 expect 1 "$SENDWATCH" check -c detect.conf

@@ -97,8 +97,8 @@ static void uids_have_names(void **state)
 	assert_true(span_equal(users_name(users, 6000), SPAN("web1")));
 	assert_true(span_equal(users_name(users, 0), SPAN("root")));
 	assert_true(span_equal(users_name(users, 6001), SPAN("6001")));
-	assert_true(span_equal(users_name(users, 6002),
-			       SPAN("a23456789012345678901234567890123456789012345_7")));
+	assert_true(
+		span_equal(users_name(users, 6002), SPAN("a23456789012345678901234567890123456789012345_7")));
 	assert_true(span_equal(users_name(users, 6003), SPAN("6003")));
 	users_free(&users);
 	users = users_new(NULL, &error);
