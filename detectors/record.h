@@ -123,7 +123,7 @@ struct record {
 	char *name;     /* the account; owned */
 };
 
-/* Ask the processor for all of it at once: line by line, each that is not near would be waited for. A twentieth of judging. */
+/* Ask the processor for all of it at once: one by one, lines that are far were a twentieth of judging. */
 static inline void record_fetch(const struct record *record)
 {
 	for (size_t at = 0; at < sizeof(*record); at += 64)
