@@ -125,6 +125,91 @@ static void test_literals(void **state)
 	reply_book_free(&book);
 }
 
+static uint32_t random_of(uint32_t *seed, uint32_t below)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return (*seed >> 8) % below;
+}
+
+static size_t put(char *into, const char *text)
+{
+	size_t len = strlen(text);
+
+	memcpy(into, text, len);
+	return len;
+}
+
+/* A pattern of few letters and all that the reader of literals knows, nested to DEPTH. */
+static size_t random_pattern(uint32_t *seed, unsigned depth, char *into)
+{
+	static const char *const pieces[] = {
+		"a",   "b",  "ab", "ba", "aab",  "bb", ".",   "[ab]",   "\\w",
+		"\\b", "b?", "a*", "b+", "a{2}", "A",  "\\.", "(?!ba)", "(?<=a)"
+	};
+	static const char *const begins[] = { "(?:", "(", "(?:", "(?!" };
+	static const char *const ends[] = { ")", ")", ")?", ")+", ")*", "){1,2}" };
+	size_t len = 0;
+
+	for (uint32_t left = 1 + random_of(seed, 4); left > 0; left--) {
+		uint32_t kind = random_of(seed, 8);
+
+		if (kind < 2 && depth > 0) {
+			len += put(into + len, begins[random_of(seed, 4)]);
+			len += random_pattern(seed, depth - 1, into + len);
+			len += put(into + len, ends[random_of(seed, 6)]);
+		} else if (kind == 2 && depth < 3) {
+			into[len++] = '|';
+		} else {
+			len += put(into + len, pieces[random_of(seed, 18)]);
+		}
+	}
+	into[len] = '\0';
+	return len;
+}
+
+/* Whatever a pattern matches has one of its literals. */
+static void test_literals_are_needed(void **state)
+{
+	uint32_t seed = 5;
+	int sure = 0, matched = 0;
+
+	(void)state;
+	for (int i = 0; i < 3000; i++) {
+		struct reply_literals found;
+		struct pattern *pattern;
+		struct error error;
+		char text[4096]; /* 2,300 at most */
+		size_t len = random_pattern(&seed, 3, text);
+
+		reply_literals_of((struct span){ text, len }, &found);
+		if (found.count == 0)
+			continue;
+		sure++;
+		pattern = pattern_new((struct span){ text, len }, false, &error);
+		assert_non_null(pattern);
+		for (int k = 0; k < 60; k++) {
+			char subject[14];
+			bool has = false;
+
+			for (size_t at = 0; at < sizeof(subject); at++)
+				subject[at] = "aabb."[random_of(&seed, 5)];
+			if (pattern_try(pattern, (struct span){ subject, sizeof(subject) }) !=
+			    PATTERN_MATCHED)
+				continue;
+			matched++;
+			for (size_t n = 0; n < found.count; n++)
+				has = has || span_find((struct span){ subject, sizeof(subject) },
+						       (struct span){ found.items[n].at,
+								      found.items[n].len }) < sizeof(subject);
+			if (!has)
+				fail_msg("%s matches %.14s without a literal of its", text, subject);
+		}
+		pattern_free(&pattern);
+	}
+	assert_true(sure > 300);
+	assert_true(matched > 1000);
+}
+
 /* The way by the index and the plain way, every rule in its order, give the same first rule. */
 static void test_index_against_plain(void **state)
 {
@@ -314,6 +399,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_literals),
+		cmocka_unit_test(test_literals_are_needed),
 		cmocka_unit_test(test_index_against_plain),
 		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_phases),
