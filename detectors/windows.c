@@ -157,7 +157,7 @@ static SELDOM bool key_late(uint32_t now, uint32_t key, uint32_t *key_r)
 	return key_reached(reaches, key, key_r);
 }
 
-#define EACH(byte)  ((byte)*UINT64_C(0x0101010101010101))
+#define EACH(byte)  (UINT64_C(0x0101010101010101) * (byte))
 #define FIRST_EIGHT UINT32_C(0xff)
 
 /*
