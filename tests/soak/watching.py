@@ -3,6 +3,7 @@
 minute: each line is read, and memory and open files are at the end what they were after a third of it."""
 # needs: python3
 # seconds: 7200
+import datetime
 import os
 import pathlib
 import re
@@ -33,13 +34,22 @@ def used(pid):
     return 0, 0
 
 
-def lines_read():
-    """What its metrics say."""
+def lag():
+    """Bytes that are not read yet, as its metrics say."""
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(TMP + "/status.sock")
         client.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
         answer = b"".join(iter(lambda: client.recv(65536), b"")).decode()
-    return int(re.search(r"^sendwatch_lines_total (\d+)$", answer, re.M).group(1))
+    return max(map(int, re.findall(r"^sendwatch_source_lag_bytes\S* (\d+)$", answer, re.M)), default=-1)
+
+
+def mark(log):
+    """The stamp of the line up to which the last snapshot has LOG, in microseconds."""
+    for line in open("state/snapshot", errors="replace"):
+        words = line.split()
+        if words[:1] == ["mark"] and words[-1] == str(log):
+            return int(words[1])
+    return None
 
 
 def main():
@@ -59,6 +69,7 @@ def main():
             str(int(PACE * SECONDS)),
             "rate=%d" % PACE,
             "start=%d" % time.time(),
+            "stamps=iso",
         ],
         stdout=subprocess.PIPE,
     ).stdout
@@ -81,7 +92,7 @@ def main():
         if watch.poll() is not None:
             sys.exit("watch ended: " + open("watch.err").read()[-2000:])
         time.sleep(0.01)
-    await_that(lambda: lines_read() >= written, 60, "of %d lines %d are read" % (written, lines_read()))
+    await_that(lambda: lag() == 0, 60, "not all is read")
     late = used(watch.pid)
     print(
         "note: %d KiB and %d files after a third, %d KiB and %d files at the end, %d rotations"
@@ -90,6 +101,9 @@ def main():
     watch.send_signal(signal.SIGTERM)
     if watch.wait(60) != 0:
         sys.exit("watch ended with %d: %s" % (watch.returncode, open("watch.err").read()[-2000:]))
+    last = datetime.datetime.fromisoformat(piece.splitlines()[-1].split()[0].decode())
+    if mark(log) != int(last.timestamp()) * 1000000 + last.microsecond:
+        sys.exit("the last line, of %s, is not what the snapshot ends with: %s" % (last, mark(log)))
     # Accounts learn for minutes whom they write to; then they are full.
     if late[1] > early[1] + 2 or (SECONDS >= 300 and late[0] > early[0] * 1.3):
         sys.exit("it grows")
