@@ -23,6 +23,12 @@ struct library {
 	bool loaded; /* false until it is */
 };
 
+/* One that is not loaded yet, with the array of its FUNCTIONS. */
+#define LIBRARY(file, other_file, functions) \
+	{ \
+		{ file, other_file }, functions, sizeof(functions) / sizeof((functions)[0]), false \
+	}
+
 /*
  * Fill CALLS in; at once true where it was before. It is never unloaded. False and ERROR where the library or a
  * function is not there. Any thread may ask.

@@ -20,7 +20,7 @@ static const struct library_function bzip2_functions[] = {
 	{ "BZ2_bzDecompressInit", offsetof(struct bzip2_calls, DecompressInit) },
 };
 
-static struct library bzip2_library = { { "libbz2.so.1.0", "libbz2.so.1" }, bzip2_functions, 3, false };
+static struct library bzip2_library = LIBRARY("libbz2.so.1.0", "libbz2.so.1", bzip2_functions);
 
 static void *bzip2_begin(void)
 {

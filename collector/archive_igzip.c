@@ -24,7 +24,7 @@ static const struct library_function igzip_functions[] = {
 	{ "isal_inflate_reset", offsetof(struct igzip_calls, inflate_reset) },
 };
 
-static struct library igzip_library = { { "libisal.so.2", NULL }, igzip_functions, 3, false };
+static struct library igzip_library = LIBRARY("libisal.so.2", NULL, igzip_functions);
 
 static bool igzip_again(void *state)
 {

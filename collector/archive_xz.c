@@ -22,7 +22,7 @@ static const struct library_function xz_functions[] = {
 	{ "lzma_stream_decoder", offsetof(struct xz_calls, stream_decoder) },
 };
 
-static struct library xz_library = { { "liblzma.so.5", NULL }, xz_functions, 3, false };
+static struct library xz_library = LIBRARY("liblzma.so.5", NULL, xz_functions);
 
 static bool xz_again(void *state)
 {

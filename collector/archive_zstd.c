@@ -24,7 +24,7 @@ static const struct library_function zstd_functions[] = {
 	{ "ZSTD_isError", offsetof(struct zstd_calls, isError) },
 };
 
-static struct library zstd_library = { { "libzstd.so.1", NULL }, zstd_functions, 5, false };
+static struct library zstd_library = LIBRARY("libzstd.so.1", NULL, zstd_functions);
 
 static void *zstd_begin(void)
 {

@@ -44,10 +44,7 @@ static const struct library_function journald_functions[] = { JOURNALD_CALLS(JOU
 
 static bool journald_load(const char *log, struct error *error)
 {
-	static struct library library = { { "libsystemd.so.0", NULL },
-					  journald_functions,
-					  sizeof(journald_functions) / sizeof(journald_functions[0]),
-					  false };
+	static struct library library = LIBRARY("libsystemd.so.0", NULL, journald_functions);
 	struct error why;
 
 	return library_load(&library, &sd, &why) ||

@@ -26,7 +26,7 @@ static const struct library_function service_functions[] = {
 /* Is this variable there, and the library? */
 static bool service_asks(const char *variable)
 {
-	static struct library library = { { "libsystemd.so.0", NULL }, service_functions, 2, false };
+	static struct library library = LIBRARY("libsystemd.so.0", NULL, service_functions);
 	struct error error;
 
 	if (getenv(variable) == NULL)

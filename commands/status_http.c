@@ -194,10 +194,7 @@ static enum MHD_Result http_called(void *context, struct MHD_Connection *connect
 
 static bool http_load(struct error *error)
 {
-	static struct library library = { { "libmicrohttpd.so.12", NULL },
-					  http_functions,
-					  sizeof(http_functions) / sizeof(http_functions[0]),
-					  false };
+	static struct library library = LIBRARY("libmicrohttpd.so.12", NULL, http_functions);
 
 	return library_load(&library, &mhd, error);
 }

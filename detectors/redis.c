@@ -75,9 +75,7 @@ static const struct library_function redis_tls_functions[] = {
 
 static bool redis_tls_load(struct error *error)
 {
-	static struct library library = {
-		{ REDIS_TLS_FILE_OF(HIREDIS_SONAME), NULL }, redis_tls_functions, 4, false
-	};
+	static struct library library = LIBRARY(REDIS_TLS_FILE_OF(HIREDIS_SONAME), NULL, redis_tls_functions);
 
 	return library_load(&library, &redis_tls, error);
 }

@@ -42,9 +42,7 @@ static const struct library_function sign_functions[] = { SIGN_CALLS(SIGN_FUNCTI
 
 bool sign_available(struct error *error)
 {
-	static struct library library = {
-		{ SIGN_FILE, NULL }, sign_functions, sizeof(sign_functions) / sizeof(sign_functions[0]), false
-	};
+	static struct library library = LIBRARY(SIGN_FILE, NULL, sign_functions);
 
 	return library_load(&library, &crypto, error);
 }

@@ -42,10 +42,7 @@ static const struct library_function transfer_functions[] = { TRANSFER_CALLS(TRA
 
 static bool transfer_load(struct error *error)
 {
-	static struct library library = { { "libcurl.so.4", "libcurl-gnutls.so.4" },
-					  transfer_functions,
-					  sizeof(transfer_functions) / sizeof(transfer_functions[0]),
-					  false };
+	static struct library library = LIBRARY("libcurl.so.4", "libcurl-gnutls.so.4", transfer_functions);
 
 	return library_load(&library, &curl, error);
 }
