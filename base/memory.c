@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #define LARGE_PAGE ((size_t)2 * 1024 * 1024)
 #define CACHE_LINE 64
@@ -61,6 +64,13 @@ void *memory_large(size_t size)
 	(void)madvise(memory, size, MADV_HUGEPAGE); /* where it is refused, pages are small */
 #endif
 	return memory;
+}
+
+void memory_trim(void)
+{
+#ifdef __GLIBC__
+	(void)malloc_trim(0);
+#endif
 }
 
 char *memory_copy(struct span text)

@@ -27,6 +27,9 @@ void memory_clear(void *memory, size_t size);
  */
 void *memory_large(size_t size);
 
+/* Gives back to the system what is free in whole pages: the C library keeps it where something stands behind it. */
+void memory_trim(void);
+
 /* A NUL-terminated copy, owned by the caller (free). */
 char *memory_copy(struct span text);
 

@@ -192,6 +192,7 @@ static void watch_reload(struct watch *watch)
 		(void)act_reload_end(watch->act, false, NULL);
 		log_say(clock_now(), LOG_LEVEL_ERROR, "the settings stay as they were: %s", error.text);
 	}
+	memory_trim(); /* all was there twice: it would stay so large */
 	service_tell("READY=1");
 }
 
