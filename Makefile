@@ -59,7 +59,7 @@ OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 LIBRARY := $(BUILD)/libsendwatch.a
 PROGRAM := $(if $(filter build,$(BUILD)),sendwatch,$(BUILD)/sendwatch)
 UNIT    := $(if $(shell pkg-config --exists cmocka 2>/dev/null && echo yes),$(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c)))
-BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/bench_*.c))
+BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/tests/bench/%,$(wildcard tests/bench/*.c))
 WRITER  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/bench/generator/*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 
@@ -87,7 +87,7 @@ help:
 	echo 'make lint            format, static analysis, order of the folders, shell scripts'
 	echo 'make settings        rewrite detect.conf and its manual page from the tables of settings'
 	echo 'make format          rewrite the C files in the agreed format'
-	echo 'make bench           time replay beside wc, zcat, pflogsumm, eximstats (BENCH=quick, full: growth, longest)'
+	echo 'make bench           time replay beside wc, zcat, pflogsumm, eximstats (BENCH=quick: less)'
 	echo 'make bench-table     put what the last bench found into README.md'
 	echo 'make bench-compare BASE=rev  the same work by this tree and by another revision, in turns'
 	echo 'make bench-detection  what is found, how early, and who is flagged falsely, by kind'
@@ -205,7 +205,7 @@ crash-test: deps-build deps-check
 # What takes half an hour: a hundred million lines, hundreds of kills, minutes of following.
 .PHONY: soak
 soak: deps-build deps-check
-	$(MAKE) --no-print-directory $(JOBS) all $(BUILD)/generate
+	$(MAKE) --no-print-directory $(JOBS) benches
 	BUILD=$(BUILD) tests/run soak
 
 fuzz: deps-build deps-check

@@ -79,6 +79,11 @@ static double bench_ask(struct replies *replies, char **list, size_t count, size
 	return (bench_time() - began) / (double)times;
 }
 
+static void bench_say(const char *what, double value, const char *unit)
+{
+	printf("{\"name\":\"replies: %s\",\"value\":%.0f,\"unit\":\"%s\"}\n", what, value, unit);
+}
+
 static struct replies *bench_new(void)
 {
 	struct error error;
@@ -109,15 +114,14 @@ int main(int argc, char **argv)
 	double began = bench_time();
 	struct replies *replies = bench_new();
 
-	printf("start     %8.0f us\n", (bench_time() - began) / 1000);
-	printf("compiling %8.0f ns a reply, each rule for the first time\n",
-	       bench_ask(replies, texts, text_count, text_count));
-	printf("fresh     %8.0f ns a reply\n", bench_ask(replies, shapes, SHAPES, SHAPES));
-	printf("one shape %8.0f ns a reply\n", bench_ask(replies, shapes + 7, 1, millions * 1000000));
-	printf("%d shapes %6.0f ns a reply\n", SHAPES,
-	       bench_ask(replies, shapes, SHAPES, millions * 1000000));
-	printf("shapes    %8llu, matched anew %llu\n", (unsigned long long)replies_stats(replies).shapes,
-	       (unsigned long long)replies_stats(replies).matched_anew);
+	bench_say("start", bench_time() - began, "ns");
+	bench_say("each rule for the first time", bench_ask(replies, texts, text_count, text_count),
+		  "ns/reply");
+	bench_say("fresh", bench_ask(replies, shapes, SHAPES, SHAPES), "ns/reply");
+	bench_say("one shape", bench_ask(replies, shapes + 7, 1, millions * 1000000), "ns/reply");
+	bench_say("10,000 shapes", bench_ask(replies, shapes, SHAPES, millions * 1000000), "ns/reply");
+	bench_say("shapes known", (double)replies_stats(replies).shapes, "shapes");
+	bench_say("matched anew", (double)replies_stats(replies).matched_anew, "replies");
 	replies_free(&replies);
 	for (size_t i = 0; i < SHAPES; i++)
 		free(shapes[i]);

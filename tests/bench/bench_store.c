@@ -2,7 +2,7 @@
  * What an account costs: memory in both stores, the snapshot's size and the time to write and read it, and how many
  * attempts a second one core brings into a real redis-server, which this program starts. One JSON object a line.
  *
- *	bench_store [ACCOUNTS...]	10000 100000; with BENCH=full in the environment also 1000000
+ *	bench_store ACCOUNTS...
  */
 #define _GNU_SOURCE
 #include "base/hash.h"
@@ -363,17 +363,13 @@ static void bench_redis(size_t accounts)
 
 int main(int argc, char **argv)
 {
-	static const size_t usual[] = { 10000, 100000, 1000000 };
-	const char *size = getenv("BENCH");
-	size_t count = argc > 1 ? (size_t)argc - 1 : size != NULL && strcmp(size, "full") == 0 ? 3 : 2;
-
 	if (mkdtemp(folder) == NULL)
 		return 1;
 	signal(SIGPIPE, SIG_IGN);
 	snprintf(path, sizeof(path), "%s/redis.sock", folder);
 	settings_defaults(options_sections(), &options);
-	for (size_t i = 0; i < count; i++) {
-		size_t accounts = argc > 1 ? strtoul(argv[i + 1], NULL, 10) : usual[i];
+	for (int i = 1; i < argc; i++) {
+		size_t accounts = strtoul(argv[i], NULL, 10);
 
 		bench_recipients(accounts);
 		bench_groups(accounts);
