@@ -78,25 +78,31 @@ struct archive {
 	uint8_t input[ARCHIVE_INPUT];
 };
 
-static bool archive_kind_there(const struct archive_kind *kind)
+static bool archive_kind_there(const struct archive_kind *kind, struct error *error)
 {
-	struct error ignored; /* another kind may read the same; if none does, the archive is named */
-
-	return kind->library == NULL || library_load(kind->library, kind->calls, &ignored);
+	return kind->library == NULL || library_load(kind->library, kind->calls, error);
 }
 
-const struct archive_kind *archive_kind_of(struct span head, const char **known_r)
+bool archive_kind_of(struct span head, const struct archive_kind **kind_r, struct error *error)
 {
-	*known_r = NULL;
+	struct error missing = { "" };
+
 	for (size_t i = 0; archive_kinds[i] != NULL; i++)
-		if (span_starts(head, archive_kinds[i]->magic) && archive_kind_there(archive_kinds[i]))
-			return archive_kinds[i];
+		if (span_starts(head, archive_kinds[i]->magic) &&
+		    archive_kind_there(archive_kinds[i], &missing)) {
+			*kind_r = archive_kinds[i];
+			return true;
+		}
+	*kind_r = NULL;
 	for (size_t i = 0; i < sizeof(archive_strangers) / sizeof(archive_strangers[0]); i++)
 		if (span_starts(head, archive_strangers[i].magic)) {
-			*known_r = archive_strangers[i].name;
-			break;
+			if (missing.text[0] != '\0')
+				return error_set(error, "is a %s archive: %s", archive_strangers[i].name,
+						 missing.text);
+			return error_set(error, "is a %s archive, which this build cannot read",
+					 archive_strangers[i].name);
 		}
-	return NULL;
+	return true;
 }
 
 usec_t archive_written(struct span head)
@@ -114,9 +120,10 @@ struct archive *archive_new(const struct archive_kind *kind, int fd, struct span
 			    atomic_uint_fast64_t *read)
 {
 	struct archive *archive = memory_new(1, sizeof(*archive));
+	struct error ignored; /* who asked for the kind was told */
 
 	archive->kind = kind;
-	archive->state = archive_kind_there(kind) ? kind->begin() : NULL;
+	archive->state = archive_kind_there(kind, &ignored) ? kind->begin() : NULL;
 	archive->fd = fd;
 	archive->read = read;
 	archive->len = head.len;

@@ -45,10 +45,10 @@ extern const struct archive_kind *const archive_kinds[];
 #define ARCHIVE_HEAD 32 /* bytes that are enough to tell */
 
 /*
- * The kind of what begins with HEAD: NULL for plain text. Where it is compressed by something that this build does not
- * read, or whose library is not installed, *KNOWN_R is its name and the answer NULL too; else *KNOWN_R is NULL.
+ * *KIND_R is the kind of what begins with HEAD, NULL for plain text. False, with *KIND_R NULL and ERROR, where it is
+ * compressed by something that this build does not read, or whose library is not installed.
  */
-const struct archive_kind *archive_kind_of(struct span head, const char **known_r);
+bool archive_kind_of(struct span head, const struct archive_kind **kind_r, struct error *error);
 
 /* When the content was written, as a gzip header may say; USEC_NEVER where nothing says. */
 usec_t archive_written(struct span head);

@@ -72,7 +72,7 @@ static bool input_begin(struct input *input, struct ahead *ahead, struct error *
 {
 	char *head = input->blocks[0] + LINES_HEADROOM;
 	const struct archive_kind *kind;
-	const char *stranger;
+	struct error why;
 	usec_t written;
 
 	while (input->waiting < ARCHIVE_HEAD) {
@@ -84,10 +84,8 @@ static bool input_begin(struct input *input, struct ahead *ahead, struct error *
 			break;
 		input->waiting += (size_t)got;
 	}
-	kind = archive_kind_of((struct span){ head, input->waiting }, &stranger);
-	if (stranger != NULL)
-		return error_set(error, "%s: is a %s archive, which this build cannot read", input->path,
-				 stranger);
+	if (!archive_kind_of((struct span){ head, input->waiting }, &kind, &why))
+		return error_set(error, "%s: %s", input->path, why.text);
 	/* A plain file is read where it is cut into lines: what another read would have to come from its caches. */
 	if (kind == NULL) {
 		atomic_fetch_add(input->read, input->waiting);

@@ -52,7 +52,7 @@ bool piece_look(struct piece *piece)
 
 static bool piece_begin(struct piece *piece, struct error *error)
 {
-	const char *stranger = NULL;
+	struct error why;
 
 	if (piece->fd < 0)
 		return error_set(error, "%s: %s", piece->path, strerror(errno));
@@ -61,11 +61,9 @@ static bool piece_begin(struct piece *piece, struct error *error)
 	piece->head_len = piece_pread(piece, piece->head, POSITION_HEAD, 0);
 	if (piece->head_len == SIZE_MAX)
 		return error_set(error, "%s: cannot read: %s", piece->path, strerror(errno));
-	if (!piece->live)
-		piece->kind = archive_kind_of((struct span){ piece->head, piece->head_len }, &stranger);
-	if (stranger != NULL)
-		return error_set(error, "%s: is a %s archive, which this build cannot read", piece->path,
-				 stranger);
+	if (!piece->live &&
+	    !archive_kind_of((struct span){ piece->head, piece->head_len }, &piece->kind, &why))
+		return error_set(error, "%s: %s", piece->path, why.text);
 	if (piece->kind != NULL)
 		piece->head_len = 0; /* what it holds is learnt when it is read */
 	return true;

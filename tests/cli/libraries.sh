@@ -28,7 +28,12 @@ expect 0 "$SENDWATCH" replay --timezone UTC --html page.html mail.log.gz
 has out 'Read 1 file'
 printf '\375\067zXZ\000\000\004 and so on, longer than the head that tells' > log.xz
 expect 1 "$SENDWATCH" replay log.xz
-has err 'log.xz: is a xz archive, which this build cannot read'
+if built_for liblzma; then
+	has err 'log.xz: is a xz archive: '
+	has err 'liblzma.so.5'
+else
+	has err 'log.xz: is a xz archive, which this build cannot read'
+fi
 if built_for libcrypto; then
 	lacks page.html 'sha256-'
 	expect 0 "$SENDWATCH" replay --timezone UTC --case case mail.log

@@ -38,13 +38,14 @@ static void fuzz_kind(const struct archive_kind *kind, int fd, size_t room)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static int fd = -1;
-	const char *known;
+	const struct archive_kind *kind;
+	struct error error;
 
 	if (fd < 0)
 		fd = memfd_create("archive", MFD_CLOEXEC);
 	if (size < 2 || ftruncate(fd, 0) != 0 || pwrite(fd, data + 1, size - 1, 0) != (ssize_t)(size - 1))
 		return 0;
-	(void)archive_kind_of((struct span){ (const char *)data + 1, size - 1 }, &known);
+	(void)archive_kind_of((struct span){ (const char *)data + 1, size - 1 }, &kind, &error);
 	for (size_t i = 0; archive_kinds[i] != NULL; i++)
 		fuzz_kind(archive_kinds[i], fd, 1 + (size_t)data[0] * 256);
 	return 0;
