@@ -32,6 +32,7 @@
 #define WATCH_ASKS    (10 * USEC_SECOND) /* whether the store is back */
 #define WATCH_SILENCE 8                  /* looks for silence within the time after which it is told */
 #define WATCH_SETTLES (2 * USEC_SECOND)
+#define WATCH_FDS     9 /* of our own to wait on, beside those of the targets */
 
 struct watch {
 	const struct arguments *arguments;
@@ -246,7 +247,7 @@ static usec_t watch_pause(const struct watch *watch)
 
 static void watch_wait(struct watch *watch, bool idle)
 {
-	struct pollfd fds[DELIVER_FDS + 8];
+	struct pollfd fds[DELIVER_FDS + WATCH_FDS];
 	struct store *store = pipeline_store(watch->work->pipeline);
 	size_t count = deliver_fds(watch->work->deliver, fds);
 	usec_t pause = idle ? watch_pause(watch) : 0;
