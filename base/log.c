@@ -96,7 +96,9 @@ void log_say(usec_t now, enum log_level level, const char *format, ...)
 	vsnprintf(words, sizeof(words), format, arguments);
 	va_end(arguments);
 	kind = log_kind(log_hash(words));
-	if (level <= LOG_LEVEL_WARNING && kind->told != USEC_NEVER && now - kind->told < LOG_MUTED) {
+	/* A clock that was set back does not mute what is said from then on. */
+	if (level <= LOG_LEVEL_WARNING && kind->told != USEC_NEVER && now >= kind->told &&
+	    now - kind->told < LOG_MUTED) {
 		kind->muted++;
 		return;
 	}

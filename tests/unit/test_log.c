@@ -57,9 +57,20 @@ static void test_mutes(void **state)
 	       "sendwatch: news are never muted\nsendwatch: news are never muted\n");
 }
 
+static void test_clock_set_back(void **state)
+{
+	(void)state;
+	open_log(2, false);
+	log_say(USEC_DAY, LOG_LEVEL_WARNING, "the disk is full");
+	log_say(1, LOG_LEVEL_WARNING, "the disk is full");
+	log_say(2, LOG_LEVEL_WARNING, "the disk is full");
+	expect("sendwatch: warning: the disk is full\nsendwatch: warning: the disk is full\n");
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_levels), cmocka_unit_test(test_mutes) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_levels), cmocka_unit_test(test_mutes),
+					    cmocka_unit_test(test_clock_set_back) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
