@@ -199,6 +199,19 @@ static bool zone_read_offset(struct span text, int32_t *offset_r)
 	return true;
 }
 
+/* A rule alone, for all years: "CET-1CEST,M3.5.0,M10.5.0/3". */
+static bool zone_fill_rule(struct zone *zone, struct span text)
+{
+	struct zone_rule rule;
+
+	if (!zone_rule_read(text, &rule))
+		return false;
+	zone->changes = memory_new((size_t)(ZONE_LAST_YEAR - ZONE_FIRST_YEAR + 1) * 2,
+				   sizeof(*zone->changes));
+	zone_follow_rule(zone, &rule);
+	return true;
+}
+
 /* Names come from settings and command lines: none may lead out of the tables' folder. */
 static bool zone_name_plain(const char *name)
 {
@@ -228,15 +241,28 @@ static bool zone_fill(struct zone *zone, const char *name, struct error *error)
 	return zone_load(zone, name, path, error);
 }
 
+/*
+ * Whoever sets TZ may say more than a name (tzset(3)): many servers have ":/etc/localtime" in it, which spares the C
+ * library a look at that file for each time.
+ */
+static bool zone_fill_machine(struct zone *zone, struct error *error)
+{
+	const char *name = getenv("TZ");
+
+	if (name != NULL && name[0] == ':')
+		name++;
+	if (name != NULL && name[0] == '/')
+		return zone_load(zone, name, name, error);
+	return zone_fill(zone, name, error) || (zone->changes == NULL && zone_fill_rule(zone, span_of(name)));
+}
+
 struct zone *zone_open(const char *name, struct error *error)
 {
 	struct zone *zone = memory_new(1, sizeof(*zone));
 
-	if (name == NULL)
-		name = getenv("TZ");
 	if (name != NULL && name[0] == ':')
 		name++;
-	if (!zone_fill(zone, name, error))
+	if (name == NULL ? !zone_fill_machine(zone, error) : !zone_fill(zone, name, error))
 		zone_free(&zone);
 	return zone;
 }

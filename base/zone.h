@@ -10,7 +10,7 @@
 
 struct zone;
 
-/* NAME: "Europe/Berlin", "UTC", "+02:00"; NULL: this machine's. NULL and ERROR where it is not known. */
+/* NAME: "Europe/Berlin", "UTC", "+02:00"; NULL: this machine's, or that of TZ. NULL and ERROR where it is not known. */
 struct zone *zone_open(const char *name, struct error *error);
 void zone_free(struct zone **zone);
 

@@ -1,4 +1,5 @@
 /* Stamps, years and zones; golden lines (test_golden) hold whole frames. */
+#define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -120,6 +121,48 @@ static void test_zone_names(void **state)
 		assert_null(zone_open(names[i], &error));
 		assert_true(error.text[0] != '\0');
 	}
+}
+
+/* TZ as tzset(3) has it, in which more than a name may stand. */
+static void test_zone_of_the_environment(void **state)
+{
+	static const struct {
+		const char *tz, *time; /* of 12:00 on 15 July by the walls */
+	} rows[] = {
+		{ ":/usr/share/zoneinfo/Europe/Berlin", "2026-07-15T10:00:00Z" },
+		{ "/usr/share/zoneinfo/Europe/Berlin", "2026-07-15T10:00:00Z" },
+		{ ":Europe/Berlin", "2026-07-15T10:00:00Z" },
+		{ "CET-1CEST,M3.5.0,M10.5.0/3", "2026-07-15T10:00:00Z" },
+		{ "<+03>-3", "2026-07-15T09:00:00Z" },
+		{ "UTC0", "2026-07-15T12:00:00Z" },
+		{ ":/etc/passwd", NULL },
+		{ "nonsense", NULL },
+	};
+	const char *was = getenv("TZ");
+	char *before = was == NULL ? NULL : strdup(was);
+	struct error error;
+
+	(void)state;
+	if (access("/usr/share/zoneinfo/Europe/Berlin", R_OK) != 0)
+		skip();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct zone *zone;
+		char text[CLOCK_TEXT_SIZE];
+
+		setenv("TZ", rows[i].tz, 1);
+		zone = zone_open(NULL, &error);
+		assert_int_equal(zone != NULL, rows[i].time != NULL);
+		if (zone != NULL)
+			assert_string_equal(
+				clock_text(zone_time(zone, at("2026-07-15T12:00:00Z"), USEC_NEVER), text),
+				rows[i].time);
+		zone_free(&zone);
+	}
+	if (before == NULL)
+		unsetenv("TZ");
+	else
+		setenv("TZ", before, 1);
+	free(before);
 }
 
 static int year_of(const struct years *start, const char *last, int month, int day)
@@ -321,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_stamp_lengths),
 		cmocka_unit_test(test_zone_rows),
 		cmocka_unit_test(test_zone_names),
+		cmocka_unit_test(test_zone_of_the_environment),
 		cmocka_unit_test(test_years),
 		cmocka_unit_test(test_time_before_cut),
 		cmocka_unit_test(test_the_same_head_means_the_same),
