@@ -251,12 +251,13 @@ static struct input *search_input(struct search *search, size_t at, struct error
 	return input;
 }
 
-/* Drop the rest of a line that is too long; how many bytes that were. */
-static size_t skip_line(char **data, size_t *len)
+/* Drop the rest of a line that is too long, up to its newline if it is there; how many bytes that were. */
+static size_t skip_line(char **data, size_t *len, bool *skipping)
 {
 	const char *newline = memchr(*data, '\n', *len);
 	size_t skipped = newline == NULL ? *len : (size_t)(newline + 1 - *data);
 
+	*skipping = newline == NULL;
 	*data += skipped;
 	*len -= skipped;
 	return skipped;
@@ -282,10 +283,9 @@ static void search_file(struct search *search, size_t at)
 		return;
 	}
 	while (input_next(input, &data, &len, &broken, &error)) {
-		size_t skipped = skipping ? skip_line(&data, &len) : 0, given = len;
+		size_t skipped = skipping ? skip_line(&data, &len, &skipping) : 0, given = len;
 
 		offset += skipped;
-		skipping = skipping && len == 0;
 		search_room(search, begun, len);
 		len = search_text(search, begun, (struct span){ data, len }, false, file, offset);
 		offset += begun + given - len;

@@ -97,3 +97,12 @@ expect 1 "$SENDWATCH" trace 1xZZZZ-00067j-1b mainlog
 has err "nothing is said of it"
 expect 2 "$SENDWATCH" trace 1xUnyD-00067j-1b
 expect 2 "$SENDWATCH" trace "" mainlog
+
+# What is too long is left out up to its newline, wherever in a block that stands: the line behind it counts.
+{
+	head -c 262143 /dev/zero | tr '\0' x
+	echo
+	grep ' 1xUnyE-00067k-1c <= ' "$exim"
+} > long
+expect 0 "$SENDWATCH" trace 1xUnyE-00067k-1c --timezone UTC long
+has out "message 1xUnyE-00067k-1c"
