@@ -106,6 +106,14 @@ static void plan_add(struct plan_work *work, const char *path)
 	plan->bytes += about.size;
 }
 
+/* Opening a named pipe would wait for whoever writes to it: one that a glob happens to find is no log. */
+static bool plan_is_pipe(const char *path)
+{
+	struct stat about;
+
+	return stat(path, &about) == 0 && (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode));
+}
+
 static void plan_expand(struct plan_work *work, const char *name)
 {
 	glob_t found;
@@ -117,7 +125,8 @@ static void plan_expand(struct plan_work *work, const char *name)
 	}
 	if (glob(name, GLOB_BRACE, NULL, &found) == 0) {
 		for (size_t i = 0; i < found.gl_pathc; i++)
-			plan_add(work, found.gl_pathv[i]);
+			if (!plan_is_pipe(found.gl_pathv[i]))
+				plan_add(work, found.gl_pathv[i]);
 		globfree(&found);
 		return;
 	}

@@ -69,3 +69,9 @@ day > all.log
 sed 's/"id":"[^"]*"//; s/"position":[0-9]*//' first > first.bare
 sed 's/"id":"[^"]*"//; s/"position":[0-9]*//' piped > piped.bare
 diff first.bare piped.bare || die "standard input is judged otherwise"
+
+# A named pipe that a glob finds is no log: nobody waits for who might write to it.
+mkdir pipe.d
+cp "$TOP/contrib/samples/postfix/mail.log" pipe.d/mail.log
+mkfifo pipe.d/mail.log.pipe
+expect 0 timeout 20 "$SENDWATCH" replay --quiet 'pipe.d/mail.log*'
