@@ -9,9 +9,11 @@
 #include "base/save.h"
 #include "collector/journald_name.h"
 #include "collector/listen_name.h"
+#include "collector/rotation.h"
 
 #include <glob.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 /* What is no message but helps to tell whose one is (a login before it) is older than it, by minutes. */
 #define RESUME_BEFORE USEC_HOUR
@@ -134,6 +136,46 @@ static void resume_free_names(char **names, size_t count)
 	free(names);
 }
 
+/* Is FILE one of the LOGS, or what rotation made of LOG or of one of them? */
+static bool resume_is_of(const char *file, const char *log, const glob_t *logs)
+{
+	const char *slash = strrchr(file, '/');
+	struct span name = span_of(slash == NULL ? file : slash + 1);
+	struct rotation rotation = rotation_of(name);
+	struct text stem = { 0 };
+	bool is = false;
+
+	text_add(&stem, (struct span){ file, (size_t)(name.at - file) });
+	if (rotation.style == ROTATION_CURRENT && !rotation.packed)
+		text_add(&stem, name);
+	else
+		text_add(&stem, span_of(rotation.stem));
+	is = strcmp(stem.at, log) == 0;
+	for (size_t i = 0; i < logs->gl_pathc && !is; i++)
+		is = strcmp(stem.at, logs->gl_pathv[i]) == 0 || strcmp(file, logs->gl_pathv[i]) == 0;
+	text_free(&stem);
+	return is;
+}
+
+/* LOG, a file or a glob, with its rotations: of /var/log/mail not mail.info, which says the same once more. */
+static void resume_expand(const char *log, char ***names, size_t *count)
+{
+	struct text pattern = { 0 };
+	glob_t logs = { 0 }, found = { 0 };
+	struct stat about;
+
+	text_add_format(&pattern, "%s*", log);
+	(void)glob(log, GLOB_BRACE, NULL, &logs);
+	if (glob(pattern.at, GLOB_BRACE, NULL, &found) == 0)
+		for (size_t i = 0; i < found.gl_pathc; i++)
+			if (resume_is_of(found.gl_pathv[i], log, &logs) &&
+			    stat(found.gl_pathv[i], &about) == 0 && S_ISREG(about.st_mode))
+				resume_name(names, count, memory_copy(span_of(found.gl_pathv[i])));
+	globfree(&found);
+	globfree(&logs);
+	text_free(&pattern);
+}
+
 /* The logs and all their rotations. */
 static struct collector *resume_history(const char *const *logs, size_t count,
 					const struct collector_calls *calls)
@@ -144,20 +186,10 @@ static struct collector *resume_history(const char *const *logs, size_t count,
 	size_t name_count = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		struct text pattern = { 0 };
-		glob_t found;
-
 		if (journald_name_is(logs[i]))
 			resume_name(&names, &name_count, memory_copy(span_of(logs[i])));
-		if (journald_name_is(logs[i]) || listen_name_is(logs[i]))
-			continue;
-		text_add_format(&pattern, "%s*", logs[i]);
-		if (glob(pattern.at, 0, NULL, &found) == 0) {
-			for (size_t file = 0; file < found.gl_pathc; file++)
-				resume_name(&names, &name_count, memory_copy(span_of(found.gl_pathv[file])));
-			globfree(&found);
-		}
-		text_free(&pattern);
+		else if (!listen_name_is(logs[i]))
+			resume_expand(logs[i], &names, &name_count);
 	}
 	if (name_count > 0)
 		collector = collector_replay((const char *const *)names, name_count, calls, &error);
