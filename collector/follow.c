@@ -53,14 +53,44 @@ static bool follow_has(const struct follow *follow, const char *path)
 	return false;
 }
 
+/* Is this the file of POSITION under another name? */
+static bool follow_is_at(struct piece *piece, const struct position *position)
+{
+	return position->offset > 0 && position->ino == piece->ino && position->dev == piece->dev &&
+	       piece_holds(piece, position);
+}
+
+/*
+ * How far PATH was read, whether it had this name or another: a log may be renamed into a glob's reach by a name that
+ * no rotation gives. NULL: it was not.
+ */
+static const struct position *follow_known(const struct follow *follow, const char *path)
+{
+	const struct position *known = positions_find(&follow->positions, path);
+	struct error error;
+	struct piece *piece = known == NULL ? piece_open(path, true, &error) : NULL;
+
+	if (piece == NULL)
+		return known;
+	for (size_t i = 0; i < follow->count && known == NULL; i++)
+		if (follow_is_at(piece, &follow->tails[i]->left))
+			known = &follow->tails[i]->left;
+	for (size_t i = 0; i < follow->positions.count && known == NULL && !follow->started; i++)
+		if (follow_is_at(piece, &follow->positions.items[i]))
+			known = &follow->positions.items[i];
+	piece_close(&piece);
+	return known;
+}
+
 static void follow_add(struct follow *follow, const char *path)
 {
-	const struct position *position = positions_find(&follow->positions, path);
+	const struct position *position;
 	const struct collector_live_options *options = &follow->options;
 	struct tail *tail;
 
 	if (follow_has(follow, path))
 		return;
+	position = follow_known(follow, path);
 	tail = tail_new(&follow->collector, path, (uint32_t)follow->count, position);
 	tail->grace = options->grace;
 	tail->renamed = true; /* its watches are still to be made */
@@ -101,6 +131,7 @@ static void follow_expand(struct follow *follow, size_t at)
 
 static void follow_expand_all(struct follow *follow)
 {
+	follow_watch_patterns(follow); /* a folder that was removed and is there again is another one */
 	for (size_t i = 0; i < follow->pattern_count; i++)
 		follow_expand(follow, i);
 	follow->names_dirty = false;
@@ -386,7 +417,6 @@ struct collector *collector_follow(const char *const *logs, size_t count,
 		collector_close(&collector);
 		return NULL;
 	}
-	follow_watch_patterns(follow);
 	follow_expand_all(follow);
 	follow->started = follow->all_dirty = true;
 	follow->options.saved = (struct span){ NULL, 0 };

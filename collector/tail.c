@@ -328,6 +328,8 @@ static void tail_next_piece(struct tail *tail, usec_t now)
 	struct piece *next = pieces_take(&tail->queue);
 
 	tail_freeze(tail);
+	if (tail->piece->kind == NULL)
+		tail->left = tail_mark(tail, tail->lines.position);
 	tail_begin(tail, next, tail->base + tail->lines.position - next->offset, now);
 }
 

@@ -42,8 +42,9 @@ struct tail {
 
 	struct position given; /* of the last line given */
 	bool has_given;
-	bool given_here; /* it is in the piece, at given.offset; marks are not made yet */
-	char said[256];  /* the last trouble, not to be repeated */
+	bool given_here;      /* it is in the piece, at given.offset; marks are not made yet */
+	struct position left; /* where the file that had the name before was left; offset 0: there was none */
+	char said[256];       /* the last trouble, not to be repeated */
 
 	int watch_file, watch_folder, watch_path; /* the owner's */
 	bool dirty;                               /* something may have happened */

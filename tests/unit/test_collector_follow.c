@@ -453,6 +453,48 @@ static void new_matches_of_a_glob_are_picked_up_and_rotations_are_not(void **sta
 	follower_expect(&follower, "1\n2\n3\n4\n");
 }
 
+static void a_log_renamed_into_the_reach_of_its_glob_is_read_once(void **state)
+{
+	(void)state;
+	scratch_write("mail.log", "");
+	follower_start(&follower, "mail.log*");
+	follower_drain(&follower);
+	scratch_append("mail.log", "1\n");
+	follower_expect(&follower, "1\n");
+	scratch_move("mail.log", "mail.log.kept");
+	scratch_write("mail.log", "2\n");
+	follower_expect(&follower, "1\n2\n");
+	scratch_write("mail.logger", "3\n"); /* the glob's names are looked at once more */
+	follower_expect(&follower, "1\n2\n3\n");
+	scratch_append("mail.log.kept", "4\n");
+	follower_expect(&follower, "1\n2\n3\n4\n");
+	follower_stop(&follower);
+	scratch_move("mail.log", "mail.log.kept.too");
+	scratch_append("mail.log.kept.too", "5\n");
+	follower.options.start = COLLECTOR_START_BEGINNING;
+	follower_start(&follower, "mail.log*");
+	follower_expect(&follower, "1\n2\n3\n4\n5\n");
+}
+
+static void a_glob_s_folder_is_replaced(void **state)
+{
+	usec_t began;
+
+	(void)state;
+	assert_int_equal(mkdir(scratch_path("log"), 0755), 0);
+	scratch_write("log/a.log", "");
+	follower_start(&follower, "log/*.log");
+	follower_drain(&follower);
+	scratch_move("log", "log.old");
+	assert_int_equal(mkdir(scratch_path("log"), 0755), 0);
+	scratch_write("log/b.log", "1\n");
+	follower_expect(&follower, "1\n");
+	began = clock_monotonic();
+	scratch_write("log/c.log", "2\n");
+	follower_expect(&follower, "1\n2\n");
+	assert_true(clock_monotonic() - began < 20 * USEC_SECOND); /* heard of, not found by the slow poll */
+}
+
 static void hundreds_of_files_by_a_glob(void **state)
 {
 	char name[32];
@@ -785,6 +827,8 @@ int main(void)
 		ROW(a_file_appears_late),
 		ROW(a_file_is_removed_and_returns),
 		ROW(new_matches_of_a_glob_are_picked_up_and_rotations_are_not),
+		ROW(a_log_renamed_into_the_reach_of_its_glob_is_read_once),
+		ROW(a_glob_s_folder_is_replaced),
 		ROW(hundreds_of_files_by_a_glob),
 		ROW(a_glob_s_log_born_while_stopped_is_read_from_its_beginning),
 		ROW(polling_alone_does_it_too),
