@@ -22,12 +22,15 @@
 
 #include "base/text.h"
 
+#define PIPELINE_BEYOND 10000 /* lines from --until on, one after another, that are taken for the end */
+
 static enum collected pipeline_run_ahead(struct pipeline *pipeline, const struct collector *collector,
 					 uint64_t most);
 static void pipeline_begin_line(struct pipeline *pipeline, const struct collector *collector);
 static void pipeline_take(struct pipeline *pipeline, const struct frame *frame, const struct event *event);
 static void pipeline_count(struct pipeline *pipeline, const struct frame *frame, const struct event *event);
 static bool pipeline_judges(const struct pipeline *pipeline);
+static bool pipeline_is_beyond(struct pipeline *pipeline, usec_t time);
 
 enum collected pipeline_run(struct pipeline *pipeline, struct collector *collector, uint64_t most)
 {
@@ -49,8 +52,11 @@ enum collected pipeline_run(struct pipeline *pipeline, struct collector *collect
 			pipeline->stats.unframed++;
 			continue;
 		}
-		if (logs->until != USEC_NEVER && frame.time >= logs->until)
-			return COLLECTED_END;
+		if (logs->until != USEC_NEVER && pipeline_is_beyond(pipeline, frame.time)) {
+			if (pipeline->beyond == PIPELINE_BEYOND)
+				return COLLECTED_END;
+			continue;
+		}
 		if (watcher->line != NULL && !watcher->line(watcher->context, line, frame.time))
 			continue;
 		parser_read(&frame, &event);
@@ -82,6 +88,15 @@ static void pipeline_take(struct pipeline *pipeline, const struct frame *frame, 
 static bool pipeline_judges(const struct pipeline *pipeline)
 {
 	return pipeline->judge != NULL && pipeline->telling != PIPELINE_RECALLS;
+}
+
+/* Is a line of this time from --until on? One alone is not the end: a host's clock may have been wrong for a while. */
+static bool pipeline_is_beyond(struct pipeline *pipeline, usec_t time)
+{
+	bool beyond = time >= pipeline->options->logs.until;
+
+	pipeline->beyond = beyond ? pipeline->beyond + 1 : 0;
+	return beyond;
 }
 
 /* --- what the ledger finds --- */

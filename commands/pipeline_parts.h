@@ -30,6 +30,7 @@ struct pipeline {
 	usec_t judged;               /* when the judge was last told the time */
 	enum pipeline_telling telling;
 	uint32_t sources; /* whose names the store knows */
+	uint32_t beyond;  /* lines from --until on that were just read, one after another */
 	bool shared;      /* windows live in a shared store */
 };
 

@@ -75,3 +75,18 @@ mkdir pipe.d
 cp "$TOP/contrib/samples/postfix/mail.log" pipe.d/mail.log
 mkfifo pipe.d/mail.log.pipe
 expect 0 timeout 20 "$SENDWATCH" replay --quiet 'pipe.d/mail.log*'
+
+# What a host with a wrong clock says does not end what is read up to --until.
+sent() # TIME NUMBER
+{
+	echo "2026-11-22T$1:00Z mx1 postfix/smtp[9]: 4F2C3DAA$2: to=<x@example.net>, relay=mx.example.net[192.0.2.9]:25," \
+		"delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)"
+}
+{
+	sent 10:00 A1
+	sent 23:00 A2
+	sent 10:01 A3
+	sent 12:00 A4
+} > wrong-clock
+expect 0 "$SENDWATCH" parse --until 2026-11-22T12:00:00Z wrong-clock
+[ "$(sed 's/.*"queue_id":"4F2C3DAA\([^"]*\)".*/\1/' out | tr '\n' ' ')" = 'A1 A3 ' ] || die "up to a time: $(cat out)"
