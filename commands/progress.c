@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define PROGRESS_BITE  20000 /* lines: 2 to 20 ms of work */
@@ -73,9 +74,21 @@ static void progress_draw(const struct collector_stats *stats, usec_t passed)
 	text_free(&bar);
 }
 
+/* Each log that is merged is held open, and those of a thousand servers are more than a process usually may. */
+static void progress_raise_limit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= files.rlim_max)
+		return;
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 struct collector *progress_open(const struct arguments *arguments, const char *const *logs, size_t count,
 				const struct collector_calls *calls, struct error *error)
 {
+	progress_raise_limit();
 	return arguments->threads == 1 ? collector_replay_threads(logs, count, 0, calls, error)
 				       : collector_replay(logs, count, calls, error);
 }

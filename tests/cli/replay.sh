@@ -90,3 +90,14 @@ sent() # TIME NUMBER
 } > wrong-clock
 expect 0 "$SENDWATCH" parse --until 2026-11-22T12:00:00Z wrong-clock
 [ "$(sed 's/.*"queue_id":"4F2C3DAA\([^"]*\)".*/\1/' out | tr '\n' ' ')" = 'A1 A3 ' ] || die "up to a time: $(cat out)"
+
+# More logs than a process usually may hold open.
+mkdir many
+for number in $(seq 300); do
+	{
+		sent 10:00 A1
+		sent 11:00 A2
+	} > "many/mx$number.log"
+done
+expect 0 sh -c "ulimit -Sn 200 && exec '$SENDWATCH' replay 'many/*.log'"
+has out 'Read 300 files, 600 lines'
