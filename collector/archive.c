@@ -52,6 +52,7 @@ static const struct {
 	const char *name;
 } archive_strangers[] = {
 	{ { "\x28\xb5\x2f\xfd", 4 }, "zstd" },
+	{ { "\x50\x2a\x4d\x18", 4 }, "zstd" }, /* by pzstd */
 	{ { "\xfd"
 	    "7zXZ\0",
 	    6 },
@@ -83,12 +84,18 @@ static bool archive_kind_there(const struct archive_kind *kind, struct error *er
 	return kind->library == NULL || library_load(kind->library, kind->calls, error);
 }
 
+/* Does a member of this kind begin so? */
+static bool archive_begins(const struct archive_kind *kind, struct span head)
+{
+	return span_starts(head, kind->magic) || (kind->also != NULL && kind->also(head));
+}
+
 bool archive_kind_of(struct span head, const struct archive_kind **kind_r, struct error *error)
 {
 	struct error missing = { "" };
 
 	for (size_t i = 0; archive_kinds[i] != NULL; i++)
-		if (span_starts(head, archive_kinds[i]->magic) &&
+		if (archive_begins(archive_kinds[i], head) &&
 		    archive_kind_there(archive_kinds[i], &missing)) {
 			*kind_r = archive_kinds[i];
 			return true;
@@ -161,7 +168,7 @@ static bool archive_next_member(struct archive *archive, struct error *error)
 		if (!archive_fill(archive, error))
 			return false;
 	rest = (struct span){ (const char *)archive->input + archive->at, archive->len };
-	if (!span_starts(rest, archive->kind->magic)) {
+	if (!archive_begins(archive->kind, rest)) {
 		archive->done = true;
 		return true;
 	}

@@ -30,10 +30,11 @@ enum archive_step {
 struct archive_kind {
 	const char *name; /* "gzip" */
 	struct span magic;
-	bool quick;              /* inflates faster than its lines are read and judged */
-	struct library *library; /* what it takes; NULL: it is there */
-	void *calls;             /* the library's functions */
-	void *(*begin)(void);    /* a state for one member after another; NULL where there is no memory */
+	bool (*also)(struct span head); /* other first bytes that a member may have; NULL: none */
+	bool quick;                     /* inflates faster than its lines are read and judged */
+	struct library *library;        /* what it takes; NULL: it is there */
+	void *calls;                    /* the library's functions */
+	void *(*begin)(void); /* a state for one member after another; NULL where there is no memory */
 	bool (*again)(void *state);
 	enum archive_step (*step)(void *state, struct archive_flow *flow);
 	void (*end)(void *state);

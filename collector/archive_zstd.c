@@ -26,6 +26,13 @@ static const struct library_function zstd_functions[] = {
 
 static struct library zstd_library = LIBRARY("libzstd.so.1", NULL, zstd_functions);
 
+/* A frame that says nothing of the text: pzstd writes one before each that does. */
+static bool zstd_skippable(struct span head)
+{
+	return head.len >= 4 && ((unsigned char)head.at[0] & 0xf0) == 0x50 &&
+	       memcmp(head.at + 1, "\x2a\x4d\x18", 3) == 0;
+}
+
 static void *zstd_begin(void)
 {
 	return zstd.createDStream();
@@ -59,6 +66,7 @@ static void zstd_end(void *state)
 const struct archive_kind archive_zstd = {
 	.name = "zstd",
 	.magic = { "\x28\xb5\x2f\xfd", 4 },
+	.also = zstd_skippable,
 	.quick = true,
 	.library = &zstd_library,
 	.calls = &zstd,

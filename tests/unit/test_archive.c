@@ -135,6 +135,26 @@ static void members_one_after_another_are_one_text(void **state)
 	}
 }
 
+/* As pzstd writes: before each frame one that holds nothing but the next one's length. */
+static void frames_of_zstd_to_be_skipped_are_skipped(void **state)
+{
+	static const char skipped[] = "\x50\x2a\x4d\x18\4\0\0\0size";
+	char name[32];
+	size_t len;
+	char *bytes;
+
+	(void)state;
+	if (!archive_pack("zstd", ".zst", name, sizeof(name)))
+		return;
+	bytes = scratch_read(name, &len);
+	scratch_put(name, skipped, sizeof(skipped) - 1, O_TRUNC);
+	scratch_put(name, bytes, len, O_APPEND);
+	scratch_put(name, skipped, sizeof(skipped) - 1, O_APPEND);
+	scratch_put(name, bytes, len, O_APPEND);
+	free(bytes);
+	archive_expect(name, 2);
+}
+
 static void padding_and_rubbish_behind_the_last_member_are_ignored(void **state)
 {
 	static const char zeros[70000];
@@ -269,6 +289,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ROW(every_kind_gives_back_what_went_in),
 		ROW(members_one_after_another_are_one_text),
+		ROW(frames_of_zstd_to_be_skipped_are_skipped),
 		ROW(padding_and_rubbish_behind_the_last_member_are_ignored),
 		ROW(archive_cut_short_gives_its_beginning_and_the_place),
 		ROW(damaged_archive_gives_its_beginning_and_the_place),
