@@ -238,15 +238,14 @@ static struct input *search_input(struct search *search, size_t at, struct error
 	file->kept = NULL;
 	search->started[at] = NULL;
 	if (input == NULL)
-		input = input_open(file->path, search->ahead, &search->read, error);
+		input = plan_input(file, search->ahead, &search->read, error);
 	for (size_t next = at + 1; next < search->plan.count && next <= at + STARTED; next++) {
 		struct plan_file *coming = &search->plan.files[next];
 		struct error ignored;
 
 		if (search->ahead != NULL && coming->about.packed && coming->about.regular &&
 		    !coming->empty && search->started[next] == NULL)
-			search->started[next] = input_open(coming->path, search->ahead, &search->read,
-							   &ignored);
+			search->started[next] = plan_input(coming, search->ahead, &search->read, &ignored);
 	}
 	return input;
 }

@@ -106,3 +106,16 @@ expect 2 "$SENDWATCH" trace "" mainlog
 } > long
 expect 0 "$SENDWATCH" trace 1xUnyE-00067k-1c --timezone UTC long
 has out "message 1xUnyE-00067k-1c"
+
+# A log that is rotated while others are searched is the file that it was.
+mkdir turning
+cp "$exim" turning/mainlog
+mkfifo turning/first
+"$SENDWATCH" trace 1xUnyD-00067j-1b --timezone UTC turning/first turning/mainlog > out &
+exec 3> turning/first
+yes '2026-11-21 09:00:00 1xUaaa-00067j-1b <= bob@example.com H=(pc8) [203.0.113.8] P=esmtpa S=7' | head -n 5000 >&3
+mv turning/mainlog turning/mainlog.1
+: > turning/mainlog
+exec 3>&-
+wait $! || die "nothing is found while a log is rotated"
+cmp -s out "$golden/trace-exim/mainlog.ref" || die "while rotated: $(diff out "$golden/trace-exim/mainlog.ref")"
