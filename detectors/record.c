@@ -132,7 +132,7 @@ uint32_t record_marks(const struct delta *delta, const struct applied *found)
 	case DELTA_ATTEMPT:
 		return marks_of_attempt(delta, found) | (delta->elsewhere ? refused : 0);
 	case DELTA_CHANGED:
-		return MARK(delta->outcome) | refused;
+		return delta->elsewhere ? MARK(delta->outcome) | refused : 0;
 	case DELTA_LOGIN:
 		return MARK(COUNT_LOGINS) | mark(COUNT_LOGINS_AWAY, found->away);
 	case DELTA_LOGIN_FAILED:

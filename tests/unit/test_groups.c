@@ -81,9 +81,12 @@ static void what_an_account_does_its_group_does(void **state)
 		    [COUNT_MAILINGS] = 1,
 		    [COUNT_FOREIGN] = 1,
 		    [COUNT_ODD] = 1 } },
-		{ { .kind = DELTA_CHANGED, .count = 1, .outcome = COUNT_INVALID },
+		{ { .kind = DELTA_CHANGED, .count = 1, .elsewhere = true, .outcome = COUNT_INVALID },
 		  { .away = true },
 		  { [COUNT_INVALID] = 1, [COUNT_AWAY_INVALID] = 1 } },
+		{ { .kind = DELTA_CHANGED, .count = 1, .outcome = COUNT_INVALID },
+		  { .away = true },
+		  { 0 } }, /* one of our own */
 		{ { .kind = DELTA_LOGIN, .count = 2 },
 		  { .away = true },
 		  { [COUNT_LOGINS] = 2, [COUNT_LOGINS_AWAY] = 2 } },
