@@ -447,6 +447,7 @@ void judge_release(struct judge *judge, struct span account, usec_t now, usec_t 
 	if (record == NULL)
 		return;
 	record_release(record, now, until);
+	judge_raise(judge, record);
 	store->calls->keep(store, record);
 }
 
@@ -457,6 +458,7 @@ void judge_release_again(struct judge *judge, struct span account, usec_t then, 
 	if (record == NULL || record->standing.since >= then)
 		return;
 	record_release(record, then, until);
+	judge_raise(judge, record);
 	judge->store->calls->keep(judge->store, record);
 }
 

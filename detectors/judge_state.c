@@ -18,8 +18,23 @@
 #define LOOK_EVERY (30 * USEC_MINUTE) /* event time between looks at accounts that are not normal */
 #define WATCH_HOLD USEC_HOUR          /* watching is cheap to leave, but not at every line */
 
-static void raised_add(struct judge *judge, const struct record *record)
+static bool raised_has(const struct judge *judge, const struct record *record)
 {
+	size_t i = 0;
+
+	while (i < judge->raised_count && strcmp(judge->raised[i], record->name) != 0)
+		i++;
+	return i < judge->raised_count;
+}
+
+void judge_raise(struct judge *judge, struct record *record)
+{
+	if (record->raised)
+		return;
+	record->raised = true;
+	/* After a restart, and of other servers' accounts, records do not know it. */
+	if (record->standing.state != STATE_NORMAL && raised_has(judge, record))
+		return;
 	if (judge->raised_count == judge->raised_room) {
 		judge->raised_room = judge->raised_room == 0 ? 16 : judge->raised_room * 2;
 		judge->raised = memory_grow(judge->raised, judge->raised_room, sizeof(*judge->raised));
@@ -143,15 +158,12 @@ static void move(struct judge *judge, struct record *record, struct view *view,
 		standing->taint = (uint32_t)(record->now / USEC_DAY);
 	if (state == standing->state || (cause->look && state_is_higher(state, standing->state)))
 		return;
+	judge_raise(judge, record);
 	/* Who goes straight to disabled is flagged on the way: each state is told once. */
 	if (state == STATE_DISABLED && !state_is_flagged(standing->state)) {
-		if (standing->state == STATE_NORMAL)
-			raised_add(judge, record);
 		tell(judge, record, view, sums, score, STATE_FLAGGED, cause);
 		standing->state = STATE_FLAGGED;
 	}
-	if (standing->state == STATE_NORMAL)
-		raised_add(judge, record);
 	tell(judge, record, view, sums, score, state, cause);
 	standing->state = state;
 	/* Of two servers' standings the newer wins: behind a release, too, while lines come late. */
@@ -237,6 +249,27 @@ static void judge_trim(struct judge *judge, usec_t now)
 	store_trim(judge->groups, now);
 }
 
+static struct record *raised_record(const struct judge *judge, const char *name)
+{
+	return judge->store->calls->record(judge->store, span_of(name), false);
+}
+
+/* Is RECORD to be looked at again? */
+static bool raised_look(struct judge *judge, struct record *record, usec_t now)
+{
+	const struct cause cause = { .time = now, .look = true };
+
+	/* It was among them already. */
+	if (record->raised)
+		return false;
+	record->raised = true;
+	if (record->standing.state != STATE_NORMAL)
+		judge_ask(judge, record, &cause);
+	/* Where a shared store was not heard of it yet, it may still be raised. */
+	record->raised = record->unsettled || record->standing.state != STATE_NORMAL;
+	return record->raised;
+}
+
 static SELDOM void judge_look(struct judge *judge, usec_t now)
 {
 	size_t kept = 0;
@@ -244,14 +277,16 @@ static SELDOM void judge_look(struct judge *judge, usec_t now)
 	judge->looked = now;
 	judge_trim(judge, now);
 	for (size_t i = 0; i < judge->raised_count; i++) {
-		char *name = judge->raised[i];
-		struct record *record = judge->store->calls->record(judge->store, span_of(name), false);
-		struct cause cause = { .time = now, .look = true };
+		struct record *record = raised_record(judge, judge->raised[i]);
 
-		if (record != NULL && record->standing.state != STATE_NORMAL)
-			judge_ask(judge, record, &cause);
-		/* Where a shared store was not heard of it yet, it may still be raised. */
-		if (record != NULL && (record->unsettled || record->standing.state != STATE_NORMAL))
+		if (record != NULL)
+			record->raised = false;
+	}
+	for (size_t i = 0; i < judge->raised_count; i++) {
+		char *name = judge->raised[i];
+		struct record *record = raised_record(judge, name);
+
+		if (record != NULL && raised_look(judge, record, now))
 			judge->raised[kept++] = name;
 		else
 			free(name);

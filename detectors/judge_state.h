@@ -64,6 +64,9 @@ uint32_t judge_domain(struct span recipient);
 /* Ask the detectors about the account, move its state and tell of it. */
 void judge_ask(struct judge *judge, struct record *record, const struct cause *cause);
 
+/* It is not normal, or about to be: look at it as time passes, and count it with its state. */
+void judge_raise(struct judge *judge, struct record *record);
+
 bool state_is_flagged(enum account_state state);
 
 #endif

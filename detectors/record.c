@@ -343,6 +343,7 @@ void record_swap(struct record *record, struct record *other)
 	record->group = was.group;
 	record->place = was.place;
 	record->trail = was.trail;
+	record->raised = was.raised;
 	was.name = other->name;
 	was.hash = other->hash;
 	was.check = other->check;
@@ -350,6 +351,7 @@ void record_swap(struct record *record, struct record *other)
 	was.group = other->group;
 	was.place = other->place;
 	was.trail = other->trail;
+	was.raised = other->raised;
 	*other = was;
 }
 

@@ -287,11 +287,35 @@ static void test_answers_to_one_account_are_no_evidence_by_themselves(void **sta
 	}
 }
 
+/* One that was disabled by hand was never raised here; released, it is looked at as others are. */
+static void test_who_was_released_while_normal_is_known_as_raised(void **state)
+{
+	struct story story;
+	size_t count;
+	usec_t now;
+
+	(void)state;
+	begin(&story);
+	now = ordinary_days(&story, 10);
+	judge_release(story.judge, BOB, now, now + USEC_HOUR);
+	assert_int_equal(judge_stats(story.judge).in_state[STATE_RELEASED], 1);
+	abuse(&story, now + 2 * USEC_HOUR, 120, "203.0.113.7");
+	assert_non_null(first_of(&story.said, STATE_FLAGGED));
+	(void)judge_raised(story.judge, &count);
+	assert_int_equal(count, 1);
+	assert_int_equal(judge_stats(story.judge).in_state[STATE_NORMAL], 0);
+	for (int look = 0; look < 48 * 20; look++)
+		judge_time(story.judge, now + look * 30 * USEC_MINUTE);
+	assert_int_equal(standing_of(&story, BOB).state, STATE_NORMAL);
+	end(&story);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_who_goes_on_is_flagged_again_once_its_time_is_over),
 		cmocka_unit_test(test_who_is_honest_after_a_release_stays_normal),
+		cmocka_unit_test(test_who_was_released_while_normal_is_known_as_raised),
 		cmocka_unit_test(test_each_state_is_left_by_hysteresis_and_hold),
 		cmocka_unit_test(test_single_lines_flip_nothing),
 		cmocka_unit_test(test_answers_to_the_whole_server_raise_nobody),
