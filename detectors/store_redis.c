@@ -32,6 +32,8 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#define EVICT_TRIES 16 /* copies that are looked at for one more: enough to get smaller again */
+
 static struct store_redis *redis_of(struct store *store)
 {
 	return (struct store_redis *)store;
@@ -50,17 +52,31 @@ void changes_drop(struct store_redis *redis, struct copy *copy)
 	copy->change_count = copy->change_room = copy->change_sent = 0;
 }
 
-/* Only what Redis has seen goes: redis_full keeps the others fewer than there is room for. */
-static void copy_evicted(void *context, void *record)
+static void copy_evict(struct store_redis *redis, struct copy *copy)
 {
-	struct store_redis *redis = context;
-	struct copy *copy = record;
-
 	assert(!copy->queued && !copy->under_way);
 	if (redis->store.evicted != NULL)
-		redis->store.evicted(redis->store.context, record);
+		redis->store.evicted(redis->store.context, &copy->record);
 	changes_drop(redis, copy);
 	record_free(&copy->record);
+	map_remove(redis->map, copy);
+	redis->stats.evicted++;
+}
+
+/*
+ * Only what Redis has seen goes. Where that is not found soon there are more copies for a while: redis_full says so
+ * long before, but who asks it does so between two bites of lines, and when Redis came back empty all are queued.
+ */
+static void copies_make_room(struct store_redis *redis)
+{
+	for (int i = 0; i < EVICT_TRIES && map_stats(redis->map).count >= redis->most; i++) {
+		struct copy *oldest = map_oldest(redis->map);
+
+		if (oldest->queued || oldest->under_way)
+			map_touch(redis->map, oldest);
+		else
+			copy_evict(redis, oldest);
+	}
 }
 
 void copy_queue(struct store_redis *redis, struct copy *copy)
@@ -81,6 +97,7 @@ static struct record *redis_record(struct store *store, struct span account, boo
 	struct copy *copy = map_find(redis->map, hash, account);
 
 	if (copy == NULL && make) {
+		copies_make_room(redis);
 		copy = map_add(redis->map, hash);
 		copy->record.name = memory_copy(account);
 		copy->record.hash = hash;
@@ -205,7 +222,6 @@ static struct store_stats redis_stats(const struct store *store)
 	struct store_stats stats = redis->stats;
 
 	stats.records = map.count;
-	stats.evicted = map.evicted;
 	stats.bytes = map.bytes + redis->change_bytes;
 	stats.took = redis_worker_took(redis->worker);
 	return stats;
@@ -253,10 +269,7 @@ struct store *store_redis_new(const struct redis_options *options, uint32_t most
 	struct text raised = { 0 };
 	struct map_options map = {
 		.record_size = sizeof(struct copy),
-		.most = most,
 		.same = same_account,
-		.evicted = copy_evicted,
-		.context = redis,
 	};
 
 	redis->worker = redis_worker_start(options, error);

@@ -642,6 +642,44 @@ static void without_functions_the_script_counts(void **state)
 	server_start();
 }
 
+/* More accounts than there is room for, before anybody asked whether the store is full; and all that are there queued. */
+static void what_redis_has_not_seen_makes_no_room(void **state)
+{
+	struct error error;
+	struct store *store = store_redis_new(&options, 100, &error);
+	char name[32];
+
+	(void)state;
+	assert_non_null(store);
+	store_source(store, 0, SPAN("mx1"));
+	ask("FLUSHALL", NULL);
+	for (int round = 0; round < 2; round++) {
+		for (uint32_t i = 0; i < 400; i++) {
+			snprintf(name, sizeof(name), "many%u@example.com", i);
+			count(store, name, i + 1, (uint64_t)round * 400 + i + 1);
+		}
+		assert_true(store_full(store));
+		settle(store);
+		assert_false(store_full(store));
+	}
+	for (uint32_t i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "more%u@example.com", i);
+		count(store, name, i + 1, 800 + i + 1);
+		settle(store);
+	}
+	assert_int_equal(store->calls->stats(store).records, 100);
+	assert_int_equal(store->calls->stats(store).evicted, 400);
+	store_free(&store);
+	store = store_new("mx1");
+	for (uint32_t i = 0; i < 400; i += 37) {
+		snprintf(name, sizeof(name), "many%u@example.com", i);
+		store->calls->keep(store, store->calls->record(store, span_of(name), true));
+		settle(store);
+		assert_int_equal(counted(store, name, COUNT_RECIPIENTS), 2);
+	}
+	store_free(&store);
+}
+
 static void a_full_store_says_so(void **state)
 {
 	struct store *store;
@@ -748,6 +786,7 @@ int main(void)
 		cmocka_unit_test(a_new_password_is_read),
 		cmocka_unit_test(without_functions_the_script_counts),
 		cmocka_unit_test(a_full_store_says_so),
+		cmocka_unit_test(what_redis_has_not_seen_makes_no_room),
 		cmocka_unit_test(one_server_may_act),
 		cmocka_unit_test(strange_names_are_keys_like_others),
 		cmocka_unit_test(slots_are_those_of_the_specification),
