@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "commands/resume.h"
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/save.h"
 #include "collector/journald_name.h"
@@ -12,6 +13,7 @@
 #include "collector/rotation.h"
 
 #include <glob.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -19,6 +21,9 @@
 #define RESUME_BEFORE USEC_HOUR
 
 #define RESUME_TURN 10000 /* lines between two looks at whether all marks were passed */
+
+/* For a store that is out of reach: systemd waits for longer (watch_work.c), and a server restarts within. Assumed. */
+#define RESUME_PATIENCE (30 * USEC_SECOND)
 
 static void resume_path(const char *state, struct text *path)
 {
@@ -238,6 +243,32 @@ static usec_t resume_from(const struct resume *resume, usec_t recall)
 	return from > newest - recall ? from : newest - recall;
 }
 
+/*
+ * What was learned goes to a shared store in time, which keeps its bound, and says what others know; at the END all of
+ * it. False where the store is full and stays out of reach: the rest is not learned.
+ */
+static bool resume_send(struct store *store, bool end)
+{
+	struct error why;
+
+	store_flush(store, clock_monotonic(), true);
+	while (end ? !store_clean(store) : store_full(store)) {
+		struct pollfd answered = { .fd = store_fd(store), .events = POLLIN };
+		usec_t now = clock_monotonic(), away = store_away(store, &why);
+
+		if (away != USEC_NEVER && end)
+			return false; /* it is sent while the logs are followed */
+		if (away != USEC_NEVER && now - away > RESUME_PATIENCE) {
+			log_say(clock_now(), LOG_LEVEL_ERROR, "what is in the logs is not learned to its end: %s",
+				why.text);
+			return false;
+		}
+		(void)poll(&answered, 1, 50);
+		store_flush(store, clock_monotonic(), true);
+	}
+	return true;
+}
+
 void resume_learn(struct resume *resume, struct pipeline *pipeline, const char *const *logs, size_t count,
 		  usec_t recall, usec_t tell_from)
 {
@@ -261,9 +292,11 @@ void resume_learn(struct resume *resume, struct pipeline *pipeline, const char *
 	pipeline_tell(pipeline, recalls || (resume->lost && pipeline_is_shared(pipeline)) ? PIPELINE_RECALLS
 											  : PIPELINE_QUIET);
 	while (pipeline_run(pipeline, resume->learning, RESUME_TURN) == COLLECTED_LINE)
-		if (recalls && marks_passed(resume->marks, resume->seen))
+		if ((recalls && marks_passed(resume->marks, resume->seen)) ||
+		    !resume_send(pipeline_store(pipeline), false))
 			break;
 	if (!recalls && !resume->lost) {
+		(void)resume_send(pipeline_store(pipeline), true);
 		resume->tells = true;
 		pipeline_tell(pipeline, PIPELINE_TELLS_LATE);
 		judge_tell_standing(pipeline_judge(pipeline), tell_from);
