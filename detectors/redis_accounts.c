@@ -171,17 +171,17 @@ static void claims_answered(struct redis_call *call, const struct redis_reply *r
 static bool claims_drop(struct redis_accounts *accounts, struct span name, struct error *error)
 {
 	static const enum account_state states[] = { STATE_WATCH, STATE_FLAGGED, STATE_DISABLED };
-	struct text keys[3] = { { 0 } };
-	struct redis_call call = { .words = { SPAN("DEL") }, .count = 4, .answered = claims_answered };
+	struct text keys[6] = { { 0 } };
+	struct redis_call call = { .words = { SPAN("DEL") }, .count = 7, .answered = claims_answered };
 	bool good;
 
-	for (size_t i = 0; i < 3; i++) {
-		redis_claim_key(accounts->options->prefix, states[i], name, &keys[i]);
+	for (size_t i = 0; i < 6; i++) {
+		redis_claim_key(accounts->options->prefix, states[i / 2], i % 2 != 0, name, &keys[i]);
 		call.words[i + 1] = text_span(&keys[i]);
 	}
 	call.key = call.words[1];
 	good = redis_route_run(accounts->route, &call, 1, error);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 6; i++)
 		text_free(&keys[i]);
 	return good;
 }

@@ -1,4 +1,7 @@
-/* SET NX, and GET behind it in the same flush: whoever did not win learns whose it is. */
+/*
+ * SET NX, and GET behind it in the same flush: whoever did not win learns whose it is. What is found late has a key of
+ * its own, and is not told where the other one is there: that was acted on.
+ */
 #include "detectors/redis_claim.h"
 
 #include "base/memory.h"
@@ -62,21 +65,33 @@ static bool claim_is_ours(const struct claim *claim, uint64_t server, char id[VE
 	return true;
 }
 
-bool redis_claims_ask(struct redis_claims *claims, uint64_t server, struct span account,
-		      enum account_state state, char id[VERDICT_ID_SIZE])
+static struct redis_call claim_get(const struct text *key, struct claim *claim)
 {
-	struct claim claim = { .set = false };
+	return (struct redis_call){
+		.key = text_span(key),
+		.words = { SPAN("GET"), text_span(key) },
+		.count = 2,
+		.answered = claim_read,
+		.context = claim,
+	};
+}
+
+bool redis_claims_ask(struct redis_claims *claims, uint64_t server, struct span account,
+		      enum account_state state, bool late, char id[VERDICT_ID_SIZE])
+{
+	struct claim claim = { .set = false }, acted = { .set = false };
 	char value[64];
 	struct error error;
-	struct text key = { 0 };
-	struct redis_call calls[2];
+	struct text key = { 0 }, acted_key = { 0 };
+	struct redis_call calls[3];
 	bool asked;
 
 	if (claims->route == NULL)
 		claims->route = redis_route_new(claims->options, &error);
 	if (claims->route == NULL)
 		return true;
-	redis_claim_key(claims->options->prefix, state, account, &key);
+	redis_claim_key(claims->options->prefix, state, late, account, &key);
+	redis_claim_key(claims->options->prefix, state, false, account, &acted_key);
 	snprintf(value, sizeof(value), "%016llx %s", (unsigned long long)server, id);
 	calls[0] = (struct redis_call){
 		.key = text_span(&key),
@@ -86,14 +101,12 @@ bool redis_claims_ask(struct redis_claims *claims, uint64_t server, struct span 
 		.answered = claim_set,
 		.context = &claim,
 	};
-	calls[1] = (struct redis_call){
-		.key = text_span(&key),
-		.words = { SPAN("GET"), text_span(&key) },
-		.count = 2,
-		.answered = claim_read,
-		.context = &claim,
-	};
-	asked = redis_route_run(claims->route, calls, 2, &error);
+	calls[1] = claim_get(&key, &claim);
+	calls[2] = claim_get(&acted_key, &acted);
+	asked = redis_route_run(claims->route, calls, late ? 3 : 2, &error);
 	text_free(&key);
+	text_free(&acted_key);
+	if (asked && acted.holder[0] != '\0')
+		return claim_is_ours(&acted, server, id);
 	return !asked || claim.set || claim_is_ours(&claim, server, id);
 }

@@ -16,6 +16,6 @@ void redis_claims_free(struct redis_claims **claims);
 
 /* See store_claim. True where Redis cannot be asked: told twice is better than not at all. */
 bool redis_claims_ask(struct redis_claims *claims, uint64_t server, struct span account,
-		      enum account_state state, char id[VERDICT_ID_SIZE]);
+		      enum account_state state, bool late, char id[VERDICT_ID_SIZE]);
 
 #endif

@@ -70,9 +70,11 @@ struct redis_options redis_options_of_groups(const struct redis_options *options
 	return groups;
 }
 
-void redis_claim_key(const char *prefix, enum account_state state, struct span account, struct text *key)
+void redis_claim_key(const char *prefix, enum account_state state, bool late, struct span account,
+		     struct text *key)
 {
-	text_add_format(key, "%s:claim:%s:{%.*s}", prefix, state_name(state), SPAN_ARGS(account));
+	text_add_format(key, "%s:claim:%s%s:{%.*s}", prefix, late ? "late-" : "", state_name(state),
+			SPAN_ARGS(account));
 }
 
 void redis_record_key(const char *prefix, struct span account, struct text *key)

@@ -33,8 +33,9 @@ bool reached_within(const struct reached *theirs, const struct reached *ours);
  */
 struct redis_options redis_options_of_groups(const struct redis_options *options, struct text *prefix);
 
-/* Who acts on ACCOUNT's new STATE is written here; in the slot of its record. */
-void redis_claim_key(const char *prefix, enum account_state state, struct span account, struct text *key);
+/* Who acts on ACCOUNT's new STATE is written here, or who told of it LATE; in the slot of its record. */
+void redis_claim_key(const char *prefix, enum account_state state, bool late, struct span account,
+		     struct text *key);
 void redis_record_key(const char *prefix, struct span account, struct text *key);
 void redis_record_pack(const struct reached *reached, const struct record *record, struct text *into);
 

@@ -83,7 +83,8 @@ usec_t store_away(const struct store *store, struct error *why_r)
 	return away == USEC_NEVER && store->beside != NULL ? store_away(store->beside, why_r) : away;
 }
 
-bool store_claim(struct store *store, struct span account, enum account_state state, char id[VERDICT_ID_SIZE])
+bool store_claim(struct store *store, struct span account, enum account_state state, bool late,
+		 char id[VERDICT_ID_SIZE])
 {
-	return store->calls->claim == NULL || store->calls->claim(store, account, state, id);
+	return store->calls->claim == NULL || store->calls->claim(store, account, state, late, id);
 }

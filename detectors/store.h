@@ -78,7 +78,8 @@ struct store_calls {
 	bool (*clean)(const struct store *store);
 	bool (*full)(const struct store *store);
 	usec_t (*away)(const struct store *store, struct error *why_r);
-	bool (*claim)(struct store *store, struct span account, enum account_state state, char *id);
+	bool (*claim)(struct store *store, struct span account, enum account_state state, bool late,
+		      char *id);
 
 	/* The account's record is asked for soon: let the processor fetch what finding it reads. NULL: no matter. */
 	void (*soon)(const struct store *store, struct span account);
@@ -109,9 +110,10 @@ usec_t store_away(const struct store *store, struct error *why_r);
 /*
  * May this server act on ACCOUNT's new STATE, found as verdict ID? False where another already does. Where this
  * server claimed it before under another id (it was killed, and found it again by another line), ID becomes
- * that one: who has acted under it knows.
+ * that one: who has acted under it knows. What is found LATE is told of, and not acted on: it is in nobody's way who
+ * finds the same of what goes on.
  */
-bool store_claim(struct store *store, struct span account, enum account_state state,
+bool store_claim(struct store *store, struct span account, enum account_state state, bool late,
 		 char id[VERDICT_ID_SIZE]);
 
 /* At most MOST records; the longest unused make room, and are counted. */

@@ -197,7 +197,8 @@ static usec_t redis_away(const struct store *store, struct error *why_r)
 	return redis_worker_away(((const struct store_redis *)store)->worker, why_r);
 }
 
-static bool redis_claim(struct store *store, struct span account, enum account_state state, char *id)
+static bool redis_claim(struct store *store, struct span account, enum account_state state, bool late,
+			char *id)
 {
 	struct store_redis *redis = redis_of(store);
 	struct error error;
@@ -205,7 +206,7 @@ static bool redis_claim(struct store *store, struct span account, enum account_s
 	/* Told twice is better than told late, or not at all. */
 	if (redis_worker_away(redis->worker, &error) != USEC_NEVER)
 		return true;
-	return redis_claims_ask(redis->claims, store->server, account, state, id);
+	return redis_claims_ask(redis->claims, store->server, account, state, late, id);
 }
 
 static struct record *redis_next(struct store *store, const struct record *after)

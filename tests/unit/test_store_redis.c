@@ -709,14 +709,39 @@ static void one_server_may_act(void **state)
 
 	a->server = 1;
 	b->server = 2;
-	assert_true(store_claim(a, account, STATE_FLAGGED, id));
+	assert_true(store_claim(a, account, STATE_FLAGGED, false, id));
 	assert_string_equal(id, "id-1");
-	assert_false(store_claim(b, account, STATE_FLAGGED, other));
+	assert_false(store_claim(b, account, STATE_FLAGGED, false, other));
 	/* Asked again after a crash, which found it by another line. */
-	assert_true(store_claim(a, account, STATE_FLAGGED, again));
+	assert_true(store_claim(a, account, STATE_FLAGGED, false, again));
 	assert_string_equal(again, "id-1");
-	assert_true(store_claim(b, account, STATE_DISABLED, other));
+	assert_true(store_claim(b, account, STATE_DISABLED, false, other));
 	assert_string_equal(other, "id-2");
+	store_free(&a);
+	store_free(&b);
+}
+
+/* What was found while catching up is told by one, and acted on by one when it goes on, which may be the same. */
+static void what_was_told_late_is_acted_on_when_it_goes_on(void **state)
+{
+	struct store *a = store_new("mx1"), *b = store_new("mx2");
+	struct span account = SPAN("late@example.com");
+
+	(void)state;
+	char late[VERDICT_ID_SIZE] = "id-1", other[VERDICT_ID_SIZE] = "id-2", now[VERDICT_ID_SIZE] = "id-3",
+	     last[VERDICT_ID_SIZE] = "id-4";
+
+	a->server = 1;
+	b->server = 2;
+	assert_true(store_claim(a, account, STATE_FLAGGED, true, late));
+	assert_false(store_claim(b, account, STATE_FLAGGED, true, other));
+	assert_true(store_claim(a, account, STATE_FLAGGED, false, now));
+	assert_string_equal(now, "id-3");
+	assert_false(store_claim(b, account, STATE_FLAGGED, false, other));
+	/* Whoever catches up after that finds nothing new. */
+	assert_false(store_claim(b, account, STATE_FLAGGED, true, other));
+	assert_true(store_claim(a, account, STATE_FLAGGED, true, last));
+	assert_string_equal(last, "id-3");
 	store_free(&a);
 	store_free(&b);
 }
@@ -788,6 +813,7 @@ int main(void)
 		cmocka_unit_test(a_full_store_says_so),
 		cmocka_unit_test(what_redis_has_not_seen_makes_no_room),
 		cmocka_unit_test(one_server_may_act),
+		cmocka_unit_test(what_was_told_late_is_acted_on_when_it_goes_on),
 		cmocka_unit_test(strange_names_are_keys_like_others),
 		cmocka_unit_test(slots_are_those_of_the_specification),
 	};
