@@ -19,10 +19,14 @@ static void watch_verdict(void *context, const struct verdict *verdict)
 	if (addresses != NULL)
 		addresses_verdict(addresses, verdict);
 
+	/* Lines may wait elsewhere: too old to be acted on (responders/brakes.c), it is told, and is no excuse later. */
+	if (strcmp(verdict->type, "verdict") == 0 &&
+	    clock_now() - verdict->time > work->options->act.at_most_old)
+		claimed.late = true;
 	/* Found again after a kill it may come by another line: several logs are read in another order then. */
 	deliver_same(work->deliver, &claimed);
 	/* Of several servers that find the same, one acts. */
-	if (store_claim(pipeline_store(work->pipeline), verdict->account, verdict->state, verdict->late,
+	if (store_claim(pipeline_store(work->pipeline), verdict->account, verdict->state, claimed.late,
 			claimed.id)) {
 		tally_verdict(work->tally, &claimed);
 		deliver_verdict(work->deliver, clock_now(), &claimed);
