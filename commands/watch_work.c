@@ -10,6 +10,14 @@
 
 #include <stdlib.h>
 
+/* Could another server find the same? Not what is about a server itself, which goes by the same name on each. */
+static bool watch_is_anybodys(const struct verdict *verdict)
+{
+	uint8_t address[16];
+
+	return strcmp(verdict->type, "verdict") == 0 || span_to_address(verdict->address, address);
+}
+
 static void watch_verdict(void *context, const struct verdict *verdict)
 {
 	struct watch_work *work = context;
@@ -26,7 +34,8 @@ static void watch_verdict(void *context, const struct verdict *verdict)
 	/* Found again after a kill it may come by another line: several logs are read in another order then. */
 	deliver_same(work->deliver, &claimed);
 	/* Of several servers that find the same, one acts. */
-	if (store_claim(pipeline_store(work->pipeline), verdict->account, verdict->state, claimed.late,
+	if (!watch_is_anybodys(verdict) ||
+	    store_claim(pipeline_store(work->pipeline), verdict->account, verdict->state, claimed.late,
 			claimed.id)) {
 		tally_verdict(work->tally, &claimed);
 		deliver_verdict(work->deliver, clock_now(), &claimed);
