@@ -463,12 +463,14 @@ const struct redis_login *redis_route_login(const struct redis_route *route)
 bool redis_route_run(struct redis_route *route, struct redis_call *calls, size_t count, struct error *error)
 {
 	uint16_t *places = memory_new(count, sizeof(*places));
+	usec_t until = clock_monotonic() + route->login.timeout;
 	size_t open = count;
 
 	error->text[0] = '\0';
 	route->short_of_replicas = false;
 	for (int round = 0; round < ROUTE_ROUNDS && open > 0 && !route->short_of_replicas; round++) {
-		if (!route_map(route, error))
+		/* Somebody hangs: who waits is told so now, and not after as many time limits as there are rounds. */
+		if ((round > 0 && clock_monotonic() >= until) || !route_map(route, error))
 			break;
 		open = route_places(route, calls, places, count);
 		for (size_t at = 0; at < route->node_count && open > 0; at++)

@@ -746,6 +746,29 @@ static void what_was_told_late_is_acted_on_when_it_goes_on(void **state)
 	store_free(&b);
 }
 
+/* Verdicts wait for the claim: for as long as one exchange may take, and not for that again in each round. */
+static void a_claim_waits_for_one_time_limit(void **state)
+{
+	struct redis_options own = options;
+	char id[VERDICT_ID_SIZE] = "id-1";
+	struct store *store;
+	struct error why;
+	usec_t began;
+
+	(void)state;
+	own.timeout = 2 * USEC_SECOND;
+	store = store_redis_new(&own, 1000, &why);
+	assert_non_null(store);
+	assert_true(store_claim(store, SPAN("one@example.com"), STATE_FLAGGED, false, id));
+	kill(server, SIGSTOP);
+	began = clock_monotonic();
+	assert_true(store_claim(store, SPAN("two@example.com"), STATE_FLAGGED, false, id));
+	began = clock_monotonic() - began;
+	kill(server, SIGCONT);
+	assert_true(began < 4 * own.timeout);
+	store_free(&store);
+}
+
 static void strange_names_are_keys_like_others(void **state)
 {
 	static const char *const names[] = { "}{", "{}", "a b", "\xff\xfe", "script:/home/x/{y}" };
@@ -813,6 +836,7 @@ int main(void)
 		cmocka_unit_test(a_full_store_says_so),
 		cmocka_unit_test(what_redis_has_not_seen_makes_no_room),
 		cmocka_unit_test(one_server_may_act),
+		cmocka_unit_test(a_claim_waits_for_one_time_limit),
 		cmocka_unit_test(what_was_told_late_is_acted_on_when_it_goes_on),
 		cmocka_unit_test(strange_names_are_keys_like_others),
 		cmocka_unit_test(slots_are_those_of_the_specification),
