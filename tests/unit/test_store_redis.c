@@ -642,7 +642,7 @@ static void without_functions_the_script_counts(void **state)
 	server_start();
 }
 
-/* More accounts than there is room for, before anybody asked whether the store is full; and all that are there queued. */
+/* More accounts than there is room for, before anybody asked whether the store is full; and all of them are queued. */
 static void what_redis_has_not_seen_makes_no_room(void **state)
 {
 	struct error error;
