@@ -259,8 +259,8 @@ static bool resume_send(struct store *store, bool end)
 		if (away != USEC_NEVER && end)
 			return false; /* it is sent while the logs are followed */
 		if (away != USEC_NEVER && now - away > RESUME_PATIENCE) {
-			log_say(clock_now(), LOG_LEVEL_ERROR, "what is in the logs is not learned to its end: %s",
-				why.text);
+			log_say(clock_now(), LOG_LEVEL_ERROR,
+				"what is in the logs is not learned to its end: %s", why.text);
 			return false;
 		}
 		(void)poll(&answered, 1, 50);

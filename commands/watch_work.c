@@ -34,9 +34,8 @@ static void watch_verdict(void *context, const struct verdict *verdict)
 	/* Found again after a kill it may come by another line: several logs are read in another order then. */
 	deliver_same(work->deliver, &claimed);
 	/* Of several servers that find the same, one acts. */
-	if (!watch_is_anybodys(verdict) ||
-	    store_claim(pipeline_store(work->pipeline), verdict->account, verdict->state, claimed.late,
-			claimed.id)) {
+	if (!watch_is_anybodys(verdict) || store_claim(pipeline_store(work->pipeline), verdict->account,
+						       verdict->state, claimed.late, claimed.id)) {
 		tally_verdict(work->tally, &claimed);
 		deliver_verdict(work->deliver, clock_now(), &claimed);
 	}

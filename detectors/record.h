@@ -105,12 +105,12 @@ struct record {
 	uint16_t recipient_room, recipient_used;
 	uint8_t seen_used, seen_room;
 	bool unsettled : 1; /* a shared store does not know yet what others counted: not to be judged */
-	bool moved : 1;     /* the gate: somewhere new since then */
-	bool raised : 1;    /* the judge's: it is one of those that are looked at as time passes */
-	uint32_t message; /* the last message with a stranger */
-	uint32_t met;     /* the gate: strangers, ever */
-	uint32_t pending; /* strangers since, and whom it knows, written to from elsewhere */
-	uint32_t bad;     /* refusals since */
+	bool moved     : 1; /* the gate: somewhere new since then */
+	bool raised    : 1; /* the judge's: it is one of those that are looked at as time passes */
+	uint32_t message;   /* the last message with a stranger */
+	uint32_t met;       /* the gate: strangers, ever */
+	uint32_t pending;   /* strangers since, and whom it knows, written to from elsewhere */
+	uint32_t bad;       /* refusals since */
 
 	struct standing standing;
 	struct habit habit; /* its days are still of this line, its hours no more */
