@@ -5,7 +5,10 @@
  * treat what that account sent; that is not known by itself, so it is read from logs, too.
  */
 #define _GNU_SOURCE
+#include "base/memory.h"
 #include "base/text.h"
+#include "collector/journald_name.h"
+#include "collector/listen_name.h"
 #include "commands/blocklists.h"
 #include "commands/command.h"
 #include "commands/known.h"
@@ -15,6 +18,7 @@
 #include "commands/snapshot.h"
 #include "responders/payload.h"
 
+#include <glob.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -259,37 +263,67 @@ static void health_print(const struct health_command *command)
 	free(rows);
 }
 
+/* Of what watch would follow, what can be read now: of the logs that are named by default, most machines have one. */
+static const char **health_logs(const struct setting_list *files, size_t *count_r)
+{
+	const char **names = memory_new(files->count + 1, sizeof(*names));
+
+	*count_r = 0;
+	for (size_t i = 0; i < files->count; i++) {
+		const char *file = files->texts[i];
+		bool there = journald_name_is(file);
+		glob_t found;
+
+		if (!there && !listen_name_is(file) && glob(file, 0, NULL, &found) == 0) {
+			there = true;
+			globfree(&found);
+		}
+		if (there)
+			names[(*count_r)++] = file;
+	}
+	return names;
+}
+
+static void health_read(struct health_command *command, struct pipeline *pipeline, const char *const *names,
+			size_t count)
+{
+	struct collector_calls calls = pipeline_calls(pipeline);
+	struct error error;
+	struct collector *collector = progress_open(command->arguments, names, count, &calls, &error);
+
+	if (collector == NULL) {
+		command->failed = true; /* what is wrong with which file was told as it was found */
+		return;
+	}
+	progress_run(pipeline, collector, command->arguments, true);
+	collector_close(&collector);
+	pipeline_finish(pipeline);
+	health_print(command);
+}
+
 static int health_run(struct health_command *command)
 {
 	const struct arguments *arguments = command->arguments;
 	const struct pipeline_watcher watcher = { .context = command,
 						  .attempt = health_seen,
 						  .trouble = health_trouble };
-	const char *const *names = arguments->names;
-	size_t count = arguments->count;
 	struct error error;
 	struct pipeline *pipeline = pipeline_new(command->options, &watcher, &error);
-	struct collector *collector;
+	const char **followed;
+	size_t count;
 
 	if (pipeline == NULL) {
 		fprintf(stderr, "sendwatch health: %s\n", error.text);
 		return EXIT_USAGE;
 	}
-	if (count == 0) {
-		names = (const char *const *)command->options->logs.files.texts;
-		count = command->options->logs.files.count;
-	}
-	struct collector_calls calls = pipeline_calls(pipeline);
-
-	collector = progress_open(arguments, names, count, &calls, &error);
-	if (collector == NULL) {
-		command->failed = true;
-	} else {
-		progress_run(pipeline, collector, arguments, true);
-		collector_close(&collector);
-		pipeline_finish(pipeline);
-		health_print(command);
-	}
+	followed = health_logs(&command->options->logs.files, &count);
+	if (arguments->count > 0)
+		health_read(command, pipeline, arguments->names, arguments->count);
+	else if (count > 0)
+		health_read(command, pipeline, followed, count);
+	else
+		health_trouble(command, "no log is there that could be read: name one, or see [logs] files");
+	free(followed);
 	pipeline_free(&pipeline);
 	return command->failed ? EXIT_FAILED : EXIT_DONE;
 }

@@ -44,3 +44,12 @@ lacks out '"type":"address"'
 # Exim's own log names neither host nor address: what remotes say of "this server" is told all the same.
 expect 0 "$SENDWATCH" health "$TOP/contrib/samples/exim/mainlog"
 has out 'this server'
+
+# Without LOG and without a watch: those of the logs of detect.conf that are there, as watch would follow them.
+printf '[logs]\nfiles = %s, %s, syslog:udp=127.0.0.1:5514\nyear = 2026\n[watch]\nstate = %s\n' \
+	"$TMP/nowhere.log" "$TMP/mail.log" "$TMP/no-state" > detect.conf
+expect 0 "$SENDWATCH" health -c detect.conf
+has out 'mx1 (192.0.2.25) at microsoft'
+rm mail.log
+expect 1 "$SENDWATCH" health -c detect.conf
+has err 'no log is there that could be read'
