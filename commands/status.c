@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct status_listener {
@@ -58,6 +59,18 @@ static void listener_close(struct status_listener *listener)
 		unlink(listener->address.path);
 	free(listener->text);
 	*listener = (struct status_listener){ .fd = -1 };
+}
+
+/* The socket was there before: its rights are those of the new settings. */
+static bool listener_admit(const struct status_listener *listener, struct error *error)
+{
+	unsigned mode;
+
+	if (listener->address.path == NULL)
+		return true;
+	return status_mode(&listener->status->options->status, &mode, error) &&
+	       (chmod(listener->address.path, mode) == 0 ||
+		error_set(error, "[status] mode: %s: %s", listener->address.path, strerror(errno)));
 }
 
 /* A socket for TEXT: the one that there is, which goes over to FRESH, or a new one. */
@@ -178,6 +191,8 @@ static bool status_bind(struct status *status, const struct setting_list *wanted
 
 	while (good && count < wanted->count)
 		good = listener_open(status, wanted->texts[count], &fresh[count], error), count++;
+	for (size_t i = 0; i < count && good; i++)
+		good = listener_admit(&fresh[i], error);
 	if (!good) {
 		/* What was taken over goes back; the others go. */
 		for (size_t i = 0; i < count; i++) {

@@ -156,10 +156,11 @@ def main():
         await_that(watch.ready)
         nobody(watch)
         # New settings, the same sockets; then settings that are none.
-        secrets = f"password_file = {FOLDER}/password\ntoken_file = {FOLDER}/token\nchange = yes\ntimeout = 6s\n"
+        secrets = f"password_file = {FOLDER}/password\ntoken_file = {FOLDER}/token\nchange = yes\ntimeout = 6s\nmode = 0600\n"
         watch.settings(secrets, f"[policy]\naddress = {FOLDER}/policy\n", "dry_run = no")
         watch.process.send_signal(1)
         await_that(lambda: watch.said("new settings are in force"))
+        assert os.stat(watch.socket).st_mode & 0o777 == 0o600, "the socket keeps its old rights"
         known(watch)
         # They are the same, too, where they are written otherwise.
         for old, new in (f"{watch.socket}", f"unix:{watch.socket}"), (f"{watch.port},", f"127.0.0.1:{watch.port},"):
