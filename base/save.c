@@ -77,14 +77,15 @@ struct save *save_begin(const char *path, mode_t mode, struct error *error)
 	save->temporary = memory_new(room, 1);
 	snprintf(save->temporary, room, "%s" SAVE_TEMPORARY, save->path);
 	fd = mkostemp(save->temporary, O_CLOEXEC);
+	/* By the name that is the same each time: a complaint that repeats itself is muted. */
 	if (fd < 0) {
-		error_set(error, "%s: cannot write: %s", save->temporary, strerror(errno));
+		error_set(error, "%s: cannot write: %s", save->path, strerror(errno));
 		save_free(save);
 		return NULL;
 	}
 	save->stream = fdopen(fd, "w");
 	if (save->stream == NULL || save_dress(fd, save->path, mode) != 0) {
-		error_set(error, "%s: cannot write: %s", save->temporary, strerror(errno));
+		error_set(error, "%s: cannot write: %s", save->path, strerror(errno));
 		if (save->stream == NULL)
 			close(fd);
 		save_cancel(&save);

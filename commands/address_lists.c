@@ -32,6 +32,7 @@ struct address_lists {
 	usec_t written, whole;     /* when; the list, and all that is known */
 	usec_t aged;
 	bool quiet, first;
+	bool failed; /* as they were written last; that is tried again, but not at once */
 };
 
 static void lists_changed(void *context, const struct attacker *attacker, const char *why)
@@ -142,9 +143,23 @@ static bool lists_write_form(const struct address_lists *lists, const char *path
 	return good;
 }
 
-static bool lists_write(struct address_lists *lists, bool whole, usec_t now, struct error *error)
+/* For the programs that take them. One that cannot be written keeps none of the others back; the first is told of. */
+static bool lists_write_forms(const struct address_lists *lists, usec_t now, struct error *error)
 {
 	const struct address_options *options = &lists->options->addresses;
+	const char *const paths[] = { [FORM_NFT] = options->nft,
+				      [FORM_FAIL2BAN] = options->fail2ban,
+				      [FORM_CROWDSEC] = options->crowdsec };
+	struct error next, *told = error;
+
+	for (unsigned form = 0; form < sizeof(paths) / sizeof(paths[0]); form++)
+		if (!lists_write_form(lists, paths[form], (enum address_form)form, now, told))
+			told = &next;
+	return told == error;
+}
+
+static bool lists_write(struct address_lists *lists, bool whole, usec_t now, struct error *error)
+{
 	const char *state = lists->options->watch.state;
 	struct text list = { .ceiling = LISTS_MOST }, known = { .ceiling = LISTS_MOST };
 	bool good;
@@ -152,19 +167,16 @@ static bool lists_write(struct address_lists *lists, bool whole, usec_t now, str
 	addresses_pack(lists->addresses, &list, whole ? &known : NULL);
 	good = lists_put(state, "addresses", LISTS_LIST, text_span(&list), error) &&
 	       (!whole || lists_put(state, "networks", LISTS_KNOWN, text_span(&known), error)) &&
-	       lists_write_form(lists, options->nft, FORM_NFT, now, error) &&
-	       lists_write_form(lists, options->fail2ban, FORM_FAIL2BAN, now, error) &&
-	       lists_write_form(lists, options->crowdsec, FORM_CROWDSEC, now, error);
+	       lists_write_forms(lists, now, error);
 	text_free(&list);
 	text_free(&known);
 	lists->written = now;
+	lists->failed = !good;
 	if (whole)
 		lists->whole = now;
-	if (good) {
-		lists->version = addresses_version(lists->addresses);
-		lists->touched = addresses_touched(lists->addresses);
-		lists->first = false;
-	}
+	lists->version = addresses_version(lists->addresses);
+	lists->touched = addresses_touched(lists->addresses);
+	lists->first = false;
 	return good;
 }
 
@@ -217,7 +229,7 @@ usec_t address_lists_due(const struct address_lists *lists)
 		return USEC_NEVER;
 	if (lists->first || lists->version != addresses_version(lists->addresses))
 		return lists->written + LISTS_PAUSE;
-	if (lists->touched != addresses_touched(lists->addresses))
+	if (lists->failed || lists->touched != addresses_touched(lists->addresses))
 		return lists->written + LISTS_TOUCH;
 	return lists->whole + LISTS_WHOLE;
 }

@@ -72,9 +72,13 @@ kill_watch
 expect 0 "$SENDWATCH" addresses -c detect.conf
 has out 198.51.100.7
 rm addresses.txt
+# A file that cannot be written keeps no other one back.
+sed -i "s|^nft = .*|nft = $TMP/no/such/folder.nft|" detect.conf
 : > watch.err
 follow_watch
 await 5 grep -qF 198.51.100.7 addresses.txt
+grep -qF "$TMP/no/such/folder.nft: cannot write" watch.err || die "it is not told: $(cat watch.err)"
+sed -i "s|^nft = .*|nft = $TMP/addresses.nft|" detect.conf
 echo 'keep = 6d' >> detect.conf
 kill -HUP "$watcher"
 await 10 grep -q 'new settings are in force' watch.err
