@@ -132,7 +132,10 @@ usec_t marks_newest(const struct marks *marks)
 void marks_write(const struct marks *marks, struct text *out)
 {
 	for (size_t i = 0; i < marks->count; i++) {
-		text_add_format(out, "mark %lld %llu ", (long long)marks->items[i].time,
+		usec_t time = marks->items[i].time;
+
+		/* Of a machine whose clock had not been set, a stamp may be from before 1970. */
+		text_add_format(out, "mark %lld %llu ", (long long)(time < 0 ? 0 : time),
 				(unsigned long long)marks->items[i].count);
 		text_add(out, span_of(marks->items[i].name));
 		text_add(out, SPAN("\n"));
@@ -147,7 +150,6 @@ bool marks_read(struct marks *marks, struct span text)
 	while (span_cut(&text, '\n', &line)) {
 		struct mark *mark;
 
-		/* Stamps before 1970 are no log's, so they need no sign. */
 		if (!span_skip(&line, SPAN("mark ")) || !span_cut(&line, ' ', &time) ||
 		    !span_cut(&line, ' ', &count) || !span_to_u64(time, &number) ||
 		    !span_to_u64(count, &lines) || marks_find(marks, line) != NULL)
