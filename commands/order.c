@@ -139,6 +139,17 @@ static bool order_send(const struct options *options, const struct control_order
 	return released;
 }
 
+/* A time that is over would be taken, and nothing would come of it. */
+static bool order_too_late(const struct arguments *arguments, const char *command)
+{
+	char until[CLOCK_TEXT_SIZE];
+
+	if (arguments->until == USEC_NEVER || arguments->until > clock_now())
+		return false;
+	fprintf(stderr, "sendwatch %s: --until: %s is past\n", command, clock_text(arguments->until, until));
+	return true;
+}
+
 static int order_give(const struct arguments *arguments, const char *command, const char *verb)
 {
 	struct options options;
@@ -149,6 +160,8 @@ static int order_give(const struct arguments *arguments, const char *command, co
 		fprintf(stderr, "sendwatch %s: names no account\n", command);
 		return EXIT_USAGE;
 	}
+	if (order_too_late(arguments, command))
+		return EXIT_USAGE;
 	if (!options_load(arguments, &options, &error)) {
 		fprintf(stderr, "sendwatch %s: %s\n", command, error.text);
 		return EXIT_USAGE;
