@@ -127,6 +127,16 @@ static void running_trouble(void *context, const char *words)
 	progress_trouble("backtest", words);
 }
 
+/* Of what is told of: what comes before --since is only learned from. */
+static double weeks_of(const struct pipeline_stats *stats, usec_t since)
+{
+	usec_t first = stats->first > since ? stats->first : since;
+
+	if (stats->first == USEC_NEVER || stats->last - first < 7 * USEC_DAY)
+		return 1;
+	return (double)(stats->last - first) / (double)(7 * USEC_DAY);
+}
+
 static void running_logs(struct running *running, struct pipeline *pipeline, const char *const *names,
 			 size_t count)
 {
@@ -143,9 +153,7 @@ static void running_logs(struct running *running, struct pipeline *pipeline, con
 	pipeline_finish(pipeline);
 	collector_close(&collector);
 	run->stats = pipeline_stats(pipeline);
-	run->weeks = (double)(run->stats.last - run->stats.first) / (double)(7 * USEC_DAY);
-	if (run->stats.first == USEC_NEVER || run->weeks < 1)
-		run->weeks = 1;
+	run->weeks = weeks_of(&run->stats, running->options->logs.since);
 }
 
 bool backtest_run(const struct options *options, const struct arguments *arguments, const char *const *names,

@@ -58,6 +58,13 @@ for how in "" "--suggest 1" "--compare a.conf b.conf"; do
 	has err 'nowhere.log: No such file'
 	[ ! -s out ] || die "says of nothing: $(cat out)"
 done
+# A week is a week of what is told of: what comes before --since is only learned from.
+(gzip -dc "$TOP/contrib/samples/postfix/mail.log.6.gz" | sed -n '1s/^2026-11-17/2026-09-01/p') > long.log
+for day in "$TOP"/contrib/samples/postfix/mail.log.*.gz; do gzip -dc "$day"; done >> long.log
+expect 0 "$SENDWATCH" backtest long.log
+has out '(0.1 flags a week)'
+expect 0 "$SENDWATCH" backtest --since 2026-11-16 long.log
+has out '(1.0 flags a week)'
 : > empty.log
 expect 0 "$SENDWATCH" backtest empty.log
 has out 'Replayed 0 lines; 0 accounts'
