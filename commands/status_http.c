@@ -29,7 +29,7 @@
 /* clang-format off */
 #define HTTP_CALLS(CALL) \
 	CALL(add_response_header) CALL(basic_auth_get_username_password) \
-	CALL(create_response_from_buffer) CALL(destroy_response) CALL(free) \
+	CALL(create_response_from_buffer) CALL(destroy_response) CALL(free) CALL(get_connection_info) \
 	CALL(lookup_connection_value) CALL(queue_response) CALL(start_daemon) CALL(stop_daemon)
 /* clang-format on */
 
@@ -52,36 +52,59 @@ bool status_http_is_built(void)
 	return true;
 }
 
+/*
+ * The request that is on its way over a connection, which owns it: of one that it cannot make out the library tells
+ * nobody the end.
+ */
 struct http_visit {
 	char *target; /* as sent, before anything was decoded */
 	struct text body;
 	bool begun;
 };
 
-static void *http_begin(void *context, const char *uri, struct MHD_Connection *connection)
+static void http_clear(struct http_visit *visit)
 {
-	struct http_visit *visit = memory_new(1, sizeof(*visit));
+	free(visit->target);
+	text_free(&visit->body);
+	*visit = (struct http_visit){ .body.ceiling = HTTP_BODY };
+}
 
+static void http_connection(void *context, struct MHD_Connection *connection, void **place,
+			    enum MHD_ConnectionNotificationCode code)
+{
 	(void)context;
 	(void)connection;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		*place = memory_new(1, sizeof(struct http_visit));
+	} else if (*place != NULL) {
+		http_clear(*place);
+		free(*place);
+		*place = NULL;
+	}
+}
+
+static void *http_begin(void *context, const char *uri, struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info =
+		mhd.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct http_visit *visit = info == NULL ? NULL : info->socket_context;
+
+	(void)context;
+	if (visit == NULL)
+		return NULL;
+	http_clear(visit);
 	visit->target = memory_copy(span_of(uri));
-	visit->body.ceiling = HTTP_BODY;
 	return visit;
 }
 
 static void http_end(void *context, struct MHD_Connection *connection, void **place,
 		     enum MHD_RequestTerminationCode code)
 {
-	struct http_visit *visit = *place;
-
 	(void)context;
 	(void)connection;
 	(void)code;
-	if (visit == NULL)
-		return;
-	free(visit->target);
-	text_free(&visit->body);
-	free(visit);
+	if (*place != NULL)
+		http_clear(*place);
 	*place = NULL;
 }
 
@@ -172,6 +195,8 @@ static enum MHD_Result http_called(void *context, struct MHD_Connection *connect
 
 	(void)url;
 	(void)version;
+	if (visit == NULL)
+		return MHD_NO;
 	if (!visit->begun) {
 		struct status_answer answer = { .code = 413, .type = "text/plain; charset=utf-8" };
 		enum MHD_Result sent;
@@ -222,7 +247,8 @@ struct status_http *status_http_start(struct status_site *site, const struct sta
 			MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(options->timeout / USEC_SECOND),
 			MHD_OPTION_CONNECTION_MEMORY_LIMIT, HTTP_MEMORY, MHD_OPTION_THREAD_STACK_SIZE,
 			HTTP_STACK, MHD_OPTION_URI_LOG_CALLBACK, http_begin, NULL,
-			MHD_OPTION_NOTIFY_COMPLETED, http_end, NULL, MHD_OPTION_END);
+			MHD_OPTION_NOTIFY_COMPLETED, http_end, NULL, MHD_OPTION_NOTIFY_CONNECTION,
+			http_connection, NULL, MHD_OPTION_END);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (http->daemon != NULL)
 		return http;

@@ -144,6 +144,31 @@ def slow(watch):
         client.close()
 
 
+def resident(watch):
+    return int(re.search(r"^process_resident_memory_bytes (\d+)", watch.get("/metrics").text, re.M).group(1))
+
+
+def unanswered(watch):
+    """A request that the library cannot make out ends without an answer, and leaves nothing behind."""
+    request = b"GET /account?" + b"name=a&" * 4000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+    def ask(times):
+        for _ in range(times):
+            with socket.create_connection(("127.0.0.1", watch.port)) as client:
+                client.settimeout(60)
+                client.sendall(request)
+                try:
+                    while client.recv(65536):
+                        pass
+                except ConnectionError:
+                    pass
+
+    ask(50)
+    before = resident(watch)
+    ask(800)
+    assert resident(watch) < before + 8_000_000, (before, resident(watch))
+
+
 def forced(watch):
     """How often new settings came into force."""
     return (watch.folder / "watch.err").read_text().count("new settings are in force")
@@ -181,6 +206,7 @@ def main():
     with watch:
         await_that(watch.ready)
         changes(watch)
+        unanswered(watch)
         slow(watch)
         watch.stop()
 
