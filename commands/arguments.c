@@ -132,15 +132,21 @@ static bool arguments_put(const struct argument *known, const char *value, struc
 	return false;
 }
 
-/* What getopt_long could not take: an unknown option, or one without its value. */
+/* What getopt_long could not take: an unknown option, one without its value, or a flag with one. */
 static bool arguments_refuse(const char *typed, int found, const struct command *command, struct error *error)
 {
-	struct span word = span_of(typed), name = { NULL, 0 };
+	const char single[] = { '-', (char)optopt, '\0' };
+	struct span word, name = { NULL, 0 };
 	const char *nearest = "help";
 	size_t least = SIZE_MAX;
 
 	if (found == ':')
 		return error_set(error, "%s needs a value", typed);
+	if (optopt >= 256)
+		return error_set(error, "--%s takes no value", arguments_known[optopt - 256].name);
+	/* Of several letters behind one dash, only that one is meant. */
+	typed = optopt != 0 ? single : typed;
+	word = span_of(typed);
 	while (span_skip(&word, SPAN("-")))
 		;
 	if (!span_cut(&word, '=', &name))
@@ -184,8 +190,10 @@ bool arguments_read(int argc, char **argv, const struct command *command, struct
 			return arguments_refuse(argv[optind - 1], found, command, error);
 		while (name != NULL && strcmp(arguments_known[i].name, name) != 0)
 			i++;
-		if (!arguments_takes(command, arguments_known[i].word))
+		if (!arguments_takes(command, arguments_known[i].word)) {
+			optopt = found;
 			return arguments_refuse(argv[optind - 1], '?', command, error);
+		}
 		if (!arguments_put(&arguments_known[i], optarg, &arguments, error))
 			return false;
 	}

@@ -105,6 +105,10 @@ int command_parse(const struct arguments *arguments)
 		fprintf(stderr, "sendwatch parse: which log? (a file, a glob, or - for standard input)\n");
 		return EXIT_USAGE;
 	}
+	if (arguments->attempts && arguments->coverage) {
+		fprintf(stderr, "sendwatch parse: --attempts or --coverage, not both\n");
+		return EXIT_USAGE;
+	}
 	if (!options_load(arguments, &parse.options, &error)) {
 		fprintf(stderr, "sendwatch parse: %s\n", error.text);
 		return EXIT_USAGE;

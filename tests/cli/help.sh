@@ -17,6 +17,12 @@ expect 2 "$SENDWATCH" rpelay
 has err 'no command is called rpelay; the nearest is replay'
 expect 2 "$SENDWATCH" replay --exitcode x.log
 has err '--exitcode is not an option of replay; the nearest is --exit-code'
+expect 2 "$SENDWATCH" replay -qx mail.log
+has err '-x is not an option of replay'
+expect 2 "$SENDWATCH" explain -qx 550
+has err '-q is not an option of explain'
+expect 2 "$SENDWATCH" replay --quiet=yes mail.log
+has err '--quiet takes no value'
 expect 2 "$SENDWATCH" replay --format
 has err '--format needs a value'
 expect 2 "$SENDWATCH" replay --format=xml x.log

@@ -64,3 +64,5 @@ event = json.loads(open("out", encoding="utf-8").read())
 assert event["login"] == "b\ufffdb\x1b[2J@x.example", event
 PY
 ! grep -q "$(printf '\033')" out || die "an escape reached the terminal"
+expect 2 "$SENDWATCH" parse --attempts --coverage mail.log
+has err 'not both'
