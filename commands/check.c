@@ -286,12 +286,16 @@ static void check_status(struct check *check, const struct options *options)
 	text_free(&words);
 }
 
-static void check_list_file(struct check *check, const char *where, const char *file)
+/* A file that is replaced or added to: can it be made in its folder? */
+static void check_file(struct check *check, const char *where, const char *file)
 {
 	struct span folder = span_of(file), name;
 
-	if (file != NULL)
-		check_folder(check, where, span_cut_last(&folder, SPAN("/"), &name) ? folder : SPAN("."));
+	if (file == NULL)
+		return;
+	if (!span_cut_last(&folder, SPAN("/"), &name))
+		folder = SPAN(".");
+	check_folder(check, where, folder.len == 0 ? SPAN("/") : folder);
 }
 
 static void check_addresses(struct check *check, const struct address_options *options)
@@ -306,16 +310,15 @@ static void check_addresses(struct check *check, const struct address_options *o
 	if (addresses == NULL)
 		check_say(check, false, "", error.text);
 	addresses_free(&addresses);
-	check_list_file(check, "[addresses] nft:", options->nft);
-	check_list_file(check, "[addresses] fail2ban:", options->fail2ban);
-	check_list_file(check, "[addresses] crowdsec:", options->crowdsec);
+	check_file(check, "[addresses] nft:", options->nft);
+	check_file(check, "[addresses] fail2ban:", options->fail2ban);
+	check_file(check, "[addresses] crowdsec:", options->crowdsec);
 }
 
 static unsigned check_options(const struct options *options, bool send)
 {
 	struct check check = { .makes = options->watch.user != NULL && geteuid() == 0 };
 	struct error error;
-	struct span folder = span_of(options->journal.file), name;
 
 	check_acting(&check, options);
 	if (!demote_try(options, &error))
@@ -331,8 +334,7 @@ static unsigned check_options(const struct options *options, bool send)
 	if (options->journal.file == NULL)
 		check_say(&check, true, "[journal] file:", "no journal is kept");
 	else
-		check_folder(&check, "[journal] file:",
-			     span_cut_last(&folder, SPAN("/"), &name) ? folder : SPAN("."));
+		check_file(&check, "[journal] file:", options->journal.file);
 	check_targets(&check, options);
 	check_addresses(&check, &options->addresses);
 	if (send)

@@ -94,3 +94,9 @@ has out 'No account was flagged'
 printf '[judge]\nflagged = 22\nwatch = 14\n' > detect.conf.d/20.conf
 expect 0 "$SENDWATCH" replay -c detect.conf "$logs"
 has out 'FLAGGED'
+
+# What is to stand in the topmost folder is looked for there, and not where check was typed.
+rm -r detect.conf.d
+printf '[journal]\nfile = /verdicts.ndjson\n[watch]\nstate = %s\n' "$TMP" > detect.conf
+"$SENDWATCH" check -c detect.conf > out 2> err
+has out '[journal] file: /: '
