@@ -147,9 +147,9 @@ static bool lists_write_form(const struct address_lists *lists, const char *path
 static bool lists_write_forms(const struct address_lists *lists, usec_t now, struct error *error)
 {
 	const struct address_options *options = &lists->options->addresses;
-	const char *const paths[] = { [FORM_NFT] = options->nft,
-				      [FORM_FAIL2BAN] = options->fail2ban,
-				      [FORM_CROWDSEC] = options->crowdsec };
+	const char *const paths[] = {
+		[FORM_NFT] = options->nft, [FORM_FAIL2BAN] = options->fail2ban, [FORM_CROWDSEC] = options->crowdsec
+	};
 	struct error next, *told = error;
 
 	for (unsigned form = 0; form < sizeof(paths) / sizeof(paths[0]); form++)

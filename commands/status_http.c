@@ -85,8 +85,8 @@ static void http_connection(void *context, struct MHD_Connection *connection, vo
 
 static void *http_begin(void *context, const char *uri, struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info =
-		mhd.get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	const union MHD_ConnectionInfo *info = mhd.get_connection_info(connection,
+								       MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct http_visit *visit = info == NULL ? NULL : info->socket_context;
 
 	(void)context;
