@@ -299,6 +299,23 @@ static void *policy_live(void *argument)
 	}
 }
 
+static void policy_close(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Does somebody listen there? Perhaps a watch that was started before, whose socket must not be taken away. */
+static bool policy_in_use(const struct sockaddr_un *address)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	bool used = fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ||
+				errno == EAGAIN || errno == EINPROGRESS);
+
+	policy_close(fd);
+	return used;
+}
+
 static int policy_bind_unix(struct policy *policy, const char *path, unsigned mode, struct error *error)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -310,6 +327,10 @@ static int policy_bind_unix(struct policy *policy, const char *path, unsigned mo
 		return -1;
 	}
 	memcpy(address.sun_path, path, strlen(path) + 1);
+	if (policy_in_use(&address)) {
+		error_set(error, "%s: another program listens there, perhaps another watch", path);
+		return -1;
+	}
 	/* What a crash left is in the way; anything but a socket is somebody else's. */
 	if (lstat(path, &there) == 0 && S_ISSOCK(there.st_mode))
 		unlink(path);
@@ -364,12 +385,6 @@ static bool policy_watch_fd(struct policy *policy, int fd, void *what)
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = what };
 
 	return epoll_ctl(policy->poller, EPOLL_CTL_ADD, fd, &event) == 0;
-}
-
-static void policy_close(int fd)
-{
-	if (fd >= 0)
-		close(fd);
 }
 
 static void policy_release(struct policy *policy)

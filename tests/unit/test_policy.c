@@ -215,6 +215,42 @@ static void says_why_it_cannot_listen(void **state)
 	}
 }
 
+/* A watch that is started by mistake beside the one that is there goes away again; the first must not notice. */
+static void takes_nobody_s_socket_away(void **state)
+{
+	struct policy_options options = { .address = client_path };
+	struct policy *first = start(0);
+	struct error error = { "" };
+	char heard[64];
+	int fd;
+
+	(void)state;
+	assert_null(policy_open(&options, &error));
+	assert_non_null(strstr(error.text, "another program listens there"));
+	fd = client_dial();
+	say(fd, "request=smtpd_access_policy\n\n");
+	assert_int_equal(client_hear(fd, heard, 14), 14);
+	close(fd);
+	policy_stop(&first);
+}
+
+/* What a killed one left is no reason to stay away. */
+static void takes_the_place_of_one_that_is_gone(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int left = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct policy *policy;
+
+	(void)state;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", client_path);
+	assert_int_equal(bind(left, (const struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(left, 1), 0);
+	close(left);
+	policy = start(0);
+	close(client_dial());
+	policy_stop(&policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +261,8 @@ int main(void)
 		cmocka_unit_test(refuses_more_clients_than_it_may_have),
 		cmocka_unit_test(turns_away_whom_it_has_no_descriptor_for),
 		cmocka_unit_test(says_why_it_cannot_listen),
+		cmocka_unit_test(takes_nobody_s_socket_away),
+		cmocka_unit_test(takes_the_place_of_one_that_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, client_folder_made, client_folder_gone);
