@@ -4,8 +4,8 @@
  * that (others were refused by somebody else), the rest is given back. Where Postfix asks at DATA alone, the
  * whole message counts there.
  *
- * Limits: of several messages that one account sends at the same time, only the last one's surplus is given
- * back. What a throttled account sent before is forgotten when sendwatch starts anew.
+ * Limits: of more than sixteen messages that one account sends at the same time, the first count once more at
+ * their DATA. What a throttled account sent before is forgotten when sendwatch starts anew.
  */
 #define _GNU_SOURCE
 #include "responders/restrictions.h"
@@ -22,6 +22,7 @@
 #define RESTRICTIONS_MOST 100000
 #define RESTRICTION_SLOTS 12
 #define RESTRICTION_SLOT  (USEC_HOUR / RESTRICTION_SLOTS)
+#define RESTRICTION_OPEN  16 /* messages of one account whose recipients are being counted */
 
 static const char *const restriction_disabled[] = { "reject", "hold", NULL };
 
@@ -49,13 +50,18 @@ const struct setting restriction_settings[] = {
 	{ .name = NULL },
 };
 
+struct restricted_message {
+	uint64_t instance; /* its hash */
+	uint32_t recipients; /* counted so far; 0: no message */
+};
+
 struct restricted {
 	char account[ACCOUNT_SIZE];
 	struct restriction restriction;
 	int64_t slot; /* the newest, as a number of five minutes since 1970 */
 	uint32_t sent[RESTRICTION_SLOTS];
-	uint64_t instance; /* hash of the message whose recipients are being counted, and how many were */
-	uint32_t of_instance;
+	struct restricted_message messages[RESTRICTION_OPEN]; /* a ring */
+	uint32_t newest;
 };
 
 struct restrictions {
@@ -200,31 +206,45 @@ static bool restricted_admits(struct restricted *known, usec_t now, uint64_t cou
 	return true;
 }
 
-static bool restricted_throttle(struct restricted *known, usec_t now, const struct policy_request *request)
+/* The message that is asked about, where some of its recipients were counted; NULL where none were. */
+static struct restricted_message *restricted_message(struct restricted *known,
+						     const struct policy_request *request)
 {
 	uint64_t instance = hash_text(request->instance);
-	bool same = request->instance.len > 0 && known->instance == instance;
+
+	for (size_t i = 0; i < RESTRICTION_OPEN && request->instance.len > 0; i++)
+		if (known->messages[i].instance == instance && known->messages[i].recipients > 0)
+			return &known->messages[i];
+	return NULL;
+}
+
+static bool restricted_throttle(struct restricted *known, usec_t now, const struct policy_request *request)
+{
+	struct restricted_message *message = restricted_message(known, request);
 	uint32_t *slot;
 
 	if (span_equal(request->protocol_state, SPAN("RCPT"))) {
 		if (!restricted_admits(known, now, 1))
 			return false;
-		known->of_instance = same ? known->of_instance + 1 : 1;
-		known->instance = instance;
+		if (message == NULL) {
+			known->newest = (known->newest + 1) % RESTRICTION_OPEN;
+			message = &known->messages[known->newest];
+			*message = (struct restricted_message){ .instance = hash_text(request->instance) };
+		}
+		message->recipients++;
 		return true;
 	}
 	if (!span_equal(request->protocol_state, SPAN("DATA")) || request->recipient_count == 0)
 		return true;
-	if (!same)
+	if (message == NULL)
 		return restricted_admits(known, now, request->recipient_count);
 	slot = restricted_slot(known, now);
-	if (known->of_instance > request->recipient_count) {
-		uint32_t surplus = known->of_instance - (uint32_t)request->recipient_count;
+	if (message->recipients > request->recipient_count) {
+		uint32_t surplus = message->recipients - (uint32_t)request->recipient_count;
 
 		*slot -= surplus < *slot ? surplus : *slot;
 	}
-	known->of_instance = 0;
-	known->instance = 0;
+	*message = (struct restricted_message){ 0 };
 	return true;
 }
 

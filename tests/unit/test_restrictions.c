@@ -134,6 +134,22 @@ static void test_throttle_is_exact_at_data(void **state)
 	restrictions_free(&all);
 }
 
+/* Several messages at the same time, as a mail program with two connections sends them: each counts once. */
+static void test_throttle_counts_side_by_side(void **state)
+{
+	struct restrictions *all = restrictions_new(&options, &rules);
+
+	(void)state;
+	throttle(all, 10);
+	assert_int_equal(admitted(all, NOW, "a", 4), 4);
+	assert_int_equal(admitted(all, NOW, "b", 5), 5);
+	assert_int_equal(ask(all, NOW, "DATA", "bob@example.com", "a", 4).action, POLICY_DUNNO);
+	/* Two of its five were refused by the mail server itself. */
+	assert_int_equal(ask(all, NOW, "DATA", "bob@example.com", "b", 3).action, POLICY_DUNNO);
+	assert_int_equal(admitted(all, NOW, "c", 5), 3);
+	restrictions_free(&all);
+}
+
 /* A main thread that does nothing but change the table, or, while CALM, nothing but compute. */
 static atomic_bool stop, calm;
 
@@ -269,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_refused_and_held),
 		cmocka_unit_test(test_throttle_by_recipients),
 		cmocka_unit_test(test_throttle_is_exact_at_data),
+		cmocka_unit_test(test_throttle_counts_side_by_side),
 		cmocka_unit_test(test_answers_while_all_is_busy),
 		cmocka_unit_test(test_mode),
 		cmocka_unit_test(test_two_sockets),
