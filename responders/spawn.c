@@ -24,6 +24,8 @@
 #define SPAWN_EVENTS    16
 #define SPAWN_BACK_KEPT ((size_t)1024)
 #define SPAWN_READS     16 /* of what one says before the others have their turn */
+#define SPAWN_AGAIN     75 /* EX_TEMPFAIL of sysexits.h */
+#define SPAWN_NOT_FOUND 127
 
 enum spawn_end { SPAWN_IN, SPAWN_OUT, SPAWN_PID, SPAWN_TIMER, SPAWN_ENDS };
 
@@ -162,10 +164,8 @@ static bool spawn_exec(struct spawn_child *child, const char *const *arguments, 
 	posix_spawn_file_actions_adddup2(&actions, out, 1);
 	posix_spawn_file_actions_adddup2(&actions, out, 2);
 	failed = posix_spawn(&child->pid, copies[0], &actions, &attributes, copies, environment);
-	if (failed != 0) {
+	if (failed != 0)
 		child->pid = 0;
-		text_add_format(&child->back, "%s: %s", copies[0], strerror(failed));
-	}
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	for (size_t i = 0; i < count; i++)
@@ -173,18 +173,21 @@ static bool spawn_exec(struct spawn_child *child, const char *const *arguments, 
 	free(copies);
 	free(environment[0]);
 	free(environment[1]);
+	errno = failed;
 	return failed == 0;
 }
 
-static bool spawn_begin(struct spawn_child *child, const char *const *arguments, usec_t limit)
+/* 0, or what went wrong. */
+static int spawn_begin(struct spawn_child *child, const char *const *arguments, usec_t limit)
 {
 	struct itimerspec when = { .it_value = { .tv_sec = limit / USEC_SECOND,
 						 .tv_nsec = limit % USEC_SECOND * 1000 + 1 } };
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 };
-	bool good = pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0;
 	int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	bool good = timer >= 0 && pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC) == 0 &&
+		    spawn_exec(child, arguments, in[0], out[1]);
+	int failed = good ? 0 : errno;
 
-	good = good && timer >= 0 && spawn_exec(child, arguments, in[0], out[1]);
 	if (good) {
 		(void)fcntl(in[1], F_SETFL, O_NONBLOCK);
 		(void)fcntl(out[0], F_SETFL, O_NONBLOCK);
@@ -198,7 +201,16 @@ static bool spawn_begin(struct spawn_child *child, const char *const *arguments,
 	(void)spawn_watch(child, SPAWN_IN, in[1], EPOLLOUT);
 	(void)spawn_watch(child, SPAWN_OUT, out[0], EPOLLIN);
 	(void)spawn_watch(child, SPAWN_TIMER, timer, EPOLLIN);
-	return good && spawn_watch(child, SPAWN_PID, (int)syscall(SYS_pidfd_open, child->pid, 0), EPOLLIN);
+	if (good && !spawn_watch(child, SPAWN_PID, (int)syscall(SYS_pidfd_open, child->pid, 0), EPOLLIN))
+		failed = errno;
+	return failed;
+}
+
+/* Will it do later? There are no processes, descriptors or memory left, or the program is just being replaced. */
+static bool spawn_passes(int failed)
+{
+	return failed == EAGAIN || failed == ENOMEM || failed == EMFILE || failed == ENFILE ||
+	       failed == ETXTBSY;
 }
 
 void spawn_start(struct spawn_pool *pool, uint64_t number, const char *const *arguments, struct span input,
@@ -206,6 +218,7 @@ void spawn_start(struct spawn_pool *pool, uint64_t number, const char *const *ar
 {
 	struct spawn_child *child = memory_new(1, sizeof(*child));
 	uint64_t one = 1;
+	int failed;
 
 	child->pool = pool;
 	child->number = number;
@@ -216,13 +229,15 @@ void spawn_start(struct spawn_pool *pool, uint64_t number, const char *const *ar
 	pool->children = child;
 	for (int i = 0; i < SPAWN_ENDS; i++)
 		child->handles[i].fd = -1;
-	if (spawn_begin(child, arguments, limit))
+	failed = spawn_begin(child, arguments, limit);
+	if (failed == 0)
 		return;
 	if (child->pid > 0) { /* it runs, but nobody could tell when it ends */
 		spawn_kill(child);
 		(void)waitpid(child->pid, NULL, 0);
 	}
-	child->status = 127;
+	text_add_format(&child->back, "%s: %s", arguments[0], strerror(failed));
+	child->status = spawn_passes(failed) ? SPAWN_AGAIN : SPAWN_NOT_FOUND;
 	child->over = true;
 	(void)!write(pool->nudge, &one, sizeof(one));
 }

@@ -13,7 +13,8 @@
 
 struct spawn_result {
 	uint64_t number;
-	int status;       /* exit status; 128 and the signal's number where one ended it; 127: not started */
+	/* Exit status; 128 and the signal's number where one ended it. Not started: 127, or 75 where that may pass. */
+	int status;
 	bool late;        /* killed at its time limit */
 	struct span back; /* the first bytes of its standard output and error; hostile */
 };

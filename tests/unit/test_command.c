@@ -9,6 +9,7 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 
 static struct answer last;
 static int answers;
@@ -76,9 +77,38 @@ static void test_statuses(void **state)
 	scratch_remove();
 }
 
+/* What cannot be started for want of descriptors is tried again: it is no answer of the program. */
+static void test_no_descriptors(void **state)
+{
+	const struct responder_calls calls = { .done = done };
+	char *path = memory_copy(SPAN("/bin/true"));
+	struct command_options options = { .run = { &path, 1 }, .timeout = USEC_MINUTE };
+	const struct parcel parcel = { .number = 1, .id = "x", .body = "{}" };
+	struct rlimit before, few = { 4, 4 };
+	struct error error;
+	struct target *target;
+
+	(void)state;
+	options.telling.name = path;
+	target = responder_command.open(&options, &calls, &error);
+	assert_non_null(target);
+	answers = 0;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few.rlim_max = before.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	responder_command.send(target, &parcel);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	responder_command.run(target);
+	assert_int_equal(answers, 1);
+	assert_int_equal(last.fate, FATE_LATER);
+	assert_non_null(strstr(last.back, "/bin/true: "));
+	responder_command.close(&target);
+	free(path);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_statuses) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_statuses), cmocka_unit_test(test_no_descriptors) };
 
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
