@@ -21,16 +21,18 @@
 #define QUEUE_BATCH  50
 #define QUEUE_ID_MAX 40
 #define QUEUE_HELD   ((size_t)30000) /* bytes of ids in one answer */
+#define QUEUE_HEAD   ((size_t)256)   /* of a line of postqueue: what queue_line looks at */
 
+/* Of RUN, what goes in and what becomes of what comes out. */
 static bool queue_program(const struct adapter_options *options, const char *name,
-			  const char *const *arguments, struct span input, struct text *output,
-			  struct error *error)
+			  const char *const *arguments, struct run run, struct error *error)
 {
 	const char *argv[QUEUE_BATCH + 8];
 	char program[512];
 	size_t count = 0;
-	const struct run run = { .argv = argv, .input = input, .timeout = options->timeout, .output = output };
 
+	run.argv = argv;
+	run.timeout = options->timeout;
 	snprintf(program, sizeof(program), "%s/%s",
 		 options->programs == NULL ? "/usr/sbin" : options->programs, name);
 	argv[count++] = program;
@@ -132,18 +134,23 @@ static bool queue_owner(const struct adapter_order *order, struct queue_owner *o
 	return true;
 }
 
-/* One message may have gone in the meantime, at which postcat gives up: then each is asked for itself. */
+/*
+ * One message may have gone in the meantime, at which postcat gives up, or some have so many recipients that what it
+ * says was cut: then each is asked for itself. Its login stands in front of its recipients.
+ */
 static void queue_ask(const struct adapter_options *options, char (*ids)[QUEUE_ID_MAX], size_t count,
 		      const struct queue_owner *owner, struct text *held)
 {
 	const char *arguments[QUEUE_BATCH + 2] = { owner->local ? "-ehq" : "-eq" };
 	struct text said = { 0 };
 	struct error error;
+	bool good;
 
 	for (size_t i = 0; i < count; i++)
 		arguments[i + 1] = ids[i];
 	arguments[count + 1] = NULL;
-	if (queue_program(options, "postcat", arguments, SPAN(""), &said, &error))
+	good = queue_program(options, "postcat", arguments, (struct run){ .output = &said }, &error);
+	if (good && (!said.cut || count == 1))
 		(owner->local ? queue_local : queue_owned)(text_span(&said), owner->text, held);
 	else if (count > 1)
 		for (size_t i = 0; i < count; i++)
@@ -164,27 +171,56 @@ static bool queue_super(const struct adapter_options *options, const char *what,
 		if (lines.at[i] == ' ')
 			lines.at[i] = '\n';
 	text_add(&lines, SPAN("\n"));
-	good = queue_program(options, "postsuper", arguments, text_span(&lines), NULL, error);
+	good = queue_program(options, "postsuper", arguments, (struct run){ .input = text_span(&lines) },
+			     error);
 	text_free(&lines);
+	return good;
+}
+
+/*
+ * The ids of the lines that have come. A queue may be long, and a line with a thousand recipients too: of one that is
+ * not whole yet, its head is kept.
+ */
+static void queue_sift(void *context, struct text *output)
+{
+	struct span rest = text_span(output), line, id;
+	struct text *ids = context;
+
+	while (span_cut(&rest, '\n', &line))
+		if (queue_line(line, &id))
+			text_add_format(ids, "%.*s\n", SPAN_ARGS(id));
+	if (output->len == 0)
+		return;
+	rest = span_head(rest, QUEUE_HEAD);
+	memmove(output->at, rest.at, rest.len);
+	output->len = rest.len;
+	output->at[output->len] = '\0';
+}
+
+/* All messages of the queue that are not on hold, an id a line. */
+static bool queue_list(const struct adapter_options *options, struct text *ids, struct error *error)
+{
+	static const char *const list[] = { "-j", NULL };
+	struct text said = { 0 };
+	const struct run run = { .output = &said, .sift = queue_sift, .context = ids };
+	bool good = queue_program(options, "postqueue", list, run, error);
+
+	text_free(&said);
 	return good;
 }
 
 static bool postfix_queue_hold(const struct adapter_options *options, struct adapter_order *order,
 			       struct error *error)
 {
-	static const char *const list[] = { "-j", NULL };
 	char ids[QUEUE_BATCH][QUEUE_ID_MAX];
-	struct text queue = { .ceiling = RUN_OUTPUT };
-	struct span rest, line, id;
+	struct text queue = { 0 };
+	struct span rest, id;
 	size_t count = 0;
 	struct queue_owner owner;
-	bool good = queue_owner(order, &owner, error) &&
-		    queue_program(options, "postqueue", list, SPAN(""), &queue, error);
+	bool good = queue_owner(order, &owner, error) && queue_list(options, &queue, error);
 
 	rest = text_span(&queue);
-	while (good && !order->more && span_cut(&rest, '\n', &line)) {
-		if (!queue_line(line, &id))
-			continue;
+	while (good && !order->more && span_cut(&rest, '\n', &id)) {
 		snprintf(ids[count++], QUEUE_ID_MAX, "%.*s", SPAN_ARGS(id));
 		if (count == QUEUE_BATCH) {
 			queue_ask(options, ids, count, &owner, order->held);

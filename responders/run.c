@@ -19,10 +19,10 @@ static const char *const run_environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/b
 					       NULL };
 
 struct running {
+	const struct run *run;
 	pid_t pid;
 	int fds[RUN_PIPES]; /* our ends; -1 where closed */
 	struct span input;
-	struct text *output;
 	struct text complaint;
 	usec_t until;
 };
@@ -103,6 +103,8 @@ static void run_read(int *fd, struct text *into)
 /* Until all pipes are closed, or the time is over. */
 static void run_talk(struct running *running)
 {
+	const struct run *run = running->run;
+
 	while (running->fds[RUN_OUT] >= 0 || running->fds[RUN_ERR] >= 0) {
 		struct pollfd fds[RUN_PIPES];
 		usec_t left = running->until - clock_monotonic();
@@ -117,7 +119,9 @@ static void run_talk(struct running *running)
 		if (fds[RUN_IN].revents != 0)
 			run_write(running);
 		if (fds[RUN_OUT].revents != 0)
-			run_read(&running->fds[RUN_OUT], running->output);
+			run_read(&running->fds[RUN_OUT], run->output);
+		if (fds[RUN_OUT].revents != 0 && run->sift != NULL)
+			run->sift(run->context, run->output);
 		if (fds[RUN_ERR].revents != 0)
 			run_read(&running->fds[RUN_ERR], &running->complaint);
 	}
@@ -146,9 +150,9 @@ static struct span run_last_line(const struct text *complaint)
 
 bool run_program(const struct run *run, int *status_r, struct error *error)
 {
-	struct running running = { .input = run->input,
+	struct running running = { .run = run,
+				   .input = run->input,
 				   .fds = { -1, -1, -1 },
-				   .output = run->output,
 				   .complaint = { .ceiling = 4096 },
 				   .until = clock_monotonic() + run->timeout };
 	struct text said = { 0 };

@@ -10,13 +10,15 @@
 #include "base/text.h"
 
 #define RUN_ARGUMENTS 128
-#define RUN_OUTPUT    ((size_t)8 * 1024 * 1024)
 
 struct run {
 	const char *const *argv; /* ended by NULL; the program by its whole path */
 	struct span input;
 	usec_t timeout;
 	struct text *output; /* of standard output; NULL: not kept */
+	/* Where there is one, it takes from OUTPUT what it has seen, whenever more has come. */
+	void (*sift)(void *context, struct text *output);
+	void *context;
 };
 
 /* False where it could not be run, took too long or died; ERROR ends with the last line that it said of it. */

@@ -167,6 +167,35 @@ static void test_postfix_queue(void **state)
 	assert_string_equal(get("calls"), "-H -\n4F2K3L\n5A1B2C\n");
 }
 
+/* Messages with very many recipients, behind which the account's own stands. */
+static void test_long_postfix_queue(void **state)
+{
+	(void)state;
+	put("postqueue",
+	    "#!/bin/sh\n"
+	    "printf '{\"queue_name\": \"active\", \"queue_id\": \"7OTHER\", \"recipients\": ['\n"
+	    "head -c 20000000 /dev/zero | tr '\\0' x\n"
+	    "echo ']}'\n"
+	    "echo '{\"queue_name\": \"deferred\", \"queue_id\": \"4F2K3L\", \"sender\": \"x\"}'\n",
+	    0755);
+	put("postcat",
+	    "#!/bin/sh\n"
+	    "printf '%s\\n' \"$*\" >> \"${0%/*}/calls\"\n"
+	    "case $* in *7OTHER*) echo '*** ENVELOPE RECORDS active/7OTHER ***'\n"
+	    "head -c 20000000 /dev/zero | tr '\\0' x\n"
+	    "echo ;; esac\n"
+	    "case $* in *4F2K3L) echo '*** ENVELOPE RECORDS deferred/4F2K3L ***'\n"
+	    "echo 'named_attribute: sasl_username=bob@example.com' ;; esac\n",
+	    0755);
+	put("postsuper", "#!/bin/sh\nprintf '%s\\n' \"$*\" >> \"${0%/*}/calls\"; cat >> \"${0%/*}/calls\"\n",
+	    0755);
+	put("calls", "", 0644);
+	ask(DEPUTY_HOLD_QUEUE, PFQUEUE, "bob@example.com", "");
+	assert_string_equal(reply.words, "");
+	assert_string_equal(reply.ids, "4F2K3L");
+	assert_string_equal(get("calls"), "-eq 7OTHER 4F2K3L\n-eq 7OTHER\n-eq 4F2K3L\n-h -\n4F2K3L\n");
+}
+
 static void test_exim_queue(void **state)
 {
 	static const char head[] = "1tDxyz-0001AB-2c-H\n%s 33 33\n<x@example.com>\n1790000000 0\n"
@@ -554,6 +583,7 @@ int main(void)
 		cmocka_unit_test(test_command),         cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_random_messages), cmocka_unit_test(test_process),
 		cmocka_unit_test(test_local_queue),     cmocka_unit_test(test_abuse),
+		cmocka_unit_test(test_long_postfix_queue),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as the program has it: a command need not read what it is given */
