@@ -24,6 +24,7 @@
 #define OUTBOX_LARGEST  ((size_t)1024 * 1024)
 #define OUTBOX_GATHERED 200 /* in one parcel at most */
 #define OUTBOX_PARALLEL 8   /* to one target: enough for a storm, polite to a chat's rate limit */
+#define OUTBOX_LEFT     (2 * USEC_DAY) /* longer than any digest waits */
 
 const struct setting outbox_settings[] = {
 	SETTING(COUNT, struct outbox_options, most, "10000", 1, 1000000,
@@ -200,8 +201,16 @@ static void outbox_make_room(struct outbox *outbox)
 			outbox_lose(outbox, i--, "the outbox is full");
 }
 
-bool outbox_put(struct outbox *outbox, usec_t now, const char *target, const char *id, struct span account,
-		const char *body, struct error *error)
+static bool outbox_has(const struct outbox *outbox, const char *target, const char *id)
+{
+	for (size_t i = 0; i < outbox->count; i++)
+		if (strcmp(outbox->entries[i].id, id) == 0 && strcmp(outbox->entries[i].target, target) == 0)
+			return true;
+	return false;
+}
+
+static bool outbox_keep(struct outbox *outbox, usec_t now, const char *target, const char *id,
+			struct span account, const char *body, struct error *error)
 {
 	struct outbox_entry entry = {
 		.number = outbox->last + 1, .account = hash_stable(account), .created = now, .due = now
@@ -209,10 +218,6 @@ bool outbox_put(struct outbox *outbox, usec_t now, const char *target, const cha
 	struct text text = { .ceiling = OUTBOX_LARGEST };
 	bool good;
 
-	for (size_t i = 0; i < outbox->count; i++)
-		if (strcmp(outbox->entries[i].id, id) == 0 && strcmp(outbox->entries[i].target, target) == 0)
-			return true;
-	outbox_make_room(outbox);
 	text_add_format(&text, OUTBOX_HEAD "target %s\nid %s\naccount %llu\ncreated %lld\n\n", target, id,
 			(unsigned long long)entry.account, (long long)now);
 	text_add(&text, span_of(body));
@@ -225,6 +230,15 @@ bool outbox_put(struct outbox *outbox, usec_t now, const char *target, const cha
 	entry.id = memory_copy(span_of(id));
 	outbox_add(outbox, &entry);
 	return true;
+}
+
+bool outbox_put(struct outbox *outbox, usec_t now, const char *target, const char *id, struct span account,
+		const char *body, struct error *error)
+{
+	if (outbox_has(outbox, target, id))
+		return true;
+	outbox_make_room(outbox);
+	return outbox_keep(outbox, now, target, id, account, body, error);
 }
 
 /* Is ACCOUNT in the set? It is afterwards. 0 marks a free place, so it is kept out of the set's values. */
@@ -362,14 +376,15 @@ static bool outbox_gather_some(struct outbox *outbox, usec_t now, const size_t *
 	}
 	snprintf(id, sizeof(id), "%016llx%016llx", (unsigned long long)first, (unsigned long long)second);
 	if (count == 1) {
-		/* Its own id. Copied, since putting may make room by dropping the very entry. */
 		name = memory_copy(span_of(outbox->entries[its[0]].id));
 		body = memory_copy(span_of(bodies[0]));
 	} else {
 		name = memory_copy(span_of(id));
 		body = join->join(join->context, id, bodies, count);
 	}
-	good = outbox_put(outbox, now, target, name, SPAN(""), body, error);
+	/* No room is made: those that it is made of go at once. */
+	good = outbox_has(outbox, target, name) ||
+	       outbox_keep(outbox, now, target, name, SPAN(""), body, error);
 	free(name);
 	free(body);
 	return good;
@@ -387,7 +402,6 @@ bool outbox_gather(struct outbox *outbox, usec_t now, const char *waits, const c
 			numbers[i] = outbox->entries[its[i]].number;
 		if (!outbox_gather_some(outbox, now, its, count, target, join, error))
 			return false;
-		/* By number: putting may have made room. */
 		for (size_t i = 0; i < count; i++) {
 			struct outbox_entry *entry = outbox_find(outbox, numbers[i]);
 
@@ -442,13 +456,14 @@ void outbox_sweep(struct outbox *outbox, usec_t now)
 {
 	for (size_t i = 0; i < outbox->count; i++) {
 		struct outbox_entry *entry = &outbox->entries[i];
+		bool waits = span_starts(span_of(entry->target), SPAN(OUTBOX_WAITS));
 
-		if (entry->on_its_way || span_starts(span_of(entry->target), SPAN(OUTBOX_WAITS)))
+		if (entry->on_its_way)
 			continue;
 		/* The clock was set back: nothing waits for it to come round again. */
 		if (entry->created > now)
 			entry->created = entry->due = now;
-		if (now - entry->created > outbox->options->give_up_after)
+		if (now - entry->created > outbox->options->give_up_after + (waits ? OUTBOX_LEFT : 0))
 			outbox_lose(outbox, i--, "too old");
 	}
 }

@@ -47,8 +47,8 @@ bool outbox_put(struct outbox *outbox, usec_t now, const char *target, const cha
 bool outbox_next(struct outbox *outbox, usec_t now, const char *target, struct parcel *parcel_r);
 
 /*
- * What is put under a name that begins with OUTBOX_WAITS is sent to nobody and grows too old for nobody: it waits
- * to become one parcel. The oldest's time; false where nothing waits.
+ * What is put under a name that begins with OUTBOX_WAITS is sent to nobody: it waits to become one parcel, and is too
+ * old only when nobody can be waiting for it any more. The oldest's time; false where nothing waits.
  */
 #define OUTBOX_WAITS "waits:"
 bool outbox_oldest(const struct outbox *outbox, const char *waits, usec_t *created_r);

@@ -223,6 +223,66 @@ static void test_clock_set_back(void **state)
 	outbox_close(&outbox);
 }
 
+static char *join(void *context, const char *id, const char *const *bodies, size_t count)
+{
+	char *joined = malloc(64);
+
+	(void)context, (void)id, (void)bodies;
+	snprintf(joined, 64, "%zu\n", count);
+	return joined;
+}
+
+/* Also what waits to be told together does not wait for the clock to come round again. */
+static void test_waiting_and_clock_set_back(void **state)
+{
+	struct outbox *outbox = open_outbox();
+	usec_t oldest;
+
+	(void)state;
+	put(outbox, USEC_DAY, "waits:ops", "a1", "bob");
+	outbox_sweep(outbox, USEC_HOUR);
+	assert_true(outbox_oldest(outbox, "waits:ops", &oldest));
+	assert_int_equal(oldest, USEC_HOUR);
+	outbox_close(&outbox);
+}
+
+/* It waits for a target that the settings have no more. */
+static void test_waiting_for_nobody(void **state)
+{
+	struct outbox *outbox = open_outbox();
+
+	(void)state;
+	put(outbox, 0, "waits:gone", "a1", "bob");
+	outbox_sweep(outbox, USEC_HOUR + USEC_DAY); /* a digest may take so long */
+	assert_string_equal(lost, "");
+	outbox_sweep(outbox, USEC_HOUR + 2 * USEC_DAY + 1);
+	assert_string_equal(lost, "waits:gone/a1: too old\n");
+	assert_int_equal(outbox_stats(outbox).waiting, 0);
+	outbox_close(&outbox);
+}
+
+/* What becomes one message takes no room, and nobody is said not to be told. */
+static void test_gathered_when_full(void **state)
+{
+	const struct outbox_join joins = { .join = join };
+	struct outbox *outbox;
+	struct parcel parcel;
+
+	(void)state;
+	options.most = 3;
+	outbox = open_outbox();
+	put(outbox, 0, "ops", "x1", "ann");
+	put(outbox, 0, "waits:chat", "a1", "bob");
+	put(outbox, 0, "waits:chat", "b1", "eve");
+	assert_true(outbox_gather(outbox, 0, "waits:chat", "chat", &joins, &error));
+	assert_string_equal(lost, "");
+	assert_int_equal(outbox_stats(outbox).waiting, 2);
+	expect_next(outbox, 0, "ops", "x1", &parcel);
+	assert_true(outbox_next(outbox, 0, "chat", &parcel));
+	assert_string_equal(parcel.body, "2\n");
+	outbox_close(&outbox);
+}
+
 static void test_bounded(void **state)
 {
 	struct outbox *outbox;
@@ -270,6 +330,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_receivers_pause, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_given_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_clock_set_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_waiting_and_clock_set_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_waiting_for_nobody, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_gathered_when_full, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_eight_at_once, set_up, tear_down),
 	};
