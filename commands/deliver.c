@@ -22,12 +22,15 @@
 
 #include <stdlib.h>
 
+#define DELIVER_AGAIN (10 * USEC_SECOND) /* after what was gathered could not be written */
+
 struct deliver {
 	const struct options *options;
 	struct journal *journal;
 	struct outbox *outbox;
 	struct targets targets;
 	struct gather *gathers[TARGETS_MOST]; /* of the targets, in their order */
+	usec_t again[TARGETS_MOST];           /* not gathered before */
 	struct zone *zone;                    /* this machine's, for digests */
 	struct deliver_tries {
 		uint64_t taken, failed;
@@ -373,27 +376,32 @@ static char *deliver_join(void *context, const char *id, const char *const *bodi
 static usec_t deliver_gathered(const struct deliver *deliver, size_t i)
 {
 	struct text waits = { 0 };
-	usec_t oldest;
-	bool some;
+	usec_t oldest, due = USEC_NEVER;
 
 	text_add_format(&waits, OUTBOX_WAITS "%s", deliver->targets.of[i].key);
-	some = outbox_oldest(deliver->outbox, waits.at, &oldest);
+	if (outbox_oldest(deliver->outbox, waits.at, &oldest))
+		due = gather_due(deliver->gathers[i], oldest);
 	text_free(&waits);
-	return some ? gather_due(deliver->gathers[i], oldest) : USEC_NEVER;
+	return due != USEC_NEVER && due < deliver->again[i] ? deliver->again[i] : due;
 }
 
 static void deliver_gather(struct deliver *deliver, size_t i, usec_t now)
 {
 	const struct outbox_join join = { .context = deliver, .join = deliver_join };
-	usec_t due = deliver_gathered(deliver, i);
 	struct text waits = { 0 };
 	struct error error;
+	usec_t due;
 
+	if (deliver->again[i] > now + DELIVER_AGAIN) /* the clock was set back */
+		deliver->again[i] = 0;
+	due = deliver_gathered(deliver, i);
 	if (due == USEC_NEVER || due > now)
 		return;
 	text_add_format(&waits, OUTBOX_WAITS "%s", deliver->targets.of[i].key);
-	if (!outbox_gather(deliver->outbox, now, waits.at, deliver->targets.of[i].key, &join, &error))
+	if (!outbox_gather(deliver->outbox, now, waits.at, deliver->targets.of[i].key, &join, &error)) {
+		deliver->again[i] = now + DELIVER_AGAIN;
 		deliver_complain(now, error.text);
+	}
 	text_free(&waits);
 }
 
