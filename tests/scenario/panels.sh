@@ -1,5 +1,6 @@
 #!/bin/sh
 # Each panel's script calls its panel with exactly these arguments, and takes no name that could be more than one.
+# needs: prlimit
 . "$TOP/tests/shell.sh"
 panels=$TOP/contrib/panels
 mkdir bin
@@ -96,6 +97,12 @@ expect 0 "$panels/directadmin" release bob@shop.test
 [ "$(stat -c %a virtual/blacklist_smtp_usernames)" = 640 ] || die "another mode"
 expect 0 "$panels/directadmin" disable web2
 [ "$(cat virtual/blacklist_script_usernames)" = web2 ] || die "no list of users"
+# As on a full disk, there is room for what is on the list and for nobody more: that is not done.
+seq -f 'u%04g@shop.test' 128 > virtual/blacklist_smtp_usernames
+cp virtual/blacklist_smtp_usernames before
+(trap '' XFSZ; exec prlimit --fsize=2056 "$panels/directadmin" disable bob@shop.test) > /dev/null 2>&1 && die "said done, with no room"
+cmp -s before virtual/blacklist_smtp_usernames || die "a list was cut short"
+[ "$(find virtual -type f | wc -l)" = 2 ] || die "left behind: $(ls virtual)"
 
 for panel in "$panels"/*; do
 	for name in "a'b@shop.test" 'a b@shop.test' '-x@shop.test' '' 'a;id@shop.test' 'a"b@shop.test'; do
