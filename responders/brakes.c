@@ -49,6 +49,7 @@ struct braked {
 	uint32_t times;
 	usec_t last;
 	usec_t exempt; /* until */
+	bool heard;    /* another server did it, the last time */
 };
 
 struct brakes {
@@ -217,6 +218,7 @@ usec_t brakes_disabled(struct brakes *brakes, struct span account, usec_t now)
 		known->times = 0;
 	known->times++;
 	known->last = now;
+	known->heard = false;
 	brakes->acts[brakes->next] = now;
 	brakes->next = (brakes->next + 1) % BRAKES_AN_HOUR;
 	return brakes_release_at(brakes, known);
@@ -242,6 +244,7 @@ void brakes_hear(struct brakes *brakes, struct span account, uint32_t times, use
 		return;
 	known->times = times;
 	known->last = last;
+	known->heard = true;
 }
 
 uint32_t brakes_times(const struct brakes *brakes, struct span account)
@@ -257,9 +260,10 @@ void brakes_exempt(struct brakes *brakes, struct span account, usec_t until)
 }
 
 void brakes_walk(const struct brakes *brakes, void *context,
-		 void (*each)(void *context, struct span account, uint32_t times, usec_t last, usec_t exempt))
+		 void (*each)(void *context, struct span account, uint32_t times, usec_t last, usec_t exempt,
+			      bool heard))
 {
 	for (const struct braked *at = map_oldest(brakes->accounts); at != NULL;
 	     at = map_newer(brakes->accounts, at))
-		each(context, span_of(at->account), at->times, at->last, at->exempt);
+		each(context, span_of(at->account), at->times, at->last, at->exempt, at->heard);
 }

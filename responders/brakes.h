@@ -72,9 +72,9 @@ uint32_t brakes_times(const struct brakes *brakes, struct span account);
 /* Nothing is done about ACCOUNT until UNTIL; in the past, or USEC_NEVER, ends it. */
 void brakes_exempt(struct brakes *brakes, struct span account, usec_t until);
 
-/* All accounts with a past or an exemption, for whoever keeps them: the oldest first. */
+/* All accounts with a past (HEARD of from another server, or not) or an exemption, the oldest first. */
 void brakes_walk(const struct brakes *brakes, void *context,
 		 void (*each)(void *context, struct span account, uint32_t times, usec_t last,
-			      usec_t exempt));
+			      usec_t exempt, bool heard));
 
 #endif

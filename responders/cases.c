@@ -6,9 +6,10 @@
  *	deed ACCOUNT ADAPTER ID...
  *	other ACCOUNT
  *	past ACCOUNT TIMES LAST EXEMPT
+ *	heard ACCOUNT TIMES LAST EXEMPT
  *
- * with times in microseconds, "-" for never; "other" are those that another server opened. A file that cannot be understood is refused: to start without it
- * would mean to forget whom to release.
+ * with times in microseconds, "-" for never; "other" are those that another server opened, and "heard" is a past of
+ * which it told. A file that cannot be understood is refused: to start without it would mean to forget whom to release.
  */
 #define _GNU_SOURCE
 #include "responders/cases.h"
@@ -202,12 +203,16 @@ static bool case_time(struct span word, usec_t *time_r)
 
 static bool case_read_case(struct cases *cases, struct span account, const struct span words[5])
 {
+	const size_t kinds = sizeof(case_kinds) / sizeof(case_kinds[0]);
 	struct open_case *open = cases_make(cases, account);
 	uint64_t an_hour;
+	size_t kind = 0;
 
-	for (size_t kind = 0; kind < sizeof(case_kinds) / sizeof(case_kinds[0]); kind++)
-		if (span_equal(words[0], span_of(case_kinds[kind])))
-			open->restriction.kind = (enum restriction_kind)kind;
+	while (kind < kinds && !span_equal(words[0], span_of(case_kinds[kind])))
+		kind++;
+	if (kind == kinds)
+		return false;
+	open->restriction.kind = (enum restriction_kind)kind;
 	if (!span_to_u64(words[1], &an_hour) || an_hour > INT64_MAX || words[4].len >= sizeof(open->cause))
 		return false;
 	open->restriction.an_hour = (int64_t)an_hour;
@@ -216,7 +221,7 @@ static bool case_read_case(struct cases *cases, struct span account, const struc
 	return case_time(words[2], &open->since) && case_time(words[3], &open->until);
 }
 
-static bool case_read_past(struct brakes *brakes, struct span account, const struct span words[3])
+static bool case_read_past(struct brakes *brakes, struct span account, const struct span words[3], bool heard)
 {
 	uint64_t times;
 	usec_t last, exempt;
@@ -224,7 +229,10 @@ static bool case_read_past(struct brakes *brakes, struct span account, const str
 	if (!span_to_u64(words[0], &times) || times > UINT32_MAX || !case_time(words[1], &last) ||
 	    !case_time(words[2], &exempt))
 		return false;
-	brakes_remember(brakes, account, (uint32_t)times, last);
+	if (heard)
+		brakes_hear(brakes, account, (uint32_t)times, last);
+	else
+		brakes_remember(brakes, account, (uint32_t)times, last);
 	brakes_exempt(brakes, account, exempt);
 	return true;
 }
@@ -245,6 +253,7 @@ static bool case_read_line(struct cases *cases, struct brakes *brakes, struct sp
 	struct span kind, account, words[5] = { { NULL, 0 } };
 	struct open_case *open;
 	size_t count;
+	bool heard;
 
 	if (!span_cut(&line, ' ', &kind))
 		return false;
@@ -270,7 +279,9 @@ static bool case_read_line(struct cases *cases, struct brakes *brakes, struct sp
 	count = case_words(line, words, 5);
 	if (span_equal(kind, SPAN("case")) && count == 5)
 		return case_read_case(cases, account, words);
-	return span_equal(kind, SPAN("past")) && count == 3 && case_read_past(brakes, account, words);
+	heard = span_equal(kind, SPAN("heard"));
+	return (heard || span_equal(kind, SPAN("past"))) && count == 3 &&
+	       case_read_past(brakes, account, words, heard);
 }
 
 struct cases *cases_open(const char *path, struct brakes *brakes, struct error *error)
@@ -318,11 +329,12 @@ static void case_write_time(struct text *out, usec_t time)
 		text_add_format(out, " %" PRId64, time);
 }
 
-static void case_write_past(void *context, struct span account, uint32_t times, usec_t last, usec_t exempt)
+static void case_write_past(void *context, struct span account, uint32_t times, usec_t last, usec_t exempt,
+			    bool heard)
 {
 	struct text *out = context;
 
-	text_add_format(out, "past %.*s %u", SPAN_ARGS(account), times);
+	text_add_format(out, "%s %.*s %u", heard ? "heard" : "past", SPAN_ARGS(account), times);
 	case_write_time(out, last);
 	case_write_time(out, exempt);
 	text_add(out, SPAN("\n"));

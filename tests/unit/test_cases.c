@@ -80,6 +80,50 @@ static void test_comes_back(void **state)
 	brakes_free(&brakes);
 }
 
+/* What another server did counts against no hour here, also after a restart. */
+static void test_heard_of(void **state)
+{
+	struct brakes_options bound = options;
+	struct brakes *brakes = brakes_new(&bound);
+	struct cases *cases;
+	struct brakes_question question = {
+		.account = SPAN("bob@example.com"), .now = NOW, .time = NOW, .disabling = true, .active = 1000
+	};
+	struct error error;
+	char words[200];
+
+	(void)state;
+	unlink(path);
+	cases = open_cases(brakes);
+	bound.an_hour = 2;
+	bound.share = 1;
+	bound.at_most_old = USEC_HOUR;
+	(void)brakes_disabled(brakes, SPAN("own@example.com"), NOW);
+	brakes_hear(brakes, SPAN("eve@example.com"), 2, NOW);
+	brakes_hear(brakes, SPAN("ann@example.com"), 1, NOW);
+	assert_int_equal(brakes_ask(brakes, &question, words), BRAKE_NONE);
+	assert_true(cases_save(cases, brakes, &error));
+	cases_close(&cases);
+	brakes_free(&brakes);
+
+	brakes = brakes_new(&bound);
+	cases = open_cases(brakes);
+	assert_int_equal(brakes_times(brakes, SPAN("eve@example.com")), 2);
+	assert_int_equal(brakes_ask(brakes, &question, words), BRAKE_NONE);
+	(void)brakes_disabled(brakes, SPAN("eve@example.com"), NOW);
+	assert_int_equal(brakes_ask(brakes, &question, words), BRAKE_HOUR);
+	assert_true(cases_save(cases, brakes, &error));
+	cases_close(&cases);
+	brakes_free(&brakes);
+
+	brakes = brakes_new(&bound);
+	cases = open_cases(brakes);
+	assert_int_equal(brakes_ask(brakes, &question, words), BRAKE_HOUR);
+	cases_close(&cases);
+	brakes_free(&brakes);
+	unlink(path);
+}
+
 static void test_broken_files(void **state)
 {
 	static const char *const broken[] = {
@@ -91,6 +135,7 @@ static void test_broken_files(void **state)
 		"sendwatch cases 1\ndeed a queue 4F2K3L\n",   /* of no case */
 		"sendwatch cases 1\npast a 99999999999 1 -\n",
 		"sendwatch cases 1\ncase  reject 0 1 2 -\n",
+		"sendwatch cases 1\ncase a rejekt 0 1 2 -\n", /* nothing would be in force */
 	};
 	struct brakes *brakes = brakes_new(&options);
 	struct error error;
@@ -109,6 +154,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_comes_back),
+		cmocka_unit_test(test_heard_of),
 		cmocka_unit_test(test_broken_files),
 	};
 	int failed;
