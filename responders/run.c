@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define RUN_LOOK (50 * (usec_t)1000) /* so long it is silent before it is looked whether it has ended */
+
 enum { RUN_IN, RUN_OUT, RUN_ERR, RUN_PIPES };
 
 static const char *const run_environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "HOME=/",
@@ -100,10 +102,19 @@ static void run_read(int *fd, struct text *into)
 		run_close(fd);
 }
 
-/* Until all pipes are closed, or the time is over. */
+static bool run_is_over(const struct running *running)
+{
+	siginfo_t about = { .si_pid = 0 };
+
+	return waitid(P_PID, (id_t)running->pid, &about, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+	       about.si_pid != 0;
+}
+
+/* Until all pipes are closed, or the time is over, or it has ended and is silent: a daemon that it left may hold them. */
 static void run_talk(struct running *running)
 {
 	const struct run *run = running->run;
+	bool over = false;
 
 	while (running->fds[RUN_OUT] >= 0 || running->fds[RUN_ERR] >= 0) {
 		struct pollfd fds[RUN_PIPES];
@@ -114,8 +125,13 @@ static void run_talk(struct running *running)
 		for (int i = 0; i < RUN_PIPES; i++)
 			fds[i] = (struct pollfd){ .fd = running->fds[i],
 						  .events = i == RUN_IN ? POLLOUT : POLLIN };
-		if (poll(fds, RUN_PIPES, (int)(left / 1000) + 1) <= 0)
+		left = left < RUN_LOOK ? left : RUN_LOOK;
+		if (poll(fds, RUN_PIPES, over ? 0 : (int)(left / 1000) + 1) <= 0) {
+			if (over)
+				return;
+			over = run_is_over(running); /* then what it said last is read */
 			continue;
+		}
 		if (fds[RUN_IN].revents != 0)
 			run_write(running);
 		if (fds[RUN_OUT].revents != 0)

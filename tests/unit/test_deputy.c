@@ -249,6 +249,18 @@ static void test_command(void **state)
 	assert_int_equal(reply.status, DEPUTY_ALREADY);
 }
 
+/* A panel's command restarts a service, which keeps its standard output: the command itself is done. */
+static void test_command_leaves_a_daemon(void **state)
+{
+	usec_t began = clock_monotonic();
+
+	(void)state;
+	put("panel", "#!/bin/sh\n[ \"$1\" != ask ] || exit 1\necho \"why\" >&2\nsleep 30 &\nexit 3\n", 0755);
+	ask(DEPUTY_DISABLE, COMMAND, "bob@example.com", "");
+	assert_non_null(strstr(reply.words, "exit status 3: why"));
+	assert_true(clock_monotonic() - began < 20 * USEC_SECOND);
+}
+
 static void test_refusals(void **state)
 {
 	static const char *const accounts[] = {
@@ -583,7 +595,7 @@ int main(void)
 		cmocka_unit_test(test_command),         cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_random_messages), cmocka_unit_test(test_process),
 		cmocka_unit_test(test_local_queue),     cmocka_unit_test(test_abuse),
-		cmocka_unit_test(test_long_postfix_queue),
+		cmocka_unit_test(test_long_postfix_queue), cmocka_unit_test(test_command_leaves_a_daemon),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as the program has it: a command need not read what it is given */
