@@ -74,7 +74,7 @@ void brakes_exempt(struct brakes *brakes, struct span account, usec_t until);
 
 /* All accounts with a past (HEARD of from another server, or not) or an exemption, the oldest first. */
 void brakes_walk(const struct brakes *brakes, void *context,
-		 void (*each)(void *context, struct span account, uint32_t times, usec_t last,
-			      usec_t exempt, bool heard));
+		 void (*each)(void *context, struct span account, uint32_t times, usec_t last, usec_t exempt,
+			      bool heard));
 
 #endif

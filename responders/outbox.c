@@ -22,8 +22,8 @@
 
 #define OUTBOX_HEAD     "sendwatch parcel 1\n"
 #define OUTBOX_LARGEST  ((size_t)1024 * 1024)
-#define OUTBOX_GATHERED 200 /* in one parcel at most */
-#define OUTBOX_PARALLEL 8   /* to one target: enough for a storm, polite to a chat's rate limit */
+#define OUTBOX_GATHERED 200            /* in one parcel at most */
+#define OUTBOX_PARALLEL 8              /* to one target: enough for a storm, polite to a chat's rate limit */
 #define OUTBOX_LEFT     (2 * USEC_DAY) /* longer than any digest waits */
 
 const struct setting outbox_settings[] = {

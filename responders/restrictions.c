@@ -51,7 +51,7 @@ const struct setting restriction_settings[] = {
 };
 
 struct restricted_message {
-	uint64_t instance; /* its hash */
+	uint64_t instance;   /* its hash */
 	uint32_t recipients; /* counted so far; 0: no message */
 };
 

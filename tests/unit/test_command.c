@@ -108,7 +108,8 @@ static void test_no_descriptors(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_statuses), cmocka_unit_test(test_no_descriptors) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_statuses),
+					    cmocka_unit_test(test_no_descriptors) };
 
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);

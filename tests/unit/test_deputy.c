@@ -590,12 +590,18 @@ static int clean(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_files),           cmocka_unit_test(test_map_is_compiled),
-		cmocka_unit_test(test_postfix_queue),   cmocka_unit_test(test_exim_queue),
-		cmocka_unit_test(test_command),         cmocka_unit_test(test_refusals),
-		cmocka_unit_test(test_random_messages), cmocka_unit_test(test_process),
-		cmocka_unit_test(test_local_queue),     cmocka_unit_test(test_abuse),
-		cmocka_unit_test(test_long_postfix_queue), cmocka_unit_test(test_command_leaves_a_daemon),
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_map_is_compiled),
+		cmocka_unit_test(test_postfix_queue),
+		cmocka_unit_test(test_exim_queue),
+		cmocka_unit_test(test_command),
+		cmocka_unit_test(test_refusals),
+		cmocka_unit_test(test_random_messages),
+		cmocka_unit_test(test_process),
+		cmocka_unit_test(test_local_queue),
+		cmocka_unit_test(test_abuse),
+		cmocka_unit_test(test_long_postfix_queue),
+		cmocka_unit_test(test_command_leaves_a_daemon),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as the program has it: a command need not read what it is given */
