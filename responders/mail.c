@@ -132,6 +132,15 @@ static void mail_hand_over(struct target *target, uint64_t number, struct letter
 	text_free(&bytes);
 }
 
+/* What was damaged on disk names nobody, and says nothing. */
+static void mail_refuse(struct target *target, uint64_t number)
+{
+	struct answer answer = { .number = number, .fate = FATE_REFUSED };
+
+	snprintf(answer.words, sizeof(answer.words), "the message in the outbox is damaged");
+	mail_answer(target, &answer, SPAN(""));
+}
+
 static void mail_send(struct target *target, const struct parcel *parcel)
 {
 	const struct template_given given = { NULL, NULL };
@@ -145,10 +154,14 @@ static void mail_send(struct target *target, const struct parcel *parcel)
 				 .host = target->host,
 				 .time = parcel->now };
 
-	if (message_read(span_of(parcel->body), &message)) {
-		template_fill(&target->text, &message, &given, &text);
-		template_fill(&target->subject, &message, &given, &subject);
+	if (!message_read(span_of(parcel->body), &message) ||
+	    (target->options->owner && !letter_is_address(text_span(&message.field[MESSAGE_ACCOUNT])))) {
+		mail_refuse(target, parcel->number);
+		message_free(&message);
+		return;
 	}
+	template_fill(&target->text, &message, &given, &text);
+	template_fill(&target->subject, &message, &given, &subject);
 	for (size_t i = 0; i < to->count; i++)
 		addresses[letter.to_count++] = to->texts[i];
 	if (target->options->owner)

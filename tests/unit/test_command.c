@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "base/memory.h"
 #include "responders/command.h"
+#include "responders/mail.h"
 #include "tests/unit/scratch.h"
 
 #include <poll.h>
@@ -106,10 +107,47 @@ static void test_no_descriptors(void **state)
 	free(path);
 }
 
+/* A parcel that was damaged on disk: nobody is told of nothing. */
+static void test_damaged_mail(void **state)
+{
+	const struct responder_calls calls = { .done = done };
+	char *path;
+	struct mail_options options = { .owner = true,
+					.timeout = USEC_MINUTE,
+					.from = (char[]){ "a@example.com" } };
+	const struct parcel parcel = { .number = 1, .id = "x", .body = "{\"type\":\"verd" };
+	struct error error;
+	struct target *target;
+
+	(void)state;
+	scratch_make();
+	scratch_write("run", "#!/bin/sh\ncat > /dev/null\n");
+	path = memory_copy(span_of(scratch_path("run")));
+	assert_int_equal(chmod(path, 0700), 0);
+	options.sendmail = options.telling.name = path;
+	target = responder_mail.open(&options, &calls, &error);
+	if (target == NULL)
+		fail_msg("%s", error.text);
+	answers = 0;
+	responder_mail.send(target, &parcel);
+	for (int i = 0; i < 1000 && answers == 0; i++) {
+		struct pollfd wait = { .fd = responder_mail.fd(target), .events = POLLIN };
+
+		(void)poll(&wait, 1, 100);
+		responder_mail.run(target);
+	}
+	assert_int_equal(answers, 1);
+	assert_int_equal(last.fate, FATE_REFUSED);
+	responder_mail.close(&target);
+	free(path);
+	scratch_remove();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_statuses),
-					    cmocka_unit_test(test_no_descriptors) };
+					    cmocka_unit_test(test_no_descriptors),
+					    cmocka_unit_test(test_damaged_mail) };
 
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);
