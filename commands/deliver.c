@@ -16,6 +16,7 @@
 #include "base/save.h"
 #include "base/zone.h"
 #include "commands/targets.h"
+#include "commands/unkept.h"
 #include "responders/gather.h"
 #include "responders/journal.h"
 #include "responders/payload.h"
@@ -28,6 +29,7 @@ struct deliver {
 	const struct options *options;
 	struct journal *journal;
 	struct outbox *outbox;
+	struct unkept unkept;
 	struct targets targets;
 	struct gather *gathers[TARGETS_MOST]; /* of the targets, in their order */
 	usec_t again[TARGETS_MOST];           /* not gathered before */
@@ -145,6 +147,7 @@ struct deliver *deliver_open(const struct options *options, struct error *error)
 	struct text folder = { 0 };
 
 	deliver->options = options;
+	unkept_begin(&deliver->unkept);
 	text_add_format(&folder, "%s/outbox", options->watch.state == NULL ? "." : options->watch.state);
 	deliver->journal = journal_open(&options->journal, error);
 	save_sweep(folder.at, clock_now() - USEC_HOUR);
@@ -156,10 +159,27 @@ struct deliver *deliver_open(const struct options *options, struct error *error)
 	return deliver;
 }
 
+/* What there was no room for, now that there may be; the journal is told when all of its targets have it. */
+static void deliver_unkept(struct deliver *deliver, usec_t now)
+{
+	struct error error;
+	char *id;
+	bool whole;
+
+	while (unkept_put(&deliver->unkept, deliver->outbox, now, &id, &whole)) {
+		if (whole && !journal_response(deliver->journal, now, id, "queued", NULL, 1, &error))
+			deliver_complain(now, error.text);
+		free(id);
+	}
+}
+
 void deliver_close(struct deliver **deliver)
 {
 	if (*deliver == NULL)
 		return;
+	if (unkept_due(&(*deliver)->unkept) != USEC_NEVER)
+		deliver_unkept(*deliver, unkept_due(&(*deliver)->unkept)); /* the last try */
+	unkept_free(&(*deliver)->unkept);
 	targets_close(&(*deliver)->targets);
 	for (size_t i = 0; i < TARGETS_MOST; i++)
 		gather_free(&(*deliver)->gathers[i]);
@@ -206,8 +226,12 @@ static bool deliver_put(struct deliver *deliver, size_t i, usec_t now, const str
 	if (way != GATHER_REPEATED)
 		good = outbox_put(deliver->outbox, now, way == GATHER_WAIT ? waits.at : of->key, what->id,
 				  what->account, json, &error);
-	if (!good)
+	if (!good) {
 		deliver_complain(now, error.text);
+		if (!unkept_add(&deliver->unkept, now, way == GATHER_WAIT ? waits.at : of->key, what->id,
+				what->account, json))
+			deliver_lost(deliver, of->key, what->id, "there is no room for it");
+	}
 	text_free(&waits);
 	return good;
 }
@@ -417,6 +441,7 @@ void deliver_step(struct deliver *deliver, usec_t now)
 		outbox_sweep(deliver->outbox, now);
 		deliver->swept = now;
 	}
+	deliver_unkept(deliver, now);
 	for (size_t i = 0; i < deliver->targets.count; i++) {
 		const struct target_of *to = &deliver->targets.of[i];
 
@@ -439,8 +464,10 @@ size_t deliver_fds(const struct deliver *deliver, struct pollfd fds[DELIVER_FDS]
 
 usec_t deliver_due(const struct deliver *deliver, usec_t now)
 {
-	usec_t due = outbox_due(deliver->outbox, now);
+	usec_t due = outbox_due(deliver->outbox, now), unkept = unkept_due(&deliver->unkept);
 
+	if (unkept != USEC_NEVER && (due == USEC_NEVER || unkept < due))
+		due = unkept;
 	for (size_t i = 0; i < deliver->targets.count; i++) {
 		usec_t gathered = deliver_gathered(deliver, i);
 
