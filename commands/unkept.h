@@ -29,7 +29,7 @@ bool unkept_add(struct unkept *unkept, usec_t now, const char *target, const cha
 /* When the next try is; USEC_NEVER where there is nothing to try. */
 usec_t unkept_due(const struct unkept *unkept);
 
-/* The first goes to the outbox; false where there is none, it is not due or it was not taken. WHOLE_R: all of its id. */
+/* The first goes to the outbox; false where none is due or it was not taken. WHOLE_R: it was the last of its id. */
 bool unkept_put(struct unkept *unkept, struct outbox *outbox, usec_t now, char **id_r, bool *whole_r);
 
 #endif

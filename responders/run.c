@@ -110,7 +110,7 @@ static bool run_is_over(const struct running *running)
 	       about.si_pid != 0;
 }
 
-/* Until all pipes are closed, or the time is over, or it has ended and is silent: a daemon that it left may hold them. */
+/* Until all pipes are closed, the time is over, or it has ended and is silent: a daemon it left may hold them still. */
 static void run_talk(struct running *running)
 {
 	const struct run *run = running->run;
