@@ -155,6 +155,30 @@ static size_t stamp_read_iso(struct span text, struct stamp *stamp)
 	return end == at && stamp->blank ? stamp_zone_apart(text, at, stamp) : end;
 }
 
+/*
+ * "Sat 2026-11-21 16:29:42 CET", " +03": where journalctl -o short-full runs, its local time. A name says no offset
+ * that one could rely on: such a stamp is of the zone that stamps without one are of.
+ */
+static size_t stamp_read_journal(struct span text, struct stamp *stamp)
+{
+	size_t end = stamp_read_iso(text, stamp), at = end + 1;
+
+	if (end == 0 || stamp->zoned || !stamp_is(text, end, ' '))
+		return end;
+	if (stamp_is(text, at, '+') || stamp_is(text, at, '-')) {
+		struct stamp tried = *stamp;
+		size_t behind = stamp_zone(text, at, &tried);
+
+		if (behind == at || !stamp_is(text, behind, ' '))
+			return end;
+		*stamp = tried;
+		return behind;
+	}
+	while (at < text.len && text.at[at] >= 'A' && text.at[at] <= 'Z')
+		at++;
+	return at - end > 2 && at - end < 7 && stamp_is(text, at, ' ') ? at : end;
+}
+
 /* "Nov 21 16:29:42", "Nov  1 16:29:42", "Nov 1 16:29:42", "Nov 21 2026 16:29:42" from AT on. */
 static size_t stamp_read_month(struct span text, size_t at, struct stamp *stamp)
 {
@@ -230,7 +254,7 @@ size_t stamp_read(struct span text, struct stamp *stamp_r)
 	if (stamp_digit(text.at[0])) {
 		end = stamp_read_digits(text, &stamp);
 	} else if (stamp_weekday(text)) {
-		end = stamp_read_iso(span_from(text, 4), &stamp);
+		end = stamp_read_journal(span_from(text, 4), &stamp);
 		end += end == 0 ? 0 : 4;
 	} else {
 		end = stamp_read_month(text, 0, &stamp);
