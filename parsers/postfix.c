@@ -42,7 +42,9 @@ static enum service postfix_service(struct span name)
 			  SPAN(" anvil scache dnsblog tlsproxy postlogd proxymap proxywrite verify tlsmgr "
 			       "flush showq master spawn postfix-script post-install postfix postmulti "
 			       "postmulti-script postmap postalias postconf postqueue postlog postlock "
-			       "postkick postcat sendmail postdrop posttls-finger trivial-rewrite rewrite ")))
+			       "postkick postcat sendmail postdrop posttls-finger trivial-rewrite rewrite "
+			       /* Policy services of others, which call themselves so in their own code. */
+			       "policy-spf policyd-spf policyd-weight postfwd postfwd2 postfwd3 postgrey ")))
 		return SERVICE_IDLE;
 	return SERVICE_FOREIGN;
 }

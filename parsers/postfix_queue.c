@@ -127,6 +127,7 @@ bool postfix_read_queue_change(struct span words, struct event *event)
 		{ SPAN_INIT("requeued"), EVENT_REQUEUE },
 		{ SPAN_INIT("skipped, still being delivered"), EVENT_IDLE },
 		{ SPAN_INIT("expired"), EVENT_IDLE },
+		{ SPAN_INIT("force-expired"), EVENT_IDLE },
 		{ SPAN_INIT("status=deferred (bounce failed)"), EVENT_IDLE },
 	};
 

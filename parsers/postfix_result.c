@@ -17,6 +17,7 @@ static enum event_outcome result_outcome(struct span status)
 		{ SPAN_INIT("deferred"), OUTCOME_DEFERRED },   { SPAN_INIT("expired"), OUTCOME_EXPIRED },
 		{ SPAN_INIT("SOFTBOUNCE"), OUTCOME_DEFERRED }, { SPAN_INIT("deliverable"), OUTCOME_PROBE },
 		{ SPAN_INIT("undeliverable"), OUTCOME_PROBE },
+		{ SPAN_INIT("undeliverable-but-not-cached"), OUTCOME_PROBE },
 	};
 
 	for (size_t i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++)
