@@ -86,8 +86,7 @@ static void trace_event(void *context, const struct line *line, const struct fra
 		trace_note_script(trace, line, frame->time);
 	if (event->kind == EVENT_FOREIGN || wanted_match(trace->wanted, event) == WANTED_NOT)
 		return;
-	if (event->kind == EVENT_CLIENT && event->local && event->parent_id.at == NULL &&
-	    event->mta != MTA_POSTFIX)
+	if (wanted_has_script(event))
 		trace_keep_scripts(trace);
 	trace_lines_add(&trace->lines, line->text, line->source, line->position, frame->time);
 	trace->learned = wanted_learn(trace->wanted, event) || trace->learned;

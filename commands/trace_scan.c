@@ -71,10 +71,11 @@ static bool search_is_script(struct search *search, struct span line)
 }
 
 /*
- * Exim's "cwd=" lines name no message, but the script that a local one came from: those right before it are
+ * Exim's "cwd=" lines and cPanel's on who connects name no message, but the script that a local one came from: those right before it are
  * kept too, for the ledger to choose from.
  */
-static void search_scripts(struct search *search, const struct piece *piece, const char *before)
+static void search_scripts(struct search *search, const struct piece *piece, const char *before,
+			   const char *words)
 {
 	const char *begin = search->ring + piece->at, *at = begin;
 	struct span line;
@@ -82,7 +83,7 @@ static void search_scripts(struct search *search, const struct piece *piece, con
 	if (before - begin > SCRIPTS_BACK)
 		at = before - SCRIPTS_BACK;
 	while (at < before) {
-		const char *hit = memmem(at, (size_t)(before - at), "cwd=", 4), *first, *last;
+		const char *hit = memmem(at, (size_t)(before - at), words, strlen(words)), *first, *last;
 
 		if (hit == NULL)
 			return;
@@ -115,9 +116,8 @@ static void search_line(struct search *search, struct span line, const struct pi
 	if (wanted_match(wanted, &event) == WANTED_NOT)
 		return;
 	trace_lines_add(search->scan->lines, line, piece->file, offset, USEC_NEVER);
-	if (event.kind == EVENT_CLIENT && event.local && event.parent_id.at == NULL &&
-	    event.mta != MTA_POSTFIX)
-		search_scripts(search, piece, line.at);
+	if (wanted_has_script(&event))
+		search_scripts(search, piece, line.at, event.local ? "cwd=" : "identification H=");
 	wanted_learn(wanted, &event);
 }
 

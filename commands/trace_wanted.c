@@ -216,3 +216,10 @@ bool wanted_learn(struct wanted *wanted, const struct event *event)
 		learned = wanted_add(wanted, event->message_id) || learned;
 	return learned;
 }
+
+bool wanted_has_script(const struct event *event)
+{
+	if (event->kind != EVENT_CLIENT || event->mta != MTA_EXIM || event->parent_id.at != NULL)
+		return false;
+	return event->local || (event->login.at == NULL && event->client_port.at != NULL);
+}

@@ -37,4 +37,7 @@ bool wanted_learn(struct wanted *wanted, const struct event *event);
 /* The id under which a content filter on this machine gave the message back; absent where the line says none. */
 struct span wanted_child(const struct event *event);
 
+/* Does a line before EVENT's tell who is answerable: Exim's "cwd=", or cPanel's on who connects? */
+bool wanted_has_script(const struct event *event);
+
 #endif

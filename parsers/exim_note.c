@@ -267,6 +267,43 @@ static bool sender_identification(struct span text, struct event *event)
 	return true;
 }
 
+/* The last word of TEXT, which is NAME=VALUE. */
+static bool take_last(struct span *text, struct span name, struct span *value_r)
+{
+	struct span word;
+
+	if (!span_cut_last(text, SPAN(" "), &word) || !span_skip(&word, name) || word.len == 0)
+		return false;
+	*value_r = word;
+	return true;
+}
+
+/*
+ * cPanel: "SMTP connection identification H=localhost A=127.0.0.1 P=47376 U=bob ID=1001 S=bob B=identify_local_connection":
+ * the kernel says as whom the program runs that connects from this machine. All but H= is taken from the end, where
+ * nothing is a client's.
+ */
+static bool connection_identification(struct span text, struct event *event)
+{
+	struct span rest = text, by, sender, id, user, port, address;
+	uint64_t uid;
+
+	if (!span_skip(&rest, SPAN("SMTP connection identification ")) ||
+	    !take_last(&rest, SPAN("B="), &by) || !span_equal(by, SPAN("identify_local_connection")) ||
+	    !take_last(&rest, SPAN("S="), &sender) || !take_last(&rest, SPAN("ID="), &id) ||
+	    !take_last(&rest, SPAN("U="), &user) || !span_equal(user, sender) ||
+	    !take_last(&rest, SPAN("P="), &port) || !take_last(&rest, SPAN("A="), &address) ||
+	    !span_to_u64(id, &uid) || uid >= UINT32_MAX)
+		return false;
+	event->kind = EVENT_SCRIPT;
+	event->reason = SPAN("connection identification");
+	event->uid = (int64_t)uid;
+	event->login = user;
+	event->client_ip = address;
+	event->client_port = port;
+	return true;
+}
+
 /* "address: error ignored", "=> blackhole (DATA ACL discarded recipients)" and others that begin with a text. */
 static bool by_ending(struct span text, struct event *event)
 {
@@ -338,6 +375,7 @@ void exim_note(struct span text, struct event *event)
 			find_note(of_messages, sizeof(of_messages) / sizeof(of_messages[0]), text, event);
 	else
 		known = script(text, event) || sender_identification(text, event) ||
+			connection_identification(text, event) ||
 			find_note(of_server, sizeof(of_server) / sizeof(of_server[0]), text, event);
 	if (!known && (text.len == 0 || !by_ending(text, event))) {
 		event->kind = EVENT_UNKNOWN;

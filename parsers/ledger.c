@@ -302,13 +302,20 @@ static void ledger_header(struct ledger *ledger, const struct step *step)
 		ledger_set_script(ledger, message, step->event->directory);
 }
 
-/* Exim's "cwd=", or with a queue id cPanel's word on the user behind it, which comes before the message. */
+/*
+ * Exim's "cwd="; with a queue id cPanel's word on the user behind it, and with a client's port on the user who connects,
+ * which come before the message.
+ */
 static void ledger_script(struct ledger *ledger, const struct step *step)
 {
 	struct message *message = ledger_find_event(ledger, step);
 	struct account_name name;
 	struct span account;
 
+	if (step->event->client_port.len > 0) {
+		ledger_note_connection(ledger, step);
+		return;
+	}
 	if (step->event->queue_id.len == 0) {
 		ledger_note_script(ledger, step);
 		return;

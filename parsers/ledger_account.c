@@ -234,6 +234,11 @@ void ledger_attribute(struct ledger *ledger, struct message *message, const stru
 				   ledger_login_account(ledger, event, &name));
 	} else if (known.len > 0) {
 		ledger_set_account(ledger, message, ACCOUNT_LOGIN, known);
+	} else if (event->sender.len > 0 && (known = ledger_connection_for(ledger, step)).len > 0) {
+		ledger_set_account(ledger, message, ACCOUNT_LOCAL, known);
+		/* A filter of that user's may have given it back. */
+		if (ledger_is_here(event->client_ip))
+			message->flags |= MESSAGE_LOOPBACK;
 	} else if (ledger_trusts(ledger, event->client_ip)) {
 		ledger_set_account(ledger, message, ACCOUNT_HOST, account_host(event->client_ip, &name));
 	} else if (ledger_is_here(event->client_ip)) {

@@ -187,11 +187,15 @@ void ledger_stands_alone(struct ledger *ledger, struct message *message)
 	ledger_submit(ledger, message);
 }
 
-/* May it still become a second leg? Not once somebody logged in for it, or it has attempts of its own. */
+/*
+ * May it still become a second leg? Not once somebody logged in for it, or it has attempts of its own. A local user's
+ * is from this machine only where he connected to it.
+ */
 static bool message_may_join(const struct message *message)
 {
 	return message->root == MAP_NONE && message->next_leg == MAP_NONE && message->recipient_count == 0 &&
-	       (message->account_kind == ACCOUNT_NONE || message->account_kind == ACCOUNT_SENDER) &&
+	       (message->account_kind == ACCOUNT_NONE || message->account_kind == ACCOUNT_SENDER ||
+		(message->account_kind == ACCOUNT_LOCAL && (message->flags & MESSAGE_LOOPBACK) != 0)) &&
 	       (message->flags & (MESSAGE_LOOPBACK | MESSAGE_REINJECTED | MESSAGE_ORPHAN)) != 0;
 }
 

@@ -146,12 +146,12 @@ struct host {
 #define LEDGER_KNOWN   64
 #define LEDGER_TEXTS   256
 
-/* An account that is known before its message: by the client's address, or by a queue id not yet opened. */
+/* An account that is known before its message: by the client's address, alone or with its port, or by a queue id. */
 struct known {
 	usec_t time;
 	uint16_t host;
 	uint8_t key_len, account_len;
-	char key[46];
+	char key[54];
 	char account[ACCOUNT_SIZE];
 };
 
@@ -249,6 +249,10 @@ void ledger_note_script(struct ledger *ledger, const struct step *step);
 struct span ledger_script_for(struct ledger *ledger, const struct step *step, struct span user);
 void ledger_note_known(struct ledger *ledger, const struct step *step, struct span key, struct span account);
 struct span ledger_known_for(struct ledger *ledger, const struct step *step, struct span key);
+
+/* The same with the connection of STEP's client as key: Exim's, on a machine of cPanel's. */
+void ledger_note_connection(struct ledger *ledger, const struct step *step);
+struct span ledger_connection_for(struct ledger *ledger, const struct step *step);
 
 /* ledger_filter.c: content filters' second legs */
 void ledger_note_filter(struct ledger *ledger, const char *name); /* one of the settings */

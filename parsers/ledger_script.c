@@ -1,6 +1,7 @@
 /*
  * Lines that stand before the message they belong to: Exim's "cwd=... args: sendmail", which names no queue
- * id, cPanel's "Sender identification", and logins at a Postfix that asks a filter before it queues mail.
+ * id, cPanel's "Sender identification" and "SMTP connection identification", and logins at a Postfix that asks a
+ * filter before it queues mail.
  *
  * Both are kept in small rings for seconds or minutes. Where two of them fit a message and say different
  * things, neither is believed: better no directory than somebody else's.
@@ -133,4 +134,45 @@ struct span ledger_known_for(struct ledger *ledger, const struct step *step, str
 		found = account;
 	}
 	return found;
+}
+
+/* "192.0.2.7 47376"; a queue id has no blank, nor has an address. */
+static struct span connection_key(const struct event *event, char key[54])
+{
+	size_t len = event->client_ip.len;
+
+	if (len == 0 || event->client_port.len == 0 || len + 1 + event->client_port.len > 54)
+		return (struct span){ NULL, 0 };
+	memcpy(key, event->client_ip.at, len);
+	key[len] = ' ';
+	memcpy(key + len + 1, event->client_port.at, event->client_port.len);
+	return (struct span){ key, len + 1 + event->client_port.len };
+}
+
+/* Is USER a customer, and not a program that sends for many, as Mailman, whose sender tells more? */
+static bool user_is_customer(const struct ledger *ledger, const struct event *event)
+{
+	return event->uid >= 500 && !span_equal(event->login, SPAN("mailman")) &&
+	       !ledger_is_server_user(event->login) &&
+	       !setting_list_has(&ledger->options.shared_users, event->login);
+}
+
+void ledger_note_connection(struct ledger *ledger, const struct step *step)
+{
+	struct account_name name;
+	char key[54];
+
+	if (user_is_customer(ledger, step->event))
+		ledger_note_known(ledger, step, connection_key(step->event, key),
+				  account_local(step->event->login, &name));
+}
+
+struct span ledger_connection_for(struct ledger *ledger, const struct step *step)
+{
+	char key[54];
+
+	/* Nearly nobody has cPanel, or comes in from the machine itself. */
+	if (ledger->known == NULL || step->event->mta != MTA_EXIM)
+		return (struct span){ NULL, 0 };
+	return ledger_known_for(ledger, step, connection_key(step->event, key));
 }

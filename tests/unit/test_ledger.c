@@ -340,6 +340,33 @@ static const struct {
 		  EX " <= w@x.example U=www-data P=local S=100")
 		  E(EX " => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\""),
 	  "+ local:bob a@r.example delivered outbound\n" },
+	{ "cPanel names the user who connects from this machine", "+",
+	  E("SMTP connection identification H=localhost A=127.0.0.1 P=47376 U=bob ID=1001 S=bob B=identify_local_connection") E(
+		  EX " <= w@x.example H=localhost (x) [127.0.0.1]:47376 P=esmtp S=100")
+		  E(EX " => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\""),
+	  "+ local:bob a@r.example delivered outbound\n" },
+	{ "cPanel names another connection's user, a list server and a shared user", "+",
+	  E("SMTP connection identification H=localhost A=127.0.0.1 P=47376 U=bob ID=1001 S=bob B=identify_local_connection") E(
+		  "SMTP connection identification H=localhost A=127.0.0.1 P=47377 U=mailman ID=989 S=mailman B=identify_local_connection")
+		  E("SMTP connection identification H=localhost A=127.0.0.1 P=47378 U=www-data ID=1033 S=www-data B=identify_local_connection")
+			  E("1abcde-0001aA-Aa <= w@x.example H=localhost (x) [127.0.0.1]:4737 P=esmtp S=100") E(
+				  "1abcde-0001aA-Aa => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\"")
+				  E("1abcde-0001aA-Bb <= w@y.example H=localhost (x) [127.0.0.1]:47377 P=esmtp S=100") E(
+					  "1abcde-0001aA-Bb => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\"")
+					  E("1abcde-0001aA-Cc <= w@z.example H=localhost (x) [127.0.0.1]:47378 P=esmtp S=100")
+						  E("1abcde-0001aA-Cc => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\""),
+	  "+ sender:x.example a@r.example delivered outbound\n"
+	  "+ sender:y.example a@r.example delivered outbound\n"
+	  "+ sender:z.example a@r.example delivered outbound\n" },
+	{ "A filter that cPanel names gives back what has a login", ">+",
+	  E("1abcde-0001aA-Aa <= bob@example.com H=(x) [192.0.2.7]:4711 P=esmtpsa A=plain:bob@example.com S=100 id=1@x for a@r.example")
+		  E("SMTP connection identification H=localhost A=127.0.0.1 P=47376 U=scan ID=1001 S=scan B=identify_local_connection")
+			  E("1abcde-0001aA-Bb <= bob@example.com H=localhost [127.0.0.1]:47376 P=esmtp S=100 id=1@x for a@r.example") E(
+				  "1abcde-0001aA-Bb => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\"")
+				  E("1abcde-0001aA-Bb Completed") E(
+					  "1abcde-0001aA-Aa => a@r.example R=amavis T=amavis H=127.0.0.1 [127.0.0.1] C=\"250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 OK id=1abcde-0001aA-Bb\"")
+					  E("1abcde-0001aA-Aa Completed"),
+	  "> bob@example.com 1\n" BOB_OUT("a@r.example") },
 	{ "Exim's filter gives back under another id", ">+",
 	  E("1abcde-0001aA-Aa <= bob@example.com H=(x) [192.0.2.7] P=esmtpsa A=plain:bob@example.com S=100 id=1@x for a@r.example")
 		  E("1abcde-0001aA-Bb <= bob@example.com H=localhost [127.0.0.1] P=esmtp S=100 id=1@x for a@r.example")
