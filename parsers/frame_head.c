@@ -184,6 +184,21 @@ void frame_head_cut_tag(struct span rest, struct frame *frame)
 		head_untagged(rest, frame);
 }
 
+/* "INFO    postfix/smtpd[7]: ", as containers' rsyslogs write: a severity stands where the host would, before a tag. */
+static SELDOM bool head_is_severity(struct span word, struct span rest)
+{
+	static const struct span severities[] = {
+		SPAN_INIT("INFO"), SPAN_INIT("NOTICE"), SPAN_INIT("WARNING"), SPAN_INIT("ERR"),
+		SPAN_INIT("CRIT"), SPAN_INIT("ALERT"),	SPAN_INIT("EMERG"),   SPAN_INIT("DEBUG"),
+	};
+	struct frame tried;
+
+	for (size_t i = 0; i < sizeof(severities) / sizeof(severities[0]); i++)
+		if (span_equal(word, severities[i]))
+			return head_tag(head_without_blanks(rest), &tried);
+	return false;
+}
+
 void frame_head_cut_host(struct span *rest, struct frame *frame)
 {
 	const char *blank;
@@ -198,6 +213,9 @@ void frame_head_cut_host(struct span *rest, struct frame *frame)
 		return;
 	frame->host = span_head(*rest, (size_t)(blank - rest->at));
 	*rest = span_from(*rest, frame->host.len + 1);
+	if (frame->host.len > 2 && (unsigned)(frame->host.at[0] - 'A') < 26 &&
+	    (unsigned)(frame->host.at[1] - 'A') < 26 && head_is_severity(frame->host, *rest))
+		frame->host = (struct span){ NULL, 0 };
 }
 
 void frame_head_cut(struct span rest, struct frame *frame)
