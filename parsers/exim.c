@@ -29,13 +29,21 @@ static bool sounds_like_dovecot(struct span text)
 	       span_starts(rest, SPAN("Panic: ")) || span_starts(rest, SPAN("Debug: "));
 }
 
+/* What else stands in the output of containers: "#48(normal) <700828>; task; words" of rspamd, and supervisord's. */
+static bool sounds_like_container(struct span text)
+{
+	return text.at[0] == '#' || span_starts(text, SPAN("INFO ")) || span_starts(text, SPAN("WARN ")) ||
+	       span_starts(text, SPAN("CRIT ")) || span_starts(text, SPAN("DEBG "));
+}
+
 static bool exim_claims(const struct frame *frame)
 {
 	/* Behind a host comes a tag; "plesk sendmail[7]: words" is none of ours. */
 	if (frame->tag.len == 0)
 		return frame->host.at == NULL &&
-		       (frame->text.len == 0 || (unsigned)(frame->text.at[0] - 'a') >= 26 ||
-			!sounds_like_dovecot(frame->text));
+		       (frame->text.len == 0 ||
+			!((unsigned)(frame->text.at[0] - 'a') < 26 ? sounds_like_dovecot(frame->text)
+								   : sounds_like_container(frame->text)));
 	return span_starts(frame->tag, SPAN("exim"));
 }
 

@@ -188,6 +188,9 @@ bool field_host(struct span *rest, struct field_host *host_r)
 		if (digits > 0) {
 			host.port = (struct span){ left.at + 1, digits };
 			left = span_from(left, digits + 1);
+		} else {
+			span_skip(&left,
+				  SPAN(":unknown")); /* of a client that XCLIENT or a lost connection hides */
 		}
 	}
 	*rest = left;

@@ -189,7 +189,7 @@ static SELDOM bool head_is_severity(struct span word, struct span rest)
 {
 	static const struct span severities[] = {
 		SPAN_INIT("INFO"), SPAN_INIT("NOTICE"), SPAN_INIT("WARNING"), SPAN_INIT("ERR"),
-		SPAN_INIT("CRIT"), SPAN_INIT("ALERT"),	SPAN_INIT("EMERG"),   SPAN_INIT("DEBUG"),
+		SPAN_INIT("CRIT"), SPAN_INIT("ALERT"),  SPAN_INIT("EMERG"),   SPAN_INIT("DEBUG"),
 	};
 	struct frame tried;
 

@@ -13,9 +13,12 @@ static enum event_outcome result_outcome(struct span status)
 		struct span name;
 		enum event_outcome outcome;
 	} outcomes[] = {
-		{ SPAN_INIT("sent"), OUTCOME_DELIVERED },      { SPAN_INIT("bounced"), OUTCOME_BOUNCED },
-		{ SPAN_INIT("deferred"), OUTCOME_DEFERRED },   { SPAN_INIT("expired"), OUTCOME_EXPIRED },
-		{ SPAN_INIT("SOFTBOUNCE"), OUTCOME_DEFERRED }, { SPAN_INIT("deliverable"), OUTCOME_PROBE },
+		{ SPAN_INIT("sent"), OUTCOME_DELIVERED },
+		{ SPAN_INIT("bounced"), OUTCOME_BOUNCED },
+		{ SPAN_INIT("deferred"), OUTCOME_DEFERRED },
+		{ SPAN_INIT("expired"), OUTCOME_EXPIRED },
+		{ SPAN_INIT("SOFTBOUNCE"), OUTCOME_DEFERRED },
+		{ SPAN_INIT("deliverable"), OUTCOME_PROBE },
 		{ SPAN_INIT("undeliverable"), OUTCOME_PROBE },
 		{ SPAN_INIT("undeliverable-but-not-cached"), OUTCOME_PROBE },
 	};
