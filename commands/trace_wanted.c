@@ -167,6 +167,9 @@ struct span wanted_child(const struct event *event)
 
 	if (event->kind != EVENT_RESULT)
 		return event->child_id;
+	/* Postfix's local(8) says it of an alias; nobody else's words begin so there. */
+	if (event->local && span_starts(event->reply, SPAN("forwarded as ")))
+		return event->child_id;
 	if (!wanted_private(event->relay_ip))
 		return none;
 	if (event->child_id.at != NULL)

@@ -259,6 +259,8 @@ static void ledger_hold_event(struct ledger *ledger, const struct step *step)
 		return;
 	event.outcome = event.kind == EVENT_HOLD ? OUTCOME_HELD : OUTCOME_DISCARDED;
 	with.event = &event;
+	/* The queue tells it later, if at all. */
+	message_set_sender(message, event.sender);
 	if (event.recipient.len > 0)
 		ledger_attempt(ledger, message, &with);
 	else

@@ -395,6 +395,27 @@ static bool ledger_piped(struct ledger *ledger, struct message *root, const stru
 	return true;
 }
 
+/*
+ * Postfix's local(8) queued an alias's, a list's or a .forward file's recipients anew, as "forwarded as 4F2A3B" says: they
+ * are the message's own, whoever sent it.
+ */
+static bool ledger_forwarded(struct ledger *ledger, struct message *root, const struct step *step)
+{
+	const struct event *event = step->event;
+	struct message *child;
+
+	if (event->mta != MTA_POSTFIX || event->child_id.len == 0 ||
+	    !span_starts(event->reply, SPAN("forwarded as ")))
+		return false;
+	child = ledger_find(ledger, step, MTA_POSTFIX, event->child_id);
+	if (child == NULL || child == root || !message_may_join(child))
+		return false;
+	ledger_note_original(ledger, root, event);
+	ledger_link(ledger, root, child);
+	ledger_release(ledger, child, false);
+	return true;
+}
+
 /* Was this result no delivery, but the handing over to a content filter? Then it is dealt with. */
 bool ledger_handed_over(struct ledger *ledger, struct message *message, const struct step *step)
 {
@@ -404,7 +425,11 @@ bool ledger_handed_over(struct ledger *ledger, struct message *message, const st
 	struct span second;
 	struct held *held;
 
-	if (event->outcome != OUTCOME_DELIVERED || message != root)
+	if (event->outcome != OUTCOME_DELIVERED)
+		return false;
+	if (event->local && ledger_forwarded(ledger, root, step))
+		return true;
+	if (message != root)
 		return false;
 	if (event->relay_ip.len + event->relay.len == 0)
 		return ledger_piped(ledger, root, event);

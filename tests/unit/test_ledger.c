@@ -142,6 +142,30 @@ static const struct {
 		  P("qmgr", "A00000002: from=<>, size=1, nrcpt=1 (queue active)")
 			  RESULT("10:00:01", "A00000002", "a@r.example", SENT),
 	  "> - 1\n+ - a@r.example delivered bounce\n" },
+	{ "an alias's other recipients are whose the message is", "+",
+	  BOB("A00000001") QUEUED("A00000001", "1") MID("A00000002", "A00000001@example.com") P(
+		  "qmgr", "A00000002: from=<bob@example.com>, size=1, nrcpt=1 (queue active)")
+		  P("local",
+		    "A00000001: to=<all@mx>, relay=local, delay=1, dsn=2.0.0, status=sent (forwarded as A00000002)")
+			  P("qmgr", "A00000001: removed") P(
+				  "smtp",
+				  "A00000002: to=<a@r.example>, orig_to=<all@mx>, relay=r.example[198.51.100.9]:25, delay=1, dsn=2.0.0, status=sent (250 ok)"),
+	  "+ bob@example.com a@r.example delivered outbound\n" },
+	{ "what a stranger wrote to one who forwards it is the forwarder's", "+",
+	  REMOTE("A00000001") QUEUED("A00000001", "1") MID("A00000002", "A00000001@example.com") P(
+		  "qmgr", "A00000002: from=<bob@example.com>, size=1, nrcpt=1 (queue active)")
+		  P("local",
+		    "A00000001: to=<carl@mx>, orig_to=<carl@example.com>, relay=local, delay=1, dsn=2.0.0, status=sent (forwarded as A00000002)")
+			  P("smtp",
+			    "A00000002: to=<c@r.example>, orig_to=<carl@example.com>, relay=r.example[198.51.100.9]:25, delay=1, dsn=2.0.0, status=sent (250 ok)"),
+	  "+ carl@example.com c@r.example delivered forwarded\n" },
+	{ "a remote server's word of forwarding joins nothing", "+",
+	  BOB("A00000001") QUEUED("A00000001", "1") MID("A00000002", "x@x.example") P(
+		  "smtp",
+		  "A00000001: to=<a@r.example>, relay=r.example[198.51.100.9]:25, delay=1, dsn=2.0.0, status=sent (forwarded as A00000002)")
+		  P("smtp",
+		    "A00000002: to=<b@r.example>, relay=r.example[198.51.100.9]:25, delay=1, dsn=2.0.0, status=sent (250 ok)"),
+	  "+ bob@example.com a@r.example delivered outbound\n+ - b@r.example delivered unknown\n" },
 	{ "mail from this machine without a login is its sender's domain's", ">+",
 	  LOOPBACK("A00000001") MID("A00000001", "x@shop")
 		  P("qmgr", "A00000001: from=<app@Shop.example>, size=1, nrcpt=1 (queue active)")
@@ -341,9 +365,10 @@ static const struct {
 		  E(EX " => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\""),
 	  "+ local:bob a@r.example delivered outbound\n" },
 	{ "cPanel names the user who connects from this machine", "+",
-	  E("SMTP connection identification H=localhost A=127.0.0.1 P=47376 U=bob ID=1001 S=bob B=identify_local_connection") E(
-		  EX " <= w@x.example H=localhost (x) [127.0.0.1]:47376 P=esmtp S=100")
-		  E(EX " => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\""),
+	  E("SMTP connection identification H=localhost A=127.0.0.1 P=47376 U=bob ID=1001 S=bob B=identify_local_connection")
+		  E(EX " <= w@x.example H=localhost (x) [127.0.0.1]:47376 P=esmtp S=100") E(
+			  EX
+			  " => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\""),
 	  "+ local:bob a@r.example delivered outbound\n" },
 	{ "cPanel names another connection's user, a list server and a shared user", "+",
 	  E("SMTP connection identification H=localhost A=127.0.0.1 P=47376 U=bob ID=1001 S=bob B=identify_local_connection") E(
@@ -361,11 +386,11 @@ static const struct {
 	{ "A filter that cPanel names gives back what has a login", ">+",
 	  E("1abcde-0001aA-Aa <= bob@example.com H=(x) [192.0.2.7]:4711 P=esmtpsa A=plain:bob@example.com S=100 id=1@x for a@r.example")
 		  E("SMTP connection identification H=localhost A=127.0.0.1 P=47376 U=scan ID=1001 S=scan B=identify_local_connection")
-			  E("1abcde-0001aA-Bb <= bob@example.com H=localhost [127.0.0.1]:47376 P=esmtp S=100 id=1@x for a@r.example") E(
-				  "1abcde-0001aA-Bb => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\"")
-				  E("1abcde-0001aA-Bb Completed") E(
-					  "1abcde-0001aA-Aa => a@r.example R=amavis T=amavis H=127.0.0.1 [127.0.0.1] C=\"250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 OK id=1abcde-0001aA-Bb\"")
-					  E("1abcde-0001aA-Aa Completed"),
+			  E("1abcde-0001aA-Bb <= bob@example.com H=localhost [127.0.0.1]:47376 P=esmtp S=100 id=1@x for a@r.example")
+				  E("1abcde-0001aA-Bb => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\"")
+					  E("1abcde-0001aA-Bb Completed") E(
+						  "1abcde-0001aA-Aa => a@r.example R=amavis T=amavis H=127.0.0.1 [127.0.0.1] C=\"250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 OK id=1abcde-0001aA-Bb\"")
+						  E("1abcde-0001aA-Aa Completed"),
 	  "> bob@example.com 1\n" BOB_OUT("a@r.example") },
 	{ "Exim's filter gives back under another id", ">+",
 	  E("1abcde-0001aA-Aa <= bob@example.com H=(x) [192.0.2.7] P=esmtpsa A=plain:bob@example.com S=100 id=1@x for a@r.example")
