@@ -34,7 +34,7 @@ enum wanted_why wanted_match(const struct wanted *wanted, const struct event *ev
 /* The ids of a line that belongs belong too. True where one was new. */
 bool wanted_learn(struct wanted *wanted, const struct event *event);
 
-/* The id under which a filter on this machine gave the message back, or an alias passed it on; absent where none is said. */
+/* The id under which a filter of ours gave the message back, or an alias passed it on; absent where none is said. */
 struct span wanted_child(const struct event *event);
 
 /* Does a line before EVENT's tell who is answerable: Exim's "cwd=", or cPanel's on who connects? */
