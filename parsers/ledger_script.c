@@ -169,10 +169,21 @@ void ledger_note_connection(struct ledger *ledger, const struct step *step)
 
 struct span ledger_connection_for(struct ledger *ledger, const struct step *step)
 {
-	char key[54];
+	struct span key, account;
+	char text[54];
 
 	/* Nearly nobody has cPanel, or comes in from the machine itself. */
 	if (ledger->known == NULL || step->event->mta != MTA_EXIM)
 		return (struct span){ NULL, 0 };
-	return ledger_known_for(ledger, step, connection_key(step->event, key));
+	key = connection_key(step->event, text);
+	account = ledger_known_for(ledger, step, key);
+	/* A newsletter's program may keep its connection for hours. */
+	for (uint32_t i = 0; i < LEDGER_KNOWN && account.len > 0; i++) {
+		struct known *known = &ledger->known[i];
+
+		if (span_equal((struct span){ known->key, known->key_len }, key) &&
+		    known->host == ledger_host_id(ledger, step))
+			known->time = step->frame->time;
+	}
+	return account;
 }

@@ -370,6 +370,16 @@ static const struct {
 			  EX
 			  " => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\""),
 	  "+ local:bob a@r.example delivered outbound\n" },
+	{ "a connection that cPanel names is kept for as long as it is used", "+",
+	  E("SMTP connection identification H=localhost A=::1 P=47376 U=bob ID=1001 S=bob B=identify_local_connection")
+		  ET("10:08:00", "1abcde-0001aA-Aa <= w@x.example H=localhost (x) [::1]:47376 P=esmtp S=100") ET(
+			  "10:08:00",
+			  "1abcde-0001aA-Aa => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\"")
+			  ET("10:16:00",
+			     "1abcde-0001aA-Bb <= w@x.example H=localhost (x) [::1]:47376 P=esmtp S=100")
+				  ET("10:16:00",
+				     "1abcde-0001aA-Bb => b@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\""),
+	  "+ local:bob a@r.example delivered outbound\n+ local:bob b@r.example delivered outbound\n" },
 	{ "cPanel names another connection's user, a list server and a shared user", "+",
 	  E("SMTP connection identification H=localhost A=127.0.0.1 P=47376 U=bob ID=1001 S=bob B=identify_local_connection") E(
 		  "SMTP connection identification H=localhost A=127.0.0.1 P=47377 U=mailman ID=989 S=mailman B=identify_local_connection")
