@@ -47,6 +47,7 @@ static bool action_kind(struct span action, struct event *event)
 		{ SPAN_INIT("redirect"), EVENT_REDIRECT },
 		{ SPAN_INIT("quarantine"), EVENT_HOLD },
 		{ SPAN_INIT("permit"), EVENT_IDLE },
+		{ SPAN_INIT("abort"), EVENT_IDLE },
 		{ SPAN_INIT("accept"), EVENT_FILTERED },
 		{ SPAN_INIT("warning"), EVENT_HEADER },
 		{ SPAN_INIT("warn"), EVENT_HEADER },
@@ -243,7 +244,8 @@ bool postfix_read_action(struct span words, struct event *event)
 	if (!span_cut_text(&words, SPAN(": "), &action) || action.len > 24 || !action_kind(action, event))
 		return false;
 	if (span_skip(&words, SPAN("header ")) || span_skip(&words, SPAN("mime-header ")) ||
-	    span_skip(&words, SPAN("body ")) || span_skip(&words, SPAN("content ")))
+	    span_skip(&words, SPAN("body ")) || span_skip(&words, SPAN("content ")) ||
+	    span_skip(&words, SPAN("mime-error ")))
 		return action_content(words, event);
 	return action_command(words, event);
 }

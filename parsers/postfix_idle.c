@@ -49,6 +49,7 @@ static const struct span idle_lower[] = {
 	SPAN_INIT("process generation "),
 	SPAN_INIT("read from "),
 	SPAN_INIT("refreshing the Postfix"),
+	SPAN_INIT("reject: connect from "),
 	SPAN_INIT("reload "),
 	SPAN_INIT("replacing command "),
 	SPAN_INIT("rewrite stream "),
