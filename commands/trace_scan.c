@@ -71,8 +71,8 @@ static bool search_is_script(struct search *search, struct span line)
 }
 
 /*
- * Exim's "cwd=" lines and cPanel's on who connects name no message, but the script that a local one came from: those right before it are
- * kept too, for the ledger to choose from.
+ * Exim's "cwd=" lines and cPanel's on who connects name no message, but the script or the user that one came from:
+ * those right before it are kept too, for the ledger to choose from.
  */
 static void search_scripts(struct search *search, const struct piece *piece, const char *before,
 			   const char *words)

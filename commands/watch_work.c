@@ -27,7 +27,7 @@ static void watch_verdict(void *context, const struct verdict *verdict)
 	if (addresses != NULL)
 		addresses_verdict(addresses, verdict);
 
-	/* Lines may wait elsewhere: too old to be acted on (responders/brakes.c), it is told, and is no excuse later. */
+	/* Lines may wait elsewhere: too old to be acted on (responders/brakes.c), it is told, no excuse later. */
 	if (strcmp(verdict->type, "verdict") == 0 &&
 	    clock_now() - verdict->time > work->options->act.at_most_old)
 		claimed.late = true;

@@ -279,9 +279,9 @@ static bool take_last(struct span *text, struct span name, struct span *value_r)
 }
 
 /*
- * cPanel: "SMTP connection identification H=localhost A=127.0.0.1 P=47376 U=bob ID=1001 S=bob B=identify_local_connection":
- * the kernel says as whom the program runs that connects from this machine. All but H= is taken from the end, where
- * nothing is a client's.
+ * cPanel: "SMTP connection identification H=localhost A=127.0.0.1 P=47376 U=bob ID=1001 S=bob
+ * B=identify_local_connection": the kernel says as whom the program runs that connects from this machine. All but H= is
+ * taken from the end, where nothing is a client's.
  */
 static bool connection_identification(struct span text, struct event *event)
 {
