@@ -45,7 +45,10 @@ struct framer;
 struct framer *framer_new(const struct framer_options *options, struct error *error);
 void framer_free(struct framer **framer);
 
-/* False where the line has no frame that is known (rubbish, a header dump of rejectlog). */
+/*
+ * A stamp by a clock that was wrong, more than a month from now and ahead of the line before, has that one's time.
+ * False where the line has no frame that is known (rubbish, a header dump of rejectlog).
+ */
 bool framer_cut(struct framer *framer, struct span line, struct frame *frame_r);
 
 /*

@@ -8,8 +8,9 @@
 #include "base/seldom.h"
 #include "base/zone.h"
 
-#define CLASSIC_HOUR 10 /* "Nov 21 16:" */
-#define ISO_HOUR     14 /* "2026-11-21T16:" */
+#define CLOCK_LEAP   (30 * USEC_DAY) /* a silent log, or our own clock, may be wrong by less */
+#define CLASSIC_HOUR 10              /* "Nov 21 16:" */
+#define ISO_HOUR     14              /* "2026-11-21T16:" */
 
 bool frame_clock_open(struct frame_clock *clock, const struct framer_options *options, struct error *error)
 {
@@ -127,14 +128,31 @@ static void clock_keep_hour(struct frame_clock *clock, struct span text, const s
 	hour->len = len;
 }
 
+/*
+ * A leap ahead to what is still to come: a machine's clock is wrong until it is set after the start, or a relay's is.
+ * Taken at its word, one such line would make all that come after it older than every window.
+ */
+static bool clock_is_wrong(const struct frame_clock *clock, usec_t time)
+{
+	return clock->last != USEC_NEVER && time > clock->last + CLOCK_LEAP &&
+	       time > clock_now() + CLOCK_LEAP;
+}
+
 static SELDOM size_t clock_read_whole(struct frame_clock *clock, struct span text, struct stamp *stamp_r,
 				      usec_t *time_r)
 {
+	const struct years years = clock->years;
 	size_t len = stamp_read(text, stamp_r);
+	bool dated = stamp_r->civil.year != 0;
 
 	if (len == 0)
 		return 0;
 	*time_r = frame_clock_resolve(clock, stamp_r);
+	if (dated && clock_is_wrong(clock, *time_r)) {
+		*time_r = clock->last;
+		clock->years = years;
+		return len;
+	}
 	clock->last = *time_r;
 	clock_keep_hour(clock, text, stamp_r, *time_r);
 	return len;

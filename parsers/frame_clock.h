@@ -31,7 +31,10 @@ struct frame_clock {
 bool frame_clock_open(struct frame_clock *clock, const struct framer_options *options, struct error *error);
 void frame_clock_close(struct frame_clock *clock);
 
-/* The stamp at the front of TEXT and its time. Returns its length, 0 where there is none. */
+/*
+ * The stamp at the front of TEXT and its time; of a stamp with a year that leaps by more than a month to more than a
+ * month from now, the time of one before it. Returns its length, 0 where there is none.
+ */
 size_t frame_clock_read(struct frame_clock *clock, struct span text, struct stamp *stamp_r, usec_t *time_r);
 
 /* The time of a stamp that was read; its year is filled in. */

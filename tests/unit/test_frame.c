@@ -241,6 +241,38 @@ static void test_time_before_cut(void **state)
 	framer_free(&asked);
 }
 
+/* One line by a clock that was wrong is of the time of a line before it, and no other line is. */
+static void test_a_clock_that_was_wrong(void **state)
+{
+	static const struct {
+		const char *line, *time;
+	} rows[] = {
+		{ "2026-01-05T10:00:00Z mx1 a: x", "2026-01-05T10:00:00Z" },
+		{ "2136-01-05T10:00:01Z mx1 a: x", "2026-01-05T10:00:00Z" },
+		{ "2136-01-05T10:00:02Z mx1 a: x", "2026-01-05T10:00:00Z" },
+		{ "2026-01-05T10:00:03Z mx1 a: x", "2026-01-05T10:00:03Z" },
+		{ "Jan  5 10:00:04 mx1 a: x", "2026-01-05T10:00:04Z" },
+		/* What is past may have rested for long. */
+		{ "2026-05-05T11:00:00Z mx1 a: x", "2026-05-05T11:00:00Z" },
+	};
+	struct framer_options options = { .timezone = "UTC", .written = at("2026-05-06T00:00:00Z") };
+	struct error error;
+	struct framer *framer = framer_new(&options, &error);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct frame frame;
+
+		assert_true(framer_cut(framer, span_of(rows[i].line), &frame));
+		assert_true(frame.time == at(rows[i].time));
+	}
+	framer_free(&framer);
+	/* The first line has nothing that it could be wrong against. */
+	framer = framer_new(&options, &error);
+	assert_true(framer_time(framer, span_of(rows[1].line)) == at("2136-01-05T10:00:01Z"));
+	framer_free(&framer);
+}
+
 static void same_frame(const struct frame *a, const struct frame *b)
 {
 	assert_int_equal(a->time, b->time);
@@ -367,6 +399,7 @@ int main(void)
 		cmocka_unit_test(test_zone_of_the_environment),
 		cmocka_unit_test(test_years),
 		cmocka_unit_test(test_time_before_cut),
+		cmocka_unit_test(test_a_clock_that_was_wrong),
 		cmocka_unit_test(test_the_same_head_means_the_same),
 		cmocka_unit_test(test_pids_of_any_length),
 	};
