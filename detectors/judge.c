@@ -156,6 +156,7 @@ static void meet_groups(struct judge *judge, const struct record *record, const 
 		.customer = envelope->customer,
 		.domain = judge_domain_of(envelope->account_kind, envelope->account),
 		.subnet = origin->subnet,
+		.helo = envelope->helo,
 	};
 	struct share_names names;
 

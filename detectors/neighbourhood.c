@@ -16,6 +16,9 @@
 #define SUBNET_LEAST 2
 #define SUBNET_FULL  10
 
+/* So many who have nothing against them say so of themselves, too: it is a program's default, nobody's mark. Assumed. */
+#define HELO_INNOCENT 24
+
 static const struct {
 	const char *name;
 	double usual;  /* times as many of its accounts are suspicious as of all */
@@ -74,7 +77,7 @@ void neighbourhood_meet(struct store *groups, const struct share_names *names, c
 	struct delta delta = { .kind = DELTA_USER };
 
 	for (int s = 0; s < SHARES; s++)
-		if (names->name[s].len > 0 && shares[s].fewest == 0)
+		if (names->name[s].len > 0)
 			tell(groups, names->name[s], who, &delta);
 }
 
@@ -184,6 +187,8 @@ bool neighbourhood_of(struct store *groups, const struct share_names *names, con
 		if (found.suspicious <= 0)
 			continue;
 		users = crowd_users(group->crowd);
+		if (s == SHARE_HELO && users - found.suspicious > HELO_INNOCENT)
+			continue;
 		/* Those who are suspicious are of it, whoever was met. */
 		found.others = fmax(fmax(users - 1, shares[s].fewest), found.suspicious);
 		for (int level = 0; level < POPULATION_LEVELS; level++)

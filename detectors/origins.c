@@ -61,7 +61,9 @@ const struct setting origins_settings[] = {
 #define REFUSED         0.1 /* share at which a list is no longer anybody's own; ordinary is 1 to 3 %. Assumed */
 #define BOTH_PLACES     4.0  /* decibans, assumed: phones stay at home, and some use a VPN */
 #define HOME_SILENT     -5.0 /* likewise: three to one that its owner travels */
-#define MANY_DAILY      0.15 /* chance that a day with a new network has yet another: phones on trains. Assumed */
+#define FIRST_NETWORK \
+	0.2 /* chance of a second network on an account's first day in a log: twice the usual. Assumed */
+#define MANY_DAILY 0.15 /* chance that a day with a new network has yet another: phones on trains. Assumed */
 
 /*
  * A place proves less where every mail is welcome: of those who write to some dozens from abroad, and are not
@@ -130,11 +132,25 @@ static double popularity(const struct view *view)
 	return most;
 }
 
-static double network_decibans(const struct view *view, const struct origins_options *o, double *chance_r)
+/*
+ * On how many of its days it has a network that is new to it. On a log's first days each of everybody's is: what the
+ * server's people are like is not known yet, and their offices, homes and phones are met one after the other.
+ */
+static double network_chance(const struct view *view)
 {
 	const struct habit *habit = view->habit;
 	double chance = (PRIOR_DAYS * population_new_network(view->population) + habit->new_networks) /
 			(PRIOR_DAYS + fmax(0, habit->days - HABIT_SETTLED));
+	double settled = fmin(1, habit->days / (double)HABIT_SETTLED);
+
+	if (view->age > HABIT_SETTLED)
+		return chance;
+	return fmax(chance, FIRST_NETWORK * (1 - settled) + chance * settled);
+}
+
+static double network_decibans(const struct view *view, const struct origins_options *o, double *chance_r)
+{
+	double chance = network_chance(view);
 	double share = popularity(view);
 	/* Where the server's people are, they also turn up anew; who abuses accounts a fifth as often. */
 	double place = (PLACE_ABUSE * share + ELSEWHERE) / (PLACE_HONEST * share + ELSEWHERE);

@@ -18,6 +18,12 @@ static struct seen *seen_find(const struct record *record, enum seen_kind kind, 
 	return NULL;
 }
 
+/* An address is nobody's habit: it gives way before what is, or who has another each day would learn nothing else. */
+static unsigned seen_worth(const struct seen *seen)
+{
+	return seen->kind == SEEN_CLIENT || seen->kind == SEEN_REFUSER ? 0 : 1 + (unsigned)seen->credit;
+}
+
 /* Where all places are taken: the one that matters least, by days known and then by age. */
 static struct seen *seen_least(struct record *record)
 {
@@ -26,8 +32,8 @@ static struct seen *seen_least(struct record *record)
 	for (int i = 1; i < record->seen_used; i++) {
 		struct seen *seen = &record->seen[i];
 
-		if (seen->credit < least->credit ||
-		    (seen->credit == least->credit && seen->last < least->last))
+		if (seen_worth(seen) < seen_worth(least) ||
+		    (seen_worth(seen) == seen_worth(least) && seen->last < least->last))
 			least = seen;
 	}
 	return least;

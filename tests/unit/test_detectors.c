@@ -289,6 +289,31 @@ static void test_each_says_what_it_should(void **state)
 	assert_int_equal(bad, 0);
 }
 
+/* On a log's first days everybody's second network is new; of an account that is new to an old log it says more. */
+static void test_a_logs_first_days_know_nobodys_places(void **state)
+{
+	static const struct row row = {
+		"from a phone", DETECT_ORIGINS,  &nobody,     20, 20, 0, 0, 0, 0, 0, 0,
+		NULL,           SEEN(elsewhere), .away = true
+	};
+	static const struct population population;
+	double said[2];
+
+	(void)state;
+	for (uint32_t i = 0; i < 2; i++) {
+		struct evidence evidence = { .of = -1, .expected = -1 };
+		struct record record;
+		struct counts sums;
+		struct view view;
+
+		show(&row, &view, &record, &sums, &population);
+		view.age = i * 30;
+		detectors[DETECT_ORIGINS]->weigh(&view, &options[DETECT_ORIGINS], &evidence);
+		said[i] = evidence.decibans;
+	}
+	assert_true(said[0] > 0 && said[0] < said[1] - 2);
+}
+
 /* Of an account whose hours are not known, those of the server's people say which are odd. */
 static void test_nights_are_the_servers(void **state)
 {
@@ -393,6 +418,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_says_what_it_should),
+		cmocka_unit_test(test_a_logs_first_days_know_nobodys_places),
 		cmocka_unit_test(test_nights_are_the_servers),
 		cmocka_unit_test(test_more_of_it_is_no_excuse),
 		cmocka_unit_test(test_what_our_address_is_refused_for_weighs_nothing),

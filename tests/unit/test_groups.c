@@ -134,6 +134,16 @@ static struct neighbours of(struct store *groups, const char *domain, uint64_t a
 	return found[SHARE_CUSTOMER];
 }
 
+static void meet(struct store *groups, const struct share_names *names, uint64_t from, uint64_t to)
+{
+	for (uint64_t account = from; account <= to; account++) {
+		uint64_t hash = hash_stable((struct span){ (const char *)&account, sizeof(account) });
+		const struct sighting who = { hash, start, 0, account };
+
+		neighbourhood_meet(groups, names, &who);
+	}
+}
+
 static void neighbours_are_the_suspicious_others_of_two_days(void **state)
 {
 	struct store *groups = store_memory_new(100);
@@ -154,14 +164,39 @@ static void neighbours_are_the_suspicious_others_of_two_days(void **state)
 	assert_true(of(groups, "example.com", 9, 2 * USEC_DAY + 1).reached[0] == 0);
 	/* The innocent are met, too: about fifty. */
 	neighbourhood_names(&shared, &names);
-	for (uint64_t account = 1; account <= 50; account++) {
-		uint64_t hash = hash_stable((struct span){ (const char *)&account, sizeof(account) });
-		const struct sighting who = { hash, start, 0, account };
-
-		neighbourhood_meet(groups, &names, &who);
-	}
+	meet(groups, &names, 1, 50);
 	assert_true(fabs(of(groups, "example.com", 9, 0).others - 50) < 15);
 	store_free(&groups);
+}
+
+/* What forty programs call themselves says nothing of the three who are odd; a name that few have does. */
+static void a_name_that_many_use_is_nobodys_mark(void **state)
+{
+	static const struct population population;
+	static const struct {
+		uint64_t innocent;
+		bool said;
+	} rows[] = { { 0, true }, { 10, true }, { 60, false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct shared shared = { .helo = SPAN("[127.0.0.1]") };
+		const struct sighting asked = { 9, start, 0, 9 };
+		struct store *groups = store_memory_new(100);
+		struct neighbours found[SHARES];
+		struct share_names names;
+
+		neighbourhood_names(&shared, &names);
+		for (uint64_t account = 1; account <= 3; account++) {
+			const struct sighting who = { account, start, 0, account };
+
+			neighbourhood_note(groups, &names, &who, 12);
+		}
+		meet(groups, &names, 100, 99 + rows[i].innocent);
+		assert_int_equal(neighbourhood_of(groups, &names, &asked, &population, found), rows[i].said);
+		assert_true(found[SHARE_HELO].suspicious == (rows[i].said ? 3 : 0));
+		store_free(&groups);
+	}
 }
 
 /* By its first message it is met each day by those whom it shares something with, whatever came before that. */
@@ -297,6 +332,7 @@ int main(void)
 		cmocka_unit_test(names_are_what_a_person_types),
 		cmocka_unit_test(what_an_account_does_its_group_does),
 		cmocka_unit_test(neighbours_are_the_suspicious_others_of_two_days),
+		cmocka_unit_test(a_name_that_many_use_is_nobodys_mark),
 		cmocka_unit_test(the_first_message_of_a_day_is_known),
 		cmocka_unit_test(a_subnet_knows_those_who_are_hardly_suspicious),
 		cmocka_unit_test(an_idle_group_gives_its_memory_back),

@@ -104,10 +104,50 @@ static void test_where_the_last_came_from_need_not_be_looked_for(void **state)
 	}
 }
 
+static void sent_from(struct record *record, usec_t time, uint32_t client, uint32_t network, bool *away_r)
+{
+	const struct delta delta = { .kind = DELTA_ATTEMPT,
+				     .time = time,
+				     .count = 1,
+				     .elsewhere = true,
+				     .outcome = COUNT_DELIVERED,
+				     .recipient = 1,
+				     .client = client,
+				     .network = network };
+	struct applied applied;
+	struct habit_day day;
+
+	if (record_due(record, time))
+		record_close(record, time, 18, &day);
+	record_apply(record, &delta, &applied);
+	*away_r = applied.away;
+}
+
+/* Who has another address each day fills all places with them: another network is learned all the same. */
+static void test_addresses_give_way_to_networks(void **state)
+{
+	struct record record = { .hash = 5 };
+	uint32_t client = 1;
+	usec_t now = START;
+	bool away;
+
+	(void)state;
+	for (int day = 0; day < 150; day++, now += USEC_DAY)
+		sent_from(&record, now, client++, 1, &away);
+	sent_from(&record, now, client++, 2, &away);
+	assert_true(away);
+	for (int day = 0; day < 20; day++, now += USEC_DAY)
+		for (int mail = 0; mail < 3; mail++)
+			sent_from(&record, now + mail * USEC_HOUR, client++, 2, &away);
+	assert_false(away);
+	record_free(&record);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_where_the_last_came_from_need_not_be_looked_for),
+		cmocka_unit_test(test_addresses_give_way_to_networks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
