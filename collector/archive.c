@@ -159,26 +159,38 @@ static bool archive_fill(struct archive *archive, struct error *error)
 	return true;
 }
 
-/* Between members: does another one follow? What else stands there is padding or rubbish. */
-static bool archive_next_member(struct archive *archive, struct error *error)
-{
-	struct span rest;
-
-	while (archive->len < ARCHIVE_HEAD && !archive->at_end)
-		if (!archive_fill(archive, error))
-			return false;
-	rest = (struct span){ (const char *)archive->input + archive->at, archive->len };
-	if (!archive_begins(archive->kind, rest)) {
-		archive->done = true;
-		return true;
-	}
-	return archive->kind->again(archive->state) || error_set(error, "no memory to inflate it");
-}
-
 static bool archive_broke(struct archive *archive, const char *how, struct error *error)
 {
 	return error_set(error, "%s archive %s at byte %llu", archive->kind->name, how,
 			 (unsigned long long)(archive->fed - archive->len));
+}
+
+/* Between members: zeros, by which they are padded, until there is a head or the end. */
+static bool archive_skip_padding(struct archive *archive, struct error *error)
+{
+	do {
+		while (archive->len > 0 && archive->input[archive->at] == 0) {
+			archive->at++;
+			archive->len--;
+		}
+		if (archive->len < ARCHIVE_HEAD && !archive->at_end && !archive_fill(archive, error))
+			return false;
+	} while (!archive->at_end && (archive->len < ARCHIVE_HEAD || archive->input[archive->at] == 0));
+	return true;
+}
+
+/* Does another member follow? What else stands there may have been lines: it is not left out in silence. */
+static bool archive_next_member(struct archive *archive, struct error *error)
+{
+	struct span rest;
+
+	if (!archive_skip_padding(archive, error))
+		return false;
+	rest = (struct span){ (const char *)archive->input + archive->at, archive->len };
+	if (archive_begins(archive->kind, rest))
+		return archive->kind->again(archive->state) || error_set(error, "no memory to inflate it");
+	archive->done = true;
+	return archive->len == 0 || archive_broke(archive, "is followed by what is none", error);
 }
 
 bool archive_read(struct archive *archive, void *into, size_t room, size_t *got_r, struct error *error)

@@ -1,7 +1,7 @@
 /*
  * Archives: what is compressed, as the plain bytes that were. The kind is told by the first bytes, never
- * by the name. Members one after another are one text; zeros and rubbish after the last are ignored, as
- * gzip(1) does. What is cut short or damaged gives what can be read, then an error with the place.
+ * by the name. Members one after another are one text, whatever zeros pad them; what stands behind
+ * the last is told of. What is cut short or damaged gives what can be read, then an error with the place.
  */
 #ifndef SENDWATCH_COLLECTOR_ARCHIVE_H
 #define SENDWATCH_COLLECTOR_ARCHIVE_H
