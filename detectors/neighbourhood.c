@@ -16,7 +16,7 @@
 #define SUBNET_LEAST 2
 #define SUBNET_FULL  10
 
-/* So many who have nothing against them say so of themselves, too: it is a program's default, nobody's mark. Assumed. */
+/* So many with nothing against them say so of themselves, too: a program's default, nobody's mark. Assumed. */
 #define HELO_INNOCENT 24
 
 static const struct {

@@ -121,7 +121,7 @@ tables = check_tables("case", "nils@notary.example")
 for words in ("Somebody else very likely sent mail through nils@notary.example", "What to do now", "The accounts",
               "Each abused account", "Why it is thought so", "How it was probably lost",
               "To whom, and what they answered", "From where", "Lines of the log", "The server itself",
-              "What was read", "How to read this", "17 failed logins in 1 h, then mail from a network",
+              "What was read", "How to read this", "18 failed logins in 24 h, then mail from a network",
               "The password was guessed", "sasl_username=nils@notary.example"):
     assert words in page.text[""], words
 assert page.tags.count("details") >= 4 and "svg" in page.tags and page.tags.count("desc") >= 1

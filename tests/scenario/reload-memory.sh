@@ -18,8 +18,8 @@ as_small() # but for a quarter
 
 seq 1000 3999 | sed 's/.*/u&:x:&:/' > passwd
 "$BUILD/generate" postfix 300000 accounts=10000 stamps=iso "start=$(($(date +%s) - 86400))" > mail.log
-printf '[ledger]\npasswd = %s/passwd\n' "$TMP" > more
-settings '' more
+printf '[ledger]\npasswd = %s/passwd\n' "$TMP" > names
+settings '' names
 follow_watch
 began=$(kib)
 for time in 1 2 3; do
