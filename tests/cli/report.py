@@ -126,7 +126,7 @@ for words in ("Somebody else very likely sent mail through nils@notary.example",
     assert words in page.text[""], words
 assert page.tags.count("details") >= 4 and "svg" in page.tags and page.tags.count("desc") >= 1
 row = tables["accounts"][0]
-assert row["worst_state"] == "flagged" and row["since"] == "2026-11-17T14:05:00Z", row
+assert row["worst_state"] == "flagged" and row["since"] == "2026-11-17T14:00:00Z", row
 assert "2026-11-17T14:05:00Z" <= row["began"] <= row["flagged"], row
 before, after = re.search(r"to (\d+) recipients before the flag.*after it to (\d+) more", said).groups()
 assert int(row["recipients"]) == int(before) + int(after), "the summary and the report differ"
