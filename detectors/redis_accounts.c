@@ -18,6 +18,7 @@ struct redis_accounts {
 
 /* What was found under an account's key. */
 struct found {
+	const struct redis_options *options; /* while names are told */
 	struct text version, bytes;
 	void (*tell)(void *context, struct span name);
 	void *context;
@@ -91,6 +92,15 @@ static bool found_unpack(const struct found *found, struct span name, struct rea
 	return true;
 }
 
+static void accounts_key(const struct redis_accounts *accounts, struct span name, struct text *key)
+{
+	struct text there = { 0 };
+
+	redis_account_name(accounts->options, name, &there);
+	redis_record_key(accounts->options->prefix, text_span(&there), key);
+	text_free(&there);
+}
+
 bool redis_accounts_read(struct redis_accounts *accounts, struct span name, struct record *record,
 			 struct error *error)
 {
@@ -99,7 +109,7 @@ bool redis_accounts_read(struct redis_accounts *accounts, struct span name, stru
 	struct text key = { 0 };
 	bool good;
 
-	redis_record_key(accounts->options->prefix, name, &key);
+	accounts_key(accounts, name, &key);
 	good = found_get(accounts, text_span(&key), &found, error) &&
 	       found_unpack(&found, name, reached, record, error);
 	text_free(&key);
@@ -112,13 +122,13 @@ static void raised_answered(struct redis_call *call, const struct redis_reply *r
 	const struct found *found = call->context;
 
 	for (size_t i = 0; i < reply->count; i++)
-		found->tell(found->context, redis_member(reply, i).text);
+		found->tell(found->context, redis_account_here(found->options, redis_member(reply, i).text));
 }
 
 bool redis_accounts_raised(struct redis_accounts *accounts, void (*tell)(void *context, struct span name),
 			   void *context, struct error *error)
 {
-	struct found found = { .tell = tell, .context = context };
+	struct found found = { .tell = tell, .context = context, .options = accounts->options };
 	struct text key = { 0 };
 	struct redis_call call = { .count = 2, .answered = raised_answered, .context = &found };
 	bool good;
@@ -173,16 +183,20 @@ static bool claims_drop(struct redis_accounts *accounts, struct span name, struc
 	static const enum account_state states[] = { STATE_WATCH, STATE_FLAGGED, STATE_DISABLED };
 	struct text keys[6] = { { 0 } };
 	struct redis_call call = { .words = { SPAN("DEL") }, .count = 7, .answered = claims_answered };
+	struct text there = { 0 };
 	bool good;
 
+	redis_account_name(accounts->options, name, &there);
 	for (size_t i = 0; i < 6; i++) {
-		redis_claim_key(accounts->options->prefix, states[i / 2], i % 2 != 0, name, &keys[i]);
+		redis_claim_key(accounts->options->prefix, states[i / 2], i % 2 != 0, text_span(&there),
+				&keys[i]);
 		call.words[i + 1] = text_span(&keys[i]);
 	}
 	call.key = call.words[1];
 	good = redis_route_run(accounts->route, &call, 1, error);
 	for (size_t i = 0; i < 6; i++)
 		text_free(&keys[i]);
+	text_free(&there);
 	return good;
 }
 
@@ -193,7 +207,7 @@ bool redis_accounts_release(struct redis_accounts *accounts, struct span name, u
 	struct text key = { 0 };
 	bool taken = false, good;
 
-	redis_record_key(accounts->options->prefix, name, &key);
+	accounts_key(accounts, name, &key);
 	*record = (struct record){ .name = NULL };
 	good = found_get(accounts, text_span(&key), &found, error);
 	for (int i = 0; i < TRIES && good && !taken; i++) {

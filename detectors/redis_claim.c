@@ -82,7 +82,7 @@ bool redis_claims_ask(struct redis_claims *claims, uint64_t server, struct span 
 	struct claim claim = { .set = false }, acted = { .set = false };
 	char value[64];
 	struct error error;
-	struct text key = { 0 }, acted_key = { 0 };
+	struct text name = { 0 }, key = { 0 }, acted_key = { 0 };
 	struct redis_call calls[3];
 	bool asked;
 
@@ -90,8 +90,10 @@ bool redis_claims_ask(struct redis_claims *claims, uint64_t server, struct span 
 		claims->route = redis_route_new(claims->options, &error);
 	if (claims->route == NULL)
 		return true;
-	redis_claim_key(claims->options->prefix, state, late, account, &key);
-	redis_claim_key(claims->options->prefix, state, false, account, &acted_key);
+	redis_account_name(claims->options, account, &name);
+	redis_claim_key(claims->options->prefix, state, late, text_span(&name), &key);
+	redis_claim_key(claims->options->prefix, state, false, text_span(&name), &acted_key);
+	text_free(&name);
 	snprintf(value, sizeof(value), "%016llx %s", (unsigned long long)server, id);
 	calls[0] = (struct redis_call){
 		.key = text_span(&key),

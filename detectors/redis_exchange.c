@@ -63,7 +63,7 @@ static void exchange_begin(struct store_redis *redis, struct exchange *exchange,
 	exchange->version = version_take(redis);
 	snprintf(exchange->expected, sizeof(exchange->expected), "%llu", (unsigned long long)copy->version);
 	snprintf(exchange->offered, sizeof(exchange->offered), "%llu", (unsigned long long)exchange->version);
-	redis_record_key(redis->options->prefix, span_of(copy->record.name), &key);
+	redis_record_key(redis->options->prefix, span_of(copy->name), &key);
 	exchange->key = key.at;
 	*call = (struct redis_call){
 		.key = text_span(&key),
@@ -87,7 +87,7 @@ static size_t list_begin(struct store_redis *redis, struct copy *copy, struct re
 	*call = (struct redis_call){
 		.key = span_of(redis->raised),
 		.words = { state == STATE_NORMAL ? SPAN("SREM") : SPAN("SADD"), span_of(redis->raised),
-			   span_of(copy->record.name) },
+			   span_of(copy->name) },
 		.count = 3,
 		.answered = listed_answered,
 	};

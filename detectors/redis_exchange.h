@@ -15,6 +15,7 @@ struct change {
 
 struct copy {
 	struct record record;                  /* first member: a record is its copy */
+	char *name;                            /* as Redis has it */
 	uint64_t version;                      /* of Redis's record that this one came from; 0: none */
 	struct reached reached[REDIS_SOURCES]; /* of that version; the latest used first */
 	struct change *changes;                /* since then; owned */

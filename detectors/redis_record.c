@@ -70,14 +70,37 @@ struct redis_options redis_options_of_groups(const struct redis_options *options
 	return groups;
 }
 
-void redis_claim_key(const char *prefix, enum account_state state, bool late, struct span account,
+static bool account_is_of_machine(struct span account)
+{
+	return span_starts(account, SPAN("local:")) || span_starts(account, SPAN("script:"));
+}
+
+void redis_account_name(const struct redis_options *options, struct span account, struct text *name)
+{
+	text_add(name, account);
+	/* A user with a domain is the same everywhere; so is what was named with its machine already. */
+	if (account_is_of_machine(account) && memchr(account.at, '@', account.len) == NULL)
+		text_add_format(name, "@%s", options->host);
+}
+
+struct span redis_account_here(const struct redis_options *options, struct span name)
+{
+	struct span account = name, host;
+
+	if (!account_is_of_machine(name) || !span_cut_last(&account, SPAN("@"), &host) ||
+	    !span_equal(host, span_of(options->host)) || memchr(account.at, '@', account.len) != NULL)
+		return name;
+	return account;
+}
+
+void redis_claim_key(const char *prefix, enum account_state state, bool late, struct span name,
 		     struct text *key)
 {
 	text_add_format(key, "%s:claim:%s%s:{%.*s}", prefix, late ? "late-" : "", state_name(state),
-			SPAN_ARGS(account));
+			SPAN_ARGS(name));
 }
 
-void redis_record_key(const char *prefix, struct span account, struct text *key)
+void redis_record_key(const char *prefix, struct span name, struct text *key)
 {
-	text_add_format(key, "%s:{%.*s}", prefix, SPAN_ARGS(account));
+	text_add_format(key, "%s:{%.*s}", prefix, SPAN_ARGS(name));
 }

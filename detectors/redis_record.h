@@ -33,10 +33,19 @@ bool reached_within(const struct reached *theirs, const struct reached *ours);
  */
 struct redis_options redis_options_of_groups(const struct redis_options *options, struct text *prefix);
 
-/* Who acts on ACCOUNT's new STATE is written here, or who told of it LATE; in the slot of its record. */
-void redis_claim_key(const char *prefix, enum account_state state, bool late, struct span account,
+/*
+ * ACCOUNT as Redis has it: a local user or a script is of one machine, and another's of that name is somebody else, so
+ * that its name stands behind it: "local:web1@mx2".
+ */
+void redis_account_name(const struct redis_options *options, struct span account, struct text *name);
+
+/* Back from there: what is of this machine is called as it is known here. */
+struct span redis_account_here(const struct redis_options *options, struct span name);
+
+/* NAME in these is as Redis has it. Who acts on the account's new STATE is written here, or who told of it LATE; in the slot of its record. */
+void redis_claim_key(const char *prefix, enum account_state state, bool late, struct span name,
 		     struct text *key);
-void redis_record_key(const char *prefix, struct span account, struct text *key);
+void redis_record_key(const char *prefix, struct span name, struct text *key);
 void redis_record_pack(const struct reached *reached, const struct record *record, struct text *into);
 
 /* RECORD is a new one, without a name; on failure nothing is to be freed. */

@@ -29,6 +29,7 @@ struct redis_options {
 	int64_t replicas; /* that must have what was written, before it counts as safe */
 	usec_t follow;    /* how often other servers' orders are asked for */
 	char *password;   /* read from password_file; not a setting */
+	char host[65];    /* this machine, whose own local users and scripts are; not a setting */
 };
 
 extern const struct setting redis_settings[];

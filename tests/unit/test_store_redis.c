@@ -1,6 +1,7 @@
 /* The shared store against a real redis-server, which this program starts and ends. */
 #define _GNU_SOURCE
 #include "base/memory.h"
+#include "detectors/redis_accounts.h"
 #include "detectors/store_redis.h"
 
 #include <setjmp.h>
@@ -721,6 +722,76 @@ static void one_server_may_act(void **state)
 	store_free(&b);
 }
 
+static void name_told(void *context, struct span name)
+{
+	struct text *names = context;
+
+	text_add_format(names, "%.*s ", SPAN_ARGS(name));
+}
+
+/* web1 of one machine is not web1 of another; who has a domain is the same on both. */
+static void users_of_two_machines_are_two(void **state)
+{
+	struct redis_options here = options, there = options;
+	struct redis_accounts *accounts;
+	struct text names = { 0 };
+	struct record record, *web1;
+	struct error error;
+	struct store *a, *b;
+	char id[VERDICT_ID_SIZE] = "id-1", other[VERDICT_ID_SIZE] = "id-2";
+
+	(void)state;
+	snprintf(here.host, sizeof(here.host), "mx1");
+	snprintf(there.host, sizeof(there.host), "mx2");
+	ask("FLUSHALL", NULL);
+	a = store_redis_new(&here, 1000, &error);
+	b = store_redis_new(&there, 1000, &error);
+	accounts = redis_accounts_open(&there, &error);
+	assert_true(a != NULL && b != NULL && accounts != NULL);
+	a->server = 1;
+	b->server = 2;
+	for (uint32_t i = 1; i <= 10; i++) {
+		count(a, "local:web1", i, 2 * i);
+		count(a, "local:bob@example.com", i, 2 * i + 1);
+	}
+	settle(a);
+	for (uint32_t i = 1; i <= 3; i++) {
+		count(b, "local:web1", i + 100, 2 * i);
+		count(b, "local:bob@example.com", i + 100, 2 * i + 1);
+	}
+	settle(b);
+	count(b, "local:web1", 104, 50);
+	count(b, "local:bob@example.com", 104, 51);
+	settle(b);
+	assert_int_equal(counted(a, "local:web1", COUNT_RECIPIENTS), 10);
+	assert_int_equal(counted(b, "local:web1", COUNT_RECIPIENTS), 4);
+	assert_true(counted(b, "local:bob@example.com", COUNT_RECIPIENTS) > 10);
+	assert_true(store_claim(a, SPAN("local:web1"), STATE_FLAGGED, false, id));
+	assert_true(store_claim(b, SPAN("local:web1"), STATE_FLAGGED, false, other));
+	/* Each machine's own is called as there, and another's by its machine's name too. */
+	web1 = a->calls->record(a, SPAN("local:web1"), false);
+	web1->standing.state = STATE_FLAGGED;
+	a->calls->keep(a, web1);
+	settle(a);
+	assert_true(redis_accounts_raised(accounts, name_told, &names, &error));
+	assert_string_equal(names.at, "local:web1@mx1 ");
+	assert_true(redis_accounts_read(accounts, SPAN("local:web1@mx1"), &record, &error));
+	assert_true(record.name != NULL && record.standing.state == STATE_FLAGGED);
+	record_free(&record);
+	assert_true(redis_accounts_read(accounts, SPAN("local:web1"), &record, &error));
+	assert_true(record.name != NULL && record.standing.state == STATE_NORMAL);
+	record_free(&record);
+	redis_accounts_close(&accounts);
+	accounts = redis_accounts_open(&here, &error);
+	text_clear(&names);
+	assert_true(redis_accounts_raised(accounts, name_told, &names, &error));
+	assert_string_equal(names.at, "local:web1 ");
+	redis_accounts_close(&accounts);
+	text_free(&names);
+	store_free(&a);
+	store_free(&b);
+}
+
 /* What was found while catching up is told by one, and acted on by one when it goes on, which may be the same. */
 static void what_was_told_late_is_acted_on_when_it_goes_on(void **state)
 {
@@ -836,6 +907,7 @@ int main(void)
 		cmocka_unit_test(a_full_store_says_so),
 		cmocka_unit_test(what_redis_has_not_seen_makes_no_room),
 		cmocka_unit_test(one_server_may_act),
+		cmocka_unit_test(users_of_two_machines_are_two),
 		cmocka_unit_test(a_claim_waits_for_one_time_limit),
 		cmocka_unit_test(what_was_told_late_is_acted_on_when_it_goes_on),
 		cmocka_unit_test(strange_names_are_keys_like_others),
