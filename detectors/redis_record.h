@@ -42,7 +42,10 @@ void redis_account_name(const struct redis_options *options, struct span account
 /* Back from there: what is of this machine is called as it is known here. */
 struct span redis_account_here(const struct redis_options *options, struct span name);
 
-/* NAME in these is as Redis has it. Who acts on the account's new STATE is written here, or who told of it LATE; in the slot of its record. */
+/*
+ * NAME in these is as Redis has it. Who acts on the account's new STATE is written at the first, or who told of it
+ * LATE; in the slot of its record, which is at the second.
+ */
 void redis_claim_key(const char *prefix, enum account_state state, bool late, struct span name,
 		     struct text *key);
 void redis_record_key(const char *prefix, struct span name, struct text *key);
