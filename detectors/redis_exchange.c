@@ -63,7 +63,8 @@ static void exchange_begin(struct store_redis *redis, struct exchange *exchange,
 	exchange->version = version_take(redis);
 	snprintf(exchange->expected, sizeof(exchange->expected), "%llu", (unsigned long long)copy->version);
 	snprintf(exchange->offered, sizeof(exchange->offered), "%llu", (unsigned long long)exchange->version);
-	redis_record_key(redis->options->prefix, span_of(copy->name), &key);
+	redis_account_name(redis->options, span_of(copy->record.name), &exchange->name);
+	redis_record_key(redis->options->prefix, text_span(&exchange->name), &key);
 	exchange->key = key.at;
 	*call = (struct redis_call){
 		.key = text_span(&key),
@@ -77,8 +78,9 @@ static void exchange_begin(struct store_redis *redis, struct exchange *exchange,
 }
 
 /* Who is not normal stands in a set of its own, so that `accounts` need not look at all records. */
-static size_t list_begin(struct store_redis *redis, struct copy *copy, struct redis_call *call)
+static size_t list_begin(struct store_redis *redis, const struct exchange *exchange, struct redis_call *call)
 {
+	struct copy *copy = exchange->copy;
 	enum account_state state = copy->record.standing.state;
 
 	if (state == copy->listed)
@@ -87,7 +89,7 @@ static size_t list_begin(struct store_redis *redis, struct copy *copy, struct re
 	*call = (struct redis_call){
 		.key = span_of(redis->raised),
 		.words = { state == STATE_NORMAL ? SPAN("SREM") : SPAN("SADD"), span_of(redis->raised),
-			   span_of(copy->name) },
+			   text_span(&exchange->name) },
 		.count = 3,
 		.answered = listed_answered,
 	};
@@ -119,10 +121,10 @@ void exchanges_flush(struct store_redis *redis, usec_t now, bool hurry)
 		return;
 	redis->flushed = now;
 	while (redis->first != NULL && redis->under_way < (size_t)redis->options->batch) {
-		struct copy *copy = redis->first;
+		struct exchange *exchange = &redis->exchanges[redis->under_way++];
 
-		exchange_begin(redis, &redis->exchanges[redis->under_way++], &redis->calls[calls++]);
-		calls += list_begin(redis, copy, &redis->calls[calls]);
+		exchange_begin(redis, exchange, &redis->calls[calls++]);
+		calls += list_begin(redis, exchange, &redis->calls[calls]);
 	}
 	redis->stats.calls += calls;
 	redis_worker_give(redis->worker, redis->calls, calls);
@@ -332,6 +334,7 @@ static void exchange_end(struct store_redis *redis, struct exchange *exchange)
 static void exchange_free(struct exchange *exchange)
 {
 	free(exchange->key);
+	text_free(&exchange->name);
 	text_free(&exchange->bytes);
 	text_free(&exchange->bytes_now);
 }

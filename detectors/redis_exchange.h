@@ -15,7 +15,6 @@ struct change {
 
 struct copy {
 	struct record record;                  /* first member: a record is its copy */
-	char *name;                            /* as Redis has it */
 	uint64_t version;                      /* of Redis's record that this one came from; 0: none */
 	struct reached reached[REDIS_SOURCES]; /* of that version; the latest used first */
 	struct change *changes;                /* since then; owned */
@@ -30,6 +29,7 @@ struct copy {
 struct exchange {
 	struct copy *copy;
 	char *key;
+	struct text name;               /* as Redis has it */
 	char expected[24], offered[24]; /* versions */
 	uint64_t version;               /* the latter */
 	struct reached reached[REDIS_SOURCES];

@@ -59,7 +59,6 @@ static void copy_evict(struct store_redis *redis, struct copy *copy)
 		redis->store.evicted(redis->store.context, &copy->record);
 	changes_drop(redis, copy);
 	record_free(&copy->record);
-	free(copy->name);
 	map_remove(redis->map, copy);
 	redis->stats.evicted++;
 }
@@ -96,14 +95,11 @@ static struct record *redis_record(struct store *store, struct span account, boo
 	struct store_redis *redis = redis_of(store);
 	uint64_t hash = hash_stable(account);
 	struct copy *copy = map_find(redis->map, hash, account);
-	struct text name = { 0 };
 
 	if (copy == NULL && make) {
 		copies_make_room(redis);
 		copy = map_add(redis->map, hash);
 		copy->record.name = memory_copy(account);
-		redis_account_name(redis->options, account, &name);
-		copy->name = name.at;
 		copy->record.hash = hash;
 		copy->record.unsettled = true;
 	}
@@ -242,7 +238,6 @@ static void redis_free(struct store *store)
 	for (struct copy *copy = map_oldest(redis->map); copy != NULL; copy = map_newer(redis->map, copy)) {
 		free(copy->changes);
 		record_free(&copy->record);
-		free(copy->name);
 	}
 	map_free(&redis->map);
 	free(redis->calls);
