@@ -92,23 +92,25 @@ static bool archive_begins(const struct archive_kind *kind, struct span head)
 
 bool archive_kind_of(struct span head, const struct archive_kind **kind_r, struct error *error)
 {
-	struct error missing = { "" };
+	const char *missing = NULL;
+	struct error why;
 
-	for (size_t i = 0; archive_kinds[i] != NULL; i++)
-		if (archive_begins(archive_kinds[i], head) &&
-		    archive_kind_there(archive_kinds[i], &missing)) {
+	*kind_r = NULL;
+	for (size_t i = 0; archive_kinds[i] != NULL; i++) {
+		if (!archive_begins(archive_kinds[i], head))
+			continue;
+		if (archive_kind_there(archive_kinds[i], &why)) {
 			*kind_r = archive_kinds[i];
 			return true;
 		}
-	*kind_r = NULL;
+		missing = archive_kinds[i]->name;
+	}
+	if (missing != NULL)
+		return error_set(error, "is a %s archive: %s", missing, why.text);
 	for (size_t i = 0; i < sizeof(archive_strangers) / sizeof(archive_strangers[0]); i++)
-		if (span_starts(head, archive_strangers[i].magic)) {
-			if (missing.text[0] != '\0')
-				return error_set(error, "is a %s archive: %s", archive_strangers[i].name,
-						 missing.text);
+		if (span_starts(head, archive_strangers[i].magic))
 			return error_set(error, "is a %s archive, which this build cannot read",
 					 archive_strangers[i].name);
-		}
 	return true;
 }
 

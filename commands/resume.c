@@ -148,7 +148,7 @@ static bool resume_is_of(const char *file, const char *log, const glob_t *logs)
 	struct span name = span_of(slash == NULL ? file : slash + 1);
 	struct rotation rotation = rotation_of(name);
 	struct text stem = { 0 };
-	bool is = false;
+	bool is;
 
 	text_add(&stem, (struct span){ file, (size_t)(name.at - file) });
 	if (rotation.style == ROTATION_CURRENT && !rotation.packed)
