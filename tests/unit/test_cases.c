@@ -80,6 +80,18 @@ static void test_comes_back(void **state)
 	brakes_free(&brakes);
 }
 
+/* As after a restart. */
+static void start_anew(struct cases **cases, struct brakes **brakes, const struct brakes_options *bound)
+{
+	struct error error;
+
+	assert_true(cases_save(*cases, *brakes, &error));
+	cases_close(cases);
+	brakes_free(brakes);
+	*brakes = brakes_new(bound);
+	*cases = open_cases(*brakes);
+}
+
 /* What another server did counts against no hour here, also after a restart. */
 static void test_heard_of(void **state)
 {
@@ -89,7 +101,6 @@ static void test_heard_of(void **state)
 	struct brakes_question question = {
 		.account = SPAN("bob@example.com"), .now = NOW, .time = NOW, .disabling = true, .active = 1000
 	};
-	struct error error;
 	char words[200];
 
 	(void)state;
@@ -102,22 +113,12 @@ static void test_heard_of(void **state)
 	brakes_hear(brakes, SPAN("eve@example.com"), 2, NOW);
 	brakes_hear(brakes, SPAN("ann@example.com"), 1, NOW);
 	assert_int_equal(brakes_ask(brakes, &question, words), BRAKE_NONE);
-	assert_true(cases_save(cases, brakes, &error));
-	cases_close(&cases);
-	brakes_free(&brakes);
-
-	brakes = brakes_new(&bound);
-	cases = open_cases(brakes);
+	start_anew(&cases, &brakes, &bound);
 	assert_int_equal(brakes_times(brakes, SPAN("eve@example.com")), 2);
 	assert_int_equal(brakes_ask(brakes, &question, words), BRAKE_NONE);
 	(void)brakes_disabled(brakes, SPAN("eve@example.com"), NOW);
 	assert_int_equal(brakes_ask(brakes, &question, words), BRAKE_HOUR);
-	assert_true(cases_save(cases, brakes, &error));
-	cases_close(&cases);
-	brakes_free(&brakes);
-
-	brakes = brakes_new(&bound);
-	cases = open_cases(brakes);
+	start_anew(&cases, &brakes, &bound);
 	assert_int_equal(brakes_ask(brakes, &question, words), BRAKE_HOUR);
 	cases_close(&cases);
 	brakes_free(&brakes);

@@ -134,6 +134,16 @@ static void test_map_is_compiled(void **state)
 	assert_non_null(strstr(reply.words, "was killed"));
 }
 
+/* With a postsuper that says what it was called with, and no call before. */
+static void hold_postfix_queue(void)
+{
+	put("postsuper", "#!/bin/sh\nprintf '%s\\n' \"$*\" >> \"${0%/*}/calls\"; cat >> \"${0%/*}/calls\"\n",
+	    0755);
+	put("calls", "", 0644);
+	ask(DEPUTY_HOLD_QUEUE, PFQUEUE, "bob@example.com", "");
+	assert_string_equal(reply.words, "");
+}
+
 static void test_postfix_queue(void **state)
 {
 	(void)state;
@@ -154,11 +164,7 @@ static void test_postfix_queue(void **state)
 	    "*) echo 'named_attribute: sasl_username=bob@example.com' ;; esac\n"
 	    "done\n",
 	    0755);
-	put("postsuper", "#!/bin/sh\nprintf '%s\\n' \"$*\" >> \"${0%/*}/calls\"; cat >> \"${0%/*}/calls\"\n",
-	    0755);
-	put("calls", "", 0644);
-	ask(DEPUTY_HOLD_QUEUE, PFQUEUE, "bob@example.com", "");
-	assert_string_equal(reply.words, "");
+	hold_postfix_queue();
 	assert_string_equal(reply.ids, "4F2K3L 5A1B2C");
 	assert_string_equal(get("calls"), "-eq 4F2K3L 5A1B2C 7OTHER\n-h -\n4F2K3L\n5A1B2C\n");
 	put("calls", "", 0644);
@@ -187,11 +193,7 @@ static void test_long_postfix_queue(void **state)
 	    "case $* in *4F2K3L) echo '*** ENVELOPE RECORDS deferred/4F2K3L ***'\n"
 	    "echo 'named_attribute: sasl_username=bob@example.com' ;; esac\n",
 	    0755);
-	put("postsuper", "#!/bin/sh\nprintf '%s\\n' \"$*\" >> \"${0%/*}/calls\"; cat >> \"${0%/*}/calls\"\n",
-	    0755);
-	put("calls", "", 0644);
-	ask(DEPUTY_HOLD_QUEUE, PFQUEUE, "bob@example.com", "");
-	assert_string_equal(reply.words, "");
+	hold_postfix_queue();
 	assert_string_equal(reply.ids, "4F2K3L");
 	assert_string_equal(get("calls"), "-eq 7OTHER 4F2K3L\n-eq 7OTHER\n-eq 4F2K3L\n-h -\n4F2K3L\n");
 }
