@@ -92,13 +92,21 @@ static bool found_unpack(const struct found *found, struct span name, struct rea
 	return true;
 }
 
-static void accounts_key(const struct redis_accounts *accounts, struct span name, struct text *key)
+/* The account of this NAME, or else another machine's that is called so THERE. */
+static bool found_account(struct redis_accounts *accounts, struct span name, struct text *there,
+			  struct text *key, struct found *found, struct error *error)
 {
-	struct text there = { 0 };
-
-	redis_account_name(accounts->options, name, &there);
-	redis_record_key(accounts->options->prefix, text_span(&there), key);
-	text_free(&there);
+	redis_account_name(accounts->options, name, there);
+	redis_record_key(accounts->options->prefix, text_span(there), key);
+	if (!found_get(accounts, text_span(key), found, error))
+		return false;
+	if (found->bytes.len > 0 || there->len == name.len)
+		return true;
+	text_clear(there);
+	text_clear(key);
+	text_add(there, name);
+	redis_record_key(accounts->options->prefix, name, key);
+	return found_get(accounts, text_span(key), found, error);
 }
 
 bool redis_accounts_read(struct redis_accounts *accounts, struct span name, struct record *record,
@@ -106,12 +114,12 @@ bool redis_accounts_read(struct redis_accounts *accounts, struct span name, stru
 {
 	struct reached reached[REDIS_SOURCES];
 	struct found found = { .tell = NULL };
-	struct text key = { 0 };
+	struct text there = { 0 }, key = { 0 };
 	bool good;
 
-	accounts_key(accounts, name, &key);
-	good = found_get(accounts, text_span(&key), &found, error) &&
+	good = found_account(accounts, name, &there, &key, &found, error) &&
 	       found_unpack(&found, name, reached, record, error);
+	text_free(&there);
 	text_free(&key);
 	found_free(&found);
 	return good;
@@ -178,25 +186,21 @@ static void claims_answered(struct redis_call *call, const struct redis_reply *r
 }
 
 /* What is found of the account from now on is new, and somebody may act on it. */
-static bool claims_drop(struct redis_accounts *accounts, struct span name, struct error *error)
+static bool claims_drop(struct redis_accounts *accounts, struct span there, struct error *error)
 {
 	static const enum account_state states[] = { STATE_WATCH, STATE_FLAGGED, STATE_DISABLED };
 	struct text keys[6] = { { 0 } };
 	struct redis_call call = { .words = { SPAN("DEL") }, .count = 7, .answered = claims_answered };
-	struct text there = { 0 };
 	bool good;
 
-	redis_account_name(accounts->options, name, &there);
 	for (size_t i = 0; i < 6; i++) {
-		redis_claim_key(accounts->options->prefix, states[i / 2], i % 2 != 0, text_span(&there),
-				&keys[i]);
+		redis_claim_key(accounts->options->prefix, states[i / 2], i % 2 != 0, there, &keys[i]);
 		call.words[i + 1] = text_span(&keys[i]);
 	}
 	call.key = call.words[1];
 	good = redis_route_run(accounts->route, &call, 1, error);
 	for (size_t i = 0; i < 6; i++)
 		text_free(&keys[i]);
-	text_free(&there);
 	return good;
 }
 
@@ -204,12 +208,11 @@ bool redis_accounts_release(struct redis_accounts *accounts, struct span name, u
 			    struct record *record, struct error *error)
 {
 	struct found found = { .tell = NULL };
-	struct text key = { 0 };
+	struct text there = { 0 }, key = { 0 };
 	bool taken = false, good;
 
-	accounts_key(accounts, name, &key);
 	*record = (struct record){ .name = NULL };
-	good = found_get(accounts, text_span(&key), &found, error);
+	good = found_account(accounts, name, &there, &key, &found, error);
 	for (int i = 0; i < TRIES && good && !taken; i++) {
 		struct reached reached[REDIS_SOURCES] = { { 0 } };
 		struct standing before;
@@ -226,7 +229,8 @@ bool redis_accounts_release(struct redis_accounts *accounts, struct span name, u
 	if (good && record->name != NULL && !taken)
 		good = error_set(error, "the account changes too fast; try again");
 	if (good && taken)
-		good = claims_drop(accounts, name, error);
+		good = claims_drop(accounts, text_span(&there), error);
+	text_free(&there);
 	text_free(&key);
 	found_free(&found);
 	return good;

@@ -78,8 +78,8 @@ static bool account_is_of_machine(struct span account)
 void redis_account_name(const struct redis_options *options, struct span account, struct text *name)
 {
 	text_add(name, account);
-	/* A user with a domain is the same everywhere; so is what was named with its machine already. */
-	if (account_is_of_machine(account) && memchr(account.at, '@', account.len) == NULL)
+	/* Always: who may make a folder called x@mx2 is nobody on mx2. */
+	if (account_is_of_machine(account))
 		text_add_format(name, "@%s", options->host);
 }
 
@@ -87,10 +87,10 @@ struct span redis_account_here(const struct redis_options *options, struct span 
 {
 	struct span account = name, host;
 
-	if (!account_is_of_machine(name) || !span_cut_last(&account, SPAN("@"), &host) ||
-	    !span_equal(host, span_of(options->host)) || memchr(account.at, '@', account.len) != NULL)
-		return name;
-	return account;
+	return account_is_of_machine(name) && span_cut_last(&account, SPAN("@"), &host) &&
+			       span_equal(host, span_of(options->host))
+		       ? account
+		       : name;
 }
 
 void redis_claim_key(const char *prefix, enum account_state state, bool late, struct span name,
