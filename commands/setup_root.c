@@ -10,14 +10,23 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef SYS_openat2
+#define SYS_openat2 437 /* on every architecture */
+#endif
+
+/* As the kernel has it: its header came with the call. */
+struct root_how {
+	uint64_t flags, mode, resolve;
+};
+#define ROOT_RESOLVE 0x10 /* RESOLVE_IN_ROOT */
+
 static int root_open(const struct setup_root *root, const char *path, int flags)
 {
-	struct open_how how = { .flags = (unsigned)flags | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
+	struct root_how how = { .flags = (unsigned)flags | O_CLOEXEC, .resolve = ROOT_RESOLVE };
 	long fd = syscall(SYS_openat2, root->fd, path, &how, sizeof(how));
 
 	if (fd < 0 && errno == ENOSYS)
@@ -33,8 +42,8 @@ bool setup_root_open(const char *path, struct setup_root *root_r, struct error *
 	if (root.fd < 0)
 		return error_set(error, "--root: %s: %s", path, strerror(errno));
 	probe = (int)syscall(SYS_openat2, root.fd, "/",
-			     &(struct open_how){ .flags = O_PATH, .resolve = RESOLVE_IN_ROOT },
-			     sizeof(struct open_how));
+			     &(struct root_how){ .flags = O_PATH, .resolve = ROOT_RESOLVE },
+			     sizeof(struct root_how));
 	if (probe < 0 && strcmp(path, "/") != 0) {
 		close(root.fd);
 		return error_set(error, "--root takes Linux 5.6 (openat2): %s", strerror(errno));

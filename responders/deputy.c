@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "responders/deputy.h"
 
+#include "base/descriptors.h"
 #include "base/memory.h"
 
 #include <errno.h>
@@ -187,7 +188,7 @@ static void deputy_child(const struct settings_many *uses, int fd, pid_t parent)
 	(void)prctl(PR_SET_NAME, "sendwatch-act");
 	if (getppid() != parent || dup2(fd, 3) < 0)
 		_exit(1);
-	close_range(4, ~0U, 0);
+	descriptors_close_from(4);
 	(void)clearenv();
 	umask(022);
 	deputy_give_up(uses);

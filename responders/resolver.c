@@ -17,8 +17,8 @@
 #ifdef HAVE_LIBCARES
 
 #include <ares.h>
-#include <ares_nameser.h>
 #include <arpa/inet.h>
+#include <arpa/nameser.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>

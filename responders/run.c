@@ -5,6 +5,8 @@
 #define _GNU_SOURCE
 #include "responders/run.h"
 
+#include "base/descriptors.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -49,7 +51,7 @@ static void run_child(const struct run *run, const int theirs[RUN_PIPES])
 	if (dup2(theirs[RUN_IN], 0) < 0 || dup2(theirs[RUN_OUT], 1) < 0 || dup2(theirs[RUN_ERR], 2) < 0 ||
 	    chdir("/") < 0)
 		_exit(127);
-	close_range(3, ~0U, 0);
+	descriptors_close_from(3);
 	/* execve takes what it does not change without const. */
 	execve(run->argv[0], (char *const *)(uintptr_t)run->argv, (char *const *)(uintptr_t)run_environment);
 	_exit(127);
