@@ -161,10 +161,10 @@ sanitized:
 	$(MAKE) --no-print-directory $(JOBS) $(SANITIZED) CFLAGS="$(CFLAGS)" units $(if $(findstring clang,$(SANITIZED)),fuzzers)
 
 # The libraries may only be there once install-deps has run: what follows is made by another make. All groups at once:
-# a package manager takes its time for each call.
+# a package manager takes its time for each call. Warnings are errors in .ci/run alone: other compilers have others.
 check:
 	contrib/install-deps build check e2e package
-	$(MAKE) --no-print-directory $(JOBS) CFLAGS="$(CFLAGS) -Werror" units benches sanitized
+	$(MAKE) --no-print-directory $(JOBS) CFLAGS="$(CFLAGS)" units benches sanitized
 	BUILD=$(BUILD) tests/run all
 
 e2e:

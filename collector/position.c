@@ -162,8 +162,8 @@ bool positions_parse(struct positions *positions, struct span text, struct error
 
 	if (!fine)
 		return error_set(error, "is damaged, or of another version");
-	(void)span_cut(&text, '\n', &line);
-	fine = span_to_u64(span_from(line, sizeof("sendwatch-positions 1 ") - 1), &saved);
+	fine = span_cut(&text, '\n', &line) &&
+	       span_to_u64(span_from(line, sizeof("sendwatch-positions 1 ") - 1), &saved);
 	found.saved = fine ? (usec_t)saved : 0;
 	while (fine && span_cut(&text, '\n', &line)) {
 		struct position position;

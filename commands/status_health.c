@@ -126,7 +126,7 @@ struct health_report health_report(const struct board *board, struct desk_pulse 
 void health_json(struct text *out, const struct health_report *report, struct desk_pulse pulse, bool ready)
 {
 	struct payload *payload = payload_begin(ready ? "ready" : "health");
-	char *reasons[HEALTH_REASONS], *json;
+	char *reasons[HEALTH_REASONS] = { NULL }, *json;
 	size_t count = 0;
 
 	payload_add_flag(payload, ready ? "ready" : "alive", ready ? report->ready : report->alive);

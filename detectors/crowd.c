@@ -187,7 +187,10 @@ size_t crowd_bytes(const struct crowd *crowd)
 
 /* --- bytes --- */
 
-enum { PACKED_DISTINCT = 1, PACKED_MEMBERS = 2, PACKED_USERS = 4, PACKED_ALL = 7 };
+#define PACKED_DISTINCT 1U
+#define PACKED_MEMBERS  2U
+#define PACKED_USERS    4U
+#define PACKED_ALL      7U
 
 static void members_pack(const struct member *members, struct text *into)
 {

@@ -195,7 +195,7 @@ static void account_look(const char *at, struct account_kinds *kinds)
 
 bool account_is_login(struct span login)
 {
-	struct account_kinds kinds = { .plain = ~(near_bytes){ 0 } };
+	struct account_kinds kinds = { .plain = ~(near_bytes){ 0 }, .ats = { 0 } };
 
 	if (login.len > ACCOUNT_LONGEST - ACCOUNT_TAIL)
 		return false;
