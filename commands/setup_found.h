@@ -68,6 +68,7 @@ struct setup_found {
 	bool exim_arguments; /* log_selector has +arguments, so folders of scripts are known */
 
 	char dovecot_auth[SETUP_TEXT]; /* the file whose first passdb is asked first */
+	bool dovecot_named;            /* its passdbs have names and settings of their own: since 2.4 */
 	char redis_server[SETUP_TEXT];
 	char geo[SETUP_TEXT], share[SETUP_TEXT];
 	char host[SETUP_TEXT];

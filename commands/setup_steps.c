@@ -159,13 +159,17 @@ static void steps_dovecot(const struct setup_found *found, unsigned *number, str
 	steps_title(text, number, "Let Dovecot ask. Before the first passdb:");
 	text_add_format(text,
 			"     # in %s\n"
-			"     passdb {\n"
+			"     passdb %s{\n"
 			"       driver = passwd-file\n"
 			"       deny = yes\n"
-			"       args = username_format=%%Lu /etc/dovecot/sendwatch_deny\n"
+			"%s"
 			"     }\n"
 			"\n   The file must be there before Dovecot asks for it:\n\n",
-			found->dovecot_auth);
+			found->dovecot_auth, found->dovecot_named ? "sendwatch " : "",
+			found->dovecot_named
+				? "       auth_username_format = %{user | lower}\n"
+				  "       passwd_file_path = /etc/dovecot/sendwatch_deny\n"
+				: "       args = username_format=%Lu /etc/dovecot/sendwatch_deny\n");
 	steps_file("/etc/dovecot/sendwatch_deny", text);
 	text_add(text, SPAN("     doveadm reload\n"));
 }

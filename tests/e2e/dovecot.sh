@@ -7,40 +7,13 @@
 [ -x /usr/lib/dovecot/imap ] || skip "needs dovecot-imapd"
 
 start_sink
-mkdir -p $LAB/spool/private $LAB/dovecot $LAB/mail
-chmod 777 $LAB/mail
+mkdir -p $LAB/dovecot
 printf '# Kept by sendwatch: changes made by hand are lost\n' > $LAB/dovecot/deny
-cat > $LAB/dovecot/dovecot.conf << DOVECOT
-base_dir = $LAB/dovecot/base
-state_dir = $LAB/dovecot/state
-log_path = $LAB/log/dovecot.log
-protocols = imap
-listen = 127.0.0.1
-ssl = no
-disable_plaintext_auth = no
-auth_mechanisms = plain login
-auth_username_format = %Lu
-first_valid_uid = 1
-mail_location = maildir:$LAB/mail/%u
-$(sed -n '/^4. Let Dovecot ask/,/^   The file must/s/^     //p' "$TOP/tests/setup/debian-postfix.steps" | sed "s,/etc/dovecot/sendwatch_deny,$LAB/dovecot/deny,")
-passdb {
-  driver = static
-  args = password=secret
-}
-userdb {
-  driver = static
-  args = uid=65534 gid=65534 home=$LAB/mail/%u
-}
-service auth {
-  unix_listener $LAB/spool/private/auth {
-    mode = 0660
-    user = postfix
-    group = postfix
-  }
-}
-DOVECOT
-dovecot -c $LAB/dovecot/dovecot.conf || die "dovecot does not start"
-await 10 test -S $LAB/spool/private/auth
+# As setup says it.
+steps=debian-postfix
+case $(dovecot --version) in 2.[0-3].*) ;; *) steps=trixie-postfix ;; esac
+start_dovecot $LAB/spool/private/auth postfix imap "$(sed -n '/^4. Let Dovecot ask/,/^   The file must/s/^     //p' \
+	"$TOP/tests/setup/$steps.steps" | sed "s,/etc/dovecot/sendwatch_deny,$LAB/dovecot/deny,")"
 await 10 listening 143
 start_postfix "unix:$LAB/spool/private/sendwatch"
 cat > extra << MORE

@@ -43,28 +43,66 @@ listening() { python3 -c 'import socket, sys; socket.create_connection(("127.0.0
 
 client() { "$TOP/tests/servers/client.py" "$@"; }
 
-# Everybody's password is "secret"; where SOCKET is, the mail server asks.
-start_dovecot() # SOCKET USER
+# What is written differently from Dovecot 2.4 on.
+dovecot_says() # MAILS: where mails are
 {
-	mkdir -p $LAB/dovecot "$(dirname "$1")"
-	: > $LAB/dovecot/deny
-	cat > $LAB/dovecot/dovecot.conf << DOVECOT
-base_dir = $LAB/dovecot/base
-state_dir = $LAB/dovecot/state
-log_path = $LAB/log/dovecot.log
-protocols =
-ssl = no
+	case $(dovecot --version) in
+	2.[0-3].*) cat << DOVECOT ;;
 disable_plaintext_auth = no
-auth_mechanisms = plain login
 auth_username_format = %Lu
+mail_location = maildir:$1/%u
 passdb {
   driver = static
   args = password=secret
 }
 userdb {
   driver = static
-  args = uid=65534 gid=65534 home=/tmp
+  args = uid=65534 gid=65534 home=$1/%u
 }
+DOVECOT
+	*) cat << DOVECOT ;;
+auth_allow_cleartext = yes
+auth_username_format = %{user | lower}
+mail_driver = maildir
+mail_path = $1/%{user}
+passdb static {
+  password = secret
+}
+userdb static {
+  fields {
+    uid = 65534
+    gid = 65534
+    home = $1/%{user}
+  }
+}
+DOVECOT
+	esac
+}
+
+# Everybody's password is "secret"; where SOCKET is, the mail server asks. FIRST stands before the first passdb.
+start_dovecot() # SOCKET USER [PROTOCOLS [FIRST]]
+{
+	mkdir -p $LAB/dovecot $LAB/mail "$(dirname "$1")"
+	chmod 777 $LAB/mail
+	[ -e $LAB/dovecot/deny ] || : > $LAB/dovecot/deny
+	{
+		case $(dovecot --version) in
+		2.[0-3].*) ;;
+		*) printf 'dovecot_config_version = 2.4.0\ndovecot_storage_version = 2.4.0\n' ;;
+		esac
+		cat << DOVECOT
+base_dir = $LAB/dovecot/base
+state_dir = $LAB/dovecot/state
+log_path = $LAB/log/dovecot.log
+protocols = ${3:-}
+listen = 127.0.0.1
+ssl = no
+auth_mechanisms = plain login
+first_valid_uid = 1
+${4:-}
+DOVECOT
+		dovecot_says $LAB/mail
+		cat << DOVECOT
 service auth {
   unix_listener $1 {
     mode = 0660
@@ -73,6 +111,7 @@ service auth {
   }
 }
 DOVECOT
+	} > $LAB/dovecot/dovecot.conf
 	dovecot -c $LAB/dovecot/dovecot.conf || die "dovecot does not start"
 	await 10 test -S "$1"
 }
