@@ -92,6 +92,8 @@ cp "$wiring/filter.d/sendwatch.conf" /etc/fail2ban/filter.d/
 cp "$wiring/action.d/sendwatch-nft.conf" /etc/fail2ban/action.d/
 sed "s,/var/log/sendwatch,$TMP," "$wiring/jail.d/sendwatch.conf" > /etc/fail2ban/jail.d/sendwatch.conf
 printf '[Definition]\ndbfile = :memory:\n' > /etc/fail2ban/fail2ban.local
+# Here attackers and server are one machine.
+printf '[DEFAULT]\nignoreself = false\n' > /etc/fail2ban/jail.d/one-machine.conf
 ban() { fail2ban-client -s "$TMP/f2b.sock" -p "$TMP/f2b.pid" --logtarget "$TMP/f2b.log" "$@"; }
 ban start > f2b.out 2>&1 || die "fail2ban does not start: $(cat f2b.out f2b.log)"
 banned() { ban status sendwatch | grep -q 'Currently banned:.*4$'; }
