@@ -450,6 +450,7 @@ void judge_release(struct judge *judge, struct span account, usec_t now, usec_t 
 	record_release(record, now, until);
 	judge_raise(judge, record);
 	store->calls->keep(store, record);
+	store_ended(store, record);
 }
 
 void judge_release_again(struct judge *judge, struct span account, usec_t then, usec_t until)
@@ -461,6 +462,7 @@ void judge_release_again(struct judge *judge, struct span account, usec_t then, 
 	record_release(record, then, until);
 	judge_raise(judge, record);
 	judge->store->calls->keep(judge->store, record);
+	store_ended(judge->store, record);
 }
 
 struct judge_stats judge_stats(const struct judge *judge)

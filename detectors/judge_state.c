@@ -169,6 +169,8 @@ static void move(struct judge *judge, struct record *record, struct view *view,
 	/* Of two servers' standings the newer wins: behind a release, too, while lines come late. */
 	standing->since = cause->time > standing->since ? cause->time : standing->since + 1;
 	judge->store->calls->keep(judge->store, record);
+	if (state == STATE_NORMAL)
+		store_ended(judge->store, record);
 }
 
 /* What the account shares, for when a shared store brings news of it or of those that it shares it with. */

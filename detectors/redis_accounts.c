@@ -3,6 +3,7 @@
 #include "detectors/redis_accounts.h"
 
 #include "base/memory.h"
+#include "detectors/redis_claim.h"
 #include "detectors/redis_record.h"
 
 #include <stdio.h>
@@ -179,27 +180,14 @@ static bool release_swap(struct redis_accounts *accounts, struct span key, const
 	return good;
 }
 
-static void claims_answered(struct redis_call *call, const struct redis_reply *reply)
-{
-	(void)call;
-	(void)reply;
-}
-
 /* What is found of the account from now on is new, and somebody may act on it. */
 static bool claims_drop(struct redis_accounts *accounts, struct span there, struct error *error)
 {
-	static const enum account_state states[] = { STATE_WATCH, STATE_FLAGGED, STATE_DISABLED };
-	struct text keys[6] = { { 0 } };
-	struct redis_call call = { .words = { SPAN("DEL") }, .count = 7, .answered = claims_answered };
-	bool good;
+	struct text keys[REDIS_CLAIMS] = { { 0 } };
+	struct redis_call call = redis_claims_end_call(accounts->options->prefix, there, keys);
+	bool good = redis_route_run(accounts->route, &call, 1, error);
 
-	for (size_t i = 0; i < 6; i++) {
-		redis_claim_key(accounts->options->prefix, states[i / 2], i % 2 != 0, there, &keys[i]);
-		call.words[i + 1] = text_span(&keys[i]);
-	}
-	call.key = call.words[1];
-	good = redis_route_run(accounts->route, &call, 1, error);
-	for (size_t i = 0; i < 6; i++)
+	for (size_t i = 0; i < REDIS_CLAIMS; i++)
 		text_free(&keys[i]);
 	return good;
 }

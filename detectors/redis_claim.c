@@ -76,38 +76,102 @@ static struct redis_call claim_get(const struct text *key, struct claim *claim)
 	};
 }
 
+static void claims_ended(struct redis_call *call, const struct redis_reply *reply)
+{
+	(void)call;
+	(void)reply;
+}
+
+struct redis_call redis_claims_end_call(const char *prefix, struct span name, struct text keys[REDIS_CLAIMS])
+{
+	static const enum account_state states[] = { STATE_WATCH, STATE_FLAGGED, STATE_DISABLED };
+	struct redis_call call = { .words = { SPAN("DEL") },
+				   .count = 1 + REDIS_CLAIMS,
+				   .answered = claims_ended };
+
+	for (size_t i = 0; i < REDIS_CLAIMS; i++) {
+		redis_claim_key(prefix, states[i / 2], i % 2 != 0, name, &keys[i]);
+		call.words[i + 1] = text_span(&keys[i]);
+	}
+	call.key = call.words[1];
+	return call;
+}
+
+bool redis_claims_end(struct redis_claims *claims, struct span account)
+{
+	struct text name = { 0 }, keys[REDIS_CLAIMS] = { { 0 } };
+	struct redis_call call;
+	struct error error;
+	bool ended;
+
+	if (claims->route == NULL)
+		claims->route = redis_route_new(claims->options, &error);
+	if (claims->route == NULL)
+		return false;
+	redis_account_name(claims->options, account, &name);
+	call = redis_claims_end_call(claims->options->prefix, text_span(&name), keys);
+	ended = redis_route_run(claims->route, &call, 1, &error);
+	text_free(&name);
+	for (size_t i = 0; i < REDIS_CLAIMS; i++)
+		text_free(&keys[i]);
+	return ended;
+}
+
+enum { KEY_ASKED, KEY_ACTED, KEY_NORMAL, KEY_LATE_NORMAL, CLAIM_KEYS };
+
+static void claim_keys(const struct redis_options *options, struct span account, enum account_state state,
+		       bool late, struct text keys[CLAIM_KEYS])
+{
+	struct text name = { 0 };
+
+	redis_account_name(options, account, &name);
+	redis_claim_key(options->prefix, state, late, text_span(&name), &keys[KEY_ASKED]);
+	redis_claim_key(options->prefix, state, false, text_span(&name), &keys[KEY_ACTED]);
+	redis_claim_key(options->prefix, STATE_NORMAL, false, text_span(&name), &keys[KEY_NORMAL]);
+	redis_claim_key(options->prefix, STATE_NORMAL, true, text_span(&name), &keys[KEY_LATE_NORMAL]);
+	text_free(&name);
+}
+
 bool redis_claims_ask(struct redis_claims *claims, uint64_t server, struct span account,
 		      enum account_state state, bool late, char id[VERDICT_ID_SIZE])
 {
 	struct claim claim = { .set = false }, acted = { .set = false };
 	char value[64];
 	struct error error;
-	struct text name = { 0 }, key = { 0 }, acted_key = { 0 };
-	struct redis_call calls[3];
+	struct text keys[CLAIM_KEYS] = { { 0 } };
+	struct redis_call calls[4];
+	size_t count = 0;
 	bool asked;
 
 	if (claims->route == NULL)
 		claims->route = redis_route_new(claims->options, &error);
 	if (claims->route == NULL)
 		return true;
-	redis_account_name(claims->options, account, &name);
-	redis_claim_key(claims->options->prefix, state, late, text_span(&name), &key);
-	redis_claim_key(claims->options->prefix, state, false, text_span(&name), &acted_key);
-	text_free(&name);
+	claim_keys(claims->options, account, state, late, keys);
 	snprintf(value, sizeof(value), "%016llx %s", (unsigned long long)server, id);
-	calls[0] = (struct redis_call){
-		.key = text_span(&key),
-		.words = { SPAN("SET"), text_span(&key), span_of(value), SPAN("NX"), SPAN("EX"),
+	calls[count++] = (struct redis_call){
+		.key = text_span(&keys[KEY_ASKED]),
+		.words = { SPAN("SET"), text_span(&keys[KEY_ASKED]), span_of(value), SPAN("NX"), SPAN("EX"),
 			   SPAN(CLAIM_SECONDS) },
 		.count = 6,
 		.answered = claim_set,
 		.context = &claim,
 	};
-	calls[1] = claim_get(&key, &claim);
-	calls[2] = claim_get(&acted_key, &acted);
-	asked = redis_route_run(claims->route, calls, late ? 3 : 2, &error);
-	text_free(&key);
-	text_free(&acted_key);
+	calls[count++] = claim_get(&keys[KEY_ASKED], &claim);
+	if (late)
+		calls[count++] = claim_get(&keys[KEY_ACTED], &acted);
+	/* Who is raised will be normal again, and that is new then. */
+	if (state != STATE_NORMAL)
+		calls[count++] = (struct redis_call){
+			.key = text_span(&keys[KEY_ASKED]),
+			.words = { SPAN("DEL"), text_span(&keys[KEY_NORMAL]),
+				   text_span(&keys[KEY_LATE_NORMAL]) },
+			.count = 3,
+			.answered = claims_ended,
+		};
+	asked = redis_route_run(claims->route, calls, count, &error);
+	for (size_t i = 0; i < CLAIM_KEYS; i++)
+		text_free(&keys[i]);
 	if (asked && acted.holder[0] != '\0')
 		return claim_is_ours(&acted, server, id);
 	return !asked || claim.set || claim_is_ours(&claim, server, id);

@@ -1,10 +1,12 @@
 /*
- * Which of several servers acts on an account's new state: a key in Redis that the first one sets, for an hour.
- * Its value is "SERVER ID". Blocking, with a connection of its own.
+ * Which of several servers acts on an account's new state: a key in Redis that the first one sets, for an hour, or
+ * until the account is normal again or released, which ends the case. Its value is "SERVER ID". Blocking, with a
+ * connection of its own.
  */
 #ifndef SENDWATCH_DETECTORS_REDIS_CLAIM_H
 #define SENDWATCH_DETECTORS_REDIS_CLAIM_H
 
+#include "base/text.h"
 #include "detectors/redis_route.h"
 #include "detectors/verdict.h"
 
@@ -17,5 +19,13 @@ void redis_claims_free(struct redis_claims **claims);
 /* See store_claim. True where Redis cannot be asked: told twice is better than not at all. */
 bool redis_claims_ask(struct redis_claims *claims, uint64_t server, struct span account,
 		      enum account_state state, bool late, char id[VERDICT_ID_SIZE]);
+
+/* The case of ACCOUNT is over: what was claimed of it is nobody's any more. False where Redis could not be asked. */
+bool redis_claims_end(struct redis_claims *claims, struct span account);
+
+#define REDIS_CLAIMS 6 /* keys of one case */
+
+/* The same as a call for somebody else to run, by NAME as Redis has it. It borrows KEYS, which are the caller's. */
+struct redis_call redis_claims_end_call(const char *prefix, struct span name, struct text keys[REDIS_CLAIMS]);
 
 #endif

@@ -77,6 +77,18 @@ static void exchange_begin(struct store_redis *redis, struct exchange *exchange,
 	};
 }
 
+/* A case that is over is nobody's: before anybody can read so in the record, and find the next one. */
+static size_t case_end(struct store_redis *redis, struct exchange *exchange, struct redis_call *call)
+{
+	struct copy *copy = exchange->copy;
+
+	if (copy->ended == CASE_OPEN)
+		return 0;
+	copy->ended = CASE_END_SENT;
+	*call = redis_claims_end_call(redis->options->prefix, text_span(&exchange->name), exchange->claims);
+	return 1;
+}
+
 /* Who is not normal stands in a set of its own, so that `accounts` need not look at all records. */
 static size_t list_begin(struct store_redis *redis, const struct exchange *exchange, struct redis_call *call)
 {
@@ -122,8 +134,11 @@ void exchanges_flush(struct store_redis *redis, usec_t now, bool hurry)
 	redis->flushed = now;
 	while (redis->first != NULL && redis->under_way < (size_t)redis->options->batch) {
 		struct exchange *exchange = &redis->exchanges[redis->under_way++];
+		struct redis_call record;
 
-		exchange_begin(redis, exchange, &redis->calls[calls++]);
+		exchange_begin(redis, exchange, &record);
+		calls += case_end(redis, exchange, &redis->calls[calls]);
+		redis->calls[calls++] = record;
 		calls += list_begin(redis, exchange, &redis->calls[calls]);
 	}
 	redis->stats.calls += calls;
@@ -327,6 +342,8 @@ static void exchange_end(struct store_redis *redis, struct exchange *exchange)
 		copy_queue(redis, copy);
 	}
 	copy->change_sent = 0;
+	if (copy->ended == CASE_END_SENT)
+		copy->ended = CASE_OPEN;
 	if ((exchange->first || !exchange->taken) && redis->store.changed != NULL)
 		redis->store.changed(redis->store.context, &copy->record, NULL, NULL);
 }
@@ -335,6 +352,8 @@ static void exchange_free(struct exchange *exchange)
 {
 	free(exchange->key);
 	text_free(&exchange->name);
+	for (size_t i = 0; i < REDIS_CLAIMS; i++)
+		text_free(&exchange->claims[i]);
 	text_free(&exchange->bytes);
 	text_free(&exchange->bytes_now);
 }

@@ -22,14 +22,16 @@ struct copy {
 	uint32_t change_sent; /* of them, part of the bytes that are under way */
 	enum account_state listed;
 	bool queued, under_way;
-	struct copy *next; /* in the queue */
+	enum { CASE_OPEN, CASE_ENDED, CASE_END_SENT } ended; /* are claims to be dropped? */
+	struct copy *next;                                   /* in the queue */
 };
 
 /* One record of the batch that is under way, and Redis's answer. */
 struct exchange {
 	struct copy *copy;
 	char *key;
-	struct text name;               /* as Redis has it */
+	struct text name; /* as Redis has it */
+	struct text claims[REDIS_CLAIMS];
 	char expected[24], offered[24]; /* versions */
 	uint64_t version;               /* the latter */
 	struct reached reached[REDIS_SOURCES];

@@ -88,3 +88,9 @@ bool store_claim(struct store *store, struct span account, enum account_state st
 {
 	return store->calls->claim == NULL || store->calls->claim(store, account, state, late, id);
 }
+
+void store_ended(struct store *store, struct record *record)
+{
+	if (store->calls->ended != NULL)
+		store->calls->ended(store, record);
+}

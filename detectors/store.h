@@ -80,6 +80,7 @@ struct store_calls {
 	usec_t (*away)(const struct store *store, struct error *why_r);
 	bool (*claim)(struct store *store, struct span account, enum account_state state, bool late,
 		      char *id);
+	void (*ended)(struct store *store, struct record *record);
 
 	/* The account's record is asked for soon: let the processor fetch what finding it reads. NULL: no matter. */
 	void (*soon)(const struct store *store, struct span account);
@@ -115,6 +116,9 @@ usec_t store_away(const struct store *store, struct error *why_r);
  */
 bool store_claim(struct store *store, struct span account, enum account_state state, bool late,
 		 char id[VERDICT_ID_SIZE]);
+
+/* RECORD is normal again, or was released: what is found of it from now on is new, whoever claimed the like before. */
+void store_ended(struct store *store, struct record *record);
 
 /* At most MOST records; the longest unused make room, and are counted. */
 struct store *store_memory_new(uint32_t most);

@@ -201,12 +201,24 @@ static bool redis_claim(struct store *store, struct span account, enum account_s
 			char *id)
 {
 	struct store_redis *redis = redis_of(store);
+	const struct copy *copy = map_find(redis->map, hash_stable(account), account);
 	struct error error;
 
 	/* Told twice is better than told late, or not at all. */
 	if (redis_worker_away(redis->worker, &error) != USEC_NEVER)
 		return true;
+	/* It is raised again before its last case was sent to be ended. */
+	if (copy != NULL && copy->ended != CASE_OPEN && !redis_claims_end(redis->claims, account))
+		return true;
 	return redis_claims_ask(redis->claims, store->server, account, state, late, id);
+}
+
+static void redis_ended(struct store *store, struct record *record)
+{
+	struct copy *copy = (struct copy *)record;
+
+	copy->ended = CASE_ENDED;
+	copy_queue(redis_of(store), copy);
 }
 
 static struct record *redis_next(struct store *store, const struct record *after)
@@ -262,6 +274,7 @@ static const struct store_calls redis_calls = {
 	.full = redis_full,
 	.away = redis_away,
 	.claim = redis_claim,
+	.ended = redis_ended,
 };
 
 struct store *store_redis_new(const struct redis_options *options, uint32_t most, struct error *error)
@@ -287,7 +300,7 @@ struct store *store_redis_new(const struct redis_options *options, uint32_t most
 	redis->map = map_new(&map);
 	redis->claims = redis_claims_new(options);
 	redis->exchanges = memory_new((size_t)options->batch, sizeof(*redis->exchanges));
-	redis->calls = memory_new((size_t)options->batch * 2, sizeof(*redis->calls));
+	redis->calls = memory_new((size_t)options->batch * 3, sizeof(*redis->calls));
 	snprintf(redis->keep, sizeof(redis->keep), "%lld", (long long)(options->keep / USEC_SECOND));
 	text_add_format(&raised, "%s:raised", options->prefix);
 	redis->raised = raised.at;

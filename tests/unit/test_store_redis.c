@@ -722,6 +722,47 @@ static void one_server_may_act(void **state)
 	store_free(&b);
 }
 
+static struct record *standing_in(struct store *store, const char *account, enum account_state state)
+{
+	struct record *record = store->calls->record(store, span_of(account), true);
+
+	record->standing.state = state;
+	record->standing.since++;
+	store->calls->keep(store, record);
+	return record;
+}
+
+/* Flagged, normal again, and flagged within an hour: another case, whoever finds it. */
+static void a_case_that_ended_is_claimed_anew(void **state)
+{
+	struct store *a = store_new("mx1"), *b = store_new("mx2");
+	struct span account = SPAN("anew@example.com");
+	char one[VERDICT_ID_SIZE] = "id-1", over[VERDICT_ID_SIZE] = "id-2", two[VERDICT_ID_SIZE] = "id-3",
+	     three[VERDICT_ID_SIZE] = "id-4", again[VERDICT_ID_SIZE] = "id-5";
+
+	(void)state;
+	a->server = 1;
+	b->server = 2;
+	standing_in(a, "anew@example.com", STATE_FLAGGED);
+	assert_true(store_claim(a, account, STATE_FLAGGED, false, one));
+	settle(a);
+	assert_true(store_claim(a, account, STATE_NORMAL, false, over));
+	store_ended(a, standing_in(a, "anew@example.com", STATE_NORMAL));
+	/* At once, before Redis was told. */
+	assert_true(store_claim(a, account, STATE_FLAGGED, false, two));
+	assert_string_equal(two, "id-3");
+	store_ended(a, standing_in(a, "anew@example.com", STATE_RELEASED));
+	settle(a);
+	assert_true(store_claim(b, account, STATE_FLAGGED, false, three));
+	assert_string_equal(three, "id-4");
+	assert_false(store_claim(a, account, STATE_FLAGGED, false, two));
+	/* Nor is it the first time that it is normal again. */
+	assert_true(store_claim(a, account, STATE_NORMAL, false, again));
+	assert_string_equal(again, "id-5");
+	store_free(&a);
+	store_free(&b);
+}
+
 static void name_told(void *context, struct span name)
 {
 	struct text *names = context;
@@ -907,6 +948,7 @@ int main(void)
 		cmocka_unit_test(a_full_store_says_so),
 		cmocka_unit_test(what_redis_has_not_seen_makes_no_room),
 		cmocka_unit_test(one_server_may_act),
+		cmocka_unit_test(a_case_that_ended_is_claimed_anew),
 		cmocka_unit_test(users_of_two_machines_are_two),
 		cmocka_unit_test(a_claim_waits_for_one_time_limit),
 		cmocka_unit_test(what_was_told_late_is_acted_on_when_it_goes_on),
