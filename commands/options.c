@@ -192,6 +192,7 @@ bool options_load(const struct arguments *arguments, struct options *options, st
 		return false;
 	}
 	options_find_credential(&options->redis.password_file);
+	options_find_credential(&options->redis.sentinel_password_file);
 	(void)gethostname(options->redis.host, sizeof(options->redis.host) - 1);
 	options->logs.since = arguments->since;
 	options->logs.until = arguments->until;

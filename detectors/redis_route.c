@@ -31,26 +31,26 @@ struct redis_route {
 	size_t node_count;
 	uint16_t slots[REDIS_SLOTS]; /* which node; for a single server all the first */
 	bool mapped;                 /* slots are believed to be right */
-	bool short_of_replicas;      /* in this run: the next try is the caller's */
+	size_t sentinel;        /* which is asked first the next time: not who sent us to a wrong place */
+	bool short_of_replicas; /* in this run: the next try is the caller's */
 };
 
-static void route_forget_password(struct redis_route *route)
+static void login_forget_password(struct redis_login *login)
 {
 	union {
 		const char *text;
 		char *owned;
-	} password = { .text = route->login.password };
+	} password = { .text = login->password };
 
 	if (password.owned != NULL)
 		explicit_bzero(password.owned, strlen(password.owned));
 	free(password.owned);
-	route->login.password = NULL;
+	login->password = NULL;
 }
 
 /* At each connection: who changes passwords writes the new one to the file, and starts nothing anew. */
-static bool route_read_password(struct redis_route *route, struct error *error)
+static bool login_read_password(struct redis_login *login, const char *path, struct error *error)
 {
-	const char *path = route->options->password_file;
 	char line[512] = "";
 	FILE *file;
 
@@ -62,10 +62,32 @@ static bool route_read_password(struct redis_route *route, struct error *error)
 	if (fgets(line, sizeof(line), file) == NULL)
 		line[0] = '\0';
 	fclose(file);
-	route_forget_password(route);
-	route->login.password = memory_copy(span_trim(span_of(line)));
+	login_forget_password(login);
+	login->password = memory_copy(span_trim(span_of(line)));
 	explicit_bzero(line, sizeof(line));
 	return true;
+}
+
+static bool route_read_password(struct redis_route *route, struct error *error)
+{
+	return login_read_password(&route->login, route->options->password_file, error);
+}
+
+/* It has a password of its own, or none: Redis's is not for it. */
+struct redis *redis_sentinel_open(const struct redis_options *options, size_t at, struct error *error)
+{
+	struct redis_login login = {
+		.user = options->sentinel_user,
+		.tls = options->sentinel_tls,
+		.ca = options->ca,
+		.timeout = options->timeout,
+	};
+	struct redis *sentinel = NULL;
+
+	if (login_read_password(&login, options->sentinel_password_file, error))
+		sentinel = redis_open(options->servers.texts[at], &login, error);
+	login_forget_password(&login);
+	return sentinel;
 }
 
 struct redis_route *redis_route_new(const struct redis_options *options, struct error *error)
@@ -106,7 +128,7 @@ void redis_route_free(struct redis_route **route)
 		free((*route)->nodes[i].address);
 	}
 	free((*route)->nodes);
-	route_forget_password(*route);
+	login_forget_password(&(*route)->login);
 	free(*route);
 	*route = NULL;
 }
@@ -161,12 +183,11 @@ static bool route_address(struct span host, int64_t port, char *into, size_t roo
 static bool route_ask_sentinel(struct redis_route *route, struct error *error)
 {
 	const struct redis_options *options = route->options;
-	const struct redis_login login = { .timeout = options->timeout };
 	const struct span words[] = { SPAN("SENTINEL"), SPAN("get-master-addr-by-name"),
 				      span_of(options->master == NULL ? "" : options->master) };
 
 	for (size_t i = 0; i < options->servers.count; i++) {
-		struct redis *sentinel = redis_open(options->servers.texts[i], &login, error);
+		struct redis *sentinel = redis_sentinel_open(options, i, error);
 		struct redis_reply reply;
 		char address[300];
 		bool found = false;

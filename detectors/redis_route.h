@@ -15,6 +15,8 @@ struct redis_options {
 	int topology;                /* enum redis_topology */
 	struct setting_list servers; /* of Redis, or of Sentinel */
 	char *master;                /* Sentinel's name for it */
+	char *sentinel_user, *sentinel_password_file;
+	bool sentinel_tls;
 	char *user;
 	char *password_file;
 	int64_t database;
@@ -69,6 +71,9 @@ size_t redis_route_find(struct redis_route *route, struct error *error);
 size_t redis_route_unserved(const struct redis_route *route); /* slots of a cluster, as found then */
 const char *redis_route_address(const struct redis_route *route, size_t at);
 const struct redis_login *redis_route_login(const struct redis_route *route);
+
+/* The Sentinel at AT of the settings, logged in to as these say. */
+struct redis *redis_sentinel_open(const struct redis_options *options, size_t at, struct error *error);
 
 /* The slot of a cluster that KEY belongs to, 0 to 16383. */
 unsigned redis_slot(struct span key);

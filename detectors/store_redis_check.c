@@ -244,7 +244,6 @@ static void check_server(struct check *check, const char *address, const struct 
 static void check_sentinels(struct check *check)
 {
 	const struct redis_options *options = check->options;
-	const struct redis_login login = { .timeout = options->timeout };
 	const struct span words[] = { SPAN("SENTINEL"), SPAN("get-master-addr-by-name"),
 				      span_of(options->master == NULL ? "" : options->master) };
 
@@ -253,7 +252,7 @@ static void check_sentinels(struct check *check)
 		struct redis_reply reply;
 		struct text line = { 0 };
 		struct error error;
-		struct redis *redis = redis_open(address, &login, &error);
+		struct redis *redis = redis_sentinel_open(options, i, &error);
 
 		if (redis == NULL || !redis_ask(redis, words, 3, &reply, &error)) {
 			text_add_format(&line, "%s (this Sentinel is of no help)", error.text);
