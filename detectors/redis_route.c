@@ -186,7 +186,8 @@ static bool route_ask_sentinel(struct redis_route *route, struct error *error)
 	const struct span words[] = { SPAN("SENTINEL"), SPAN("get-master-addr-by-name"),
 				      span_of(options->master == NULL ? "" : options->master) };
 
-	for (size_t i = 0; i < options->servers.count; i++) {
+	for (size_t asked = 0; asked < options->servers.count; asked++) {
+		size_t i = route->sentinel++ % options->servers.count;
 		struct redis *sentinel = redis_sentinel_open(options, i, error);
 		struct redis_reply reply;
 		char address[300];

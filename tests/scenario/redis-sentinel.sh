@@ -1,5 +1,6 @@
 #!/bin/sh
-# Sentinel has a user and a password of its own, which are not those of the Redis that it watches over.
+# Sentinel has a user and a password of its own, which are not those of the Redis that it watches over; and one of those
+# that are named is stale, and sends everybody to a master that is gone.
 # needs: python3 redis-server redis-cli
 . "$TOP/tests/redis.sh"
 
@@ -11,7 +12,7 @@ stop_sentinels()
 	stop_servers
 }
 trap stop_sentinels EXIT
-port=$(free_port) asked=$(free_port)
+port=$(free_port) asked=$(free_port) stale=$(free_port) gone=$(free_port)
 start_redis --port "$port" --bind 127.0.0.1 --requirepass one
 ask() { redis-cli -s "$TMP/redis.sock" -a one --no-auth-warning "$@"; }
 
@@ -29,12 +30,14 @@ sentinel() # PORT MASTER OPTION...
 	sentinels="$sentinels $!"
 }
 sentinel "$asked" "$port" "port $asked"
+sentinel "$stale" "$gone" "port $stale"
 said() # PORT: what that Sentinel says
 {
 	redis-cli -p "$1" --user asker --pass two --no-auth-warning \
 		SENTINEL get-master-addr-by-name mymaster | grep -q .
 }
 await 10 said "$asked"
+await 10 said "$stale"
 
 echo one > one.pass
 echo two > two.pass
@@ -53,3 +56,12 @@ conf "127.0.0.1:$asked" one.pass > wrong.conf
 ! "$SENDWATCH" check -c wrong.conf > out 2>&1 || die "asked with another password: $(cat out)"
 has out WRONGPASS
 lacks out two
+
+# The first one that answers knows no better: the next one does.
+conf "127.0.0.1:$stale, 127.0.0.1:$asked" two.pass > detect.conf
+write_whole 5 2000
+cat whole.log > mail.log
+follow_watch
+counted() { ask EXISTS 'sendwatch:{user03@dom3.example}' | grep -q 1; }
+await 20 counted
+stop_watch
