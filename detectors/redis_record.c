@@ -102,5 +102,5 @@ void redis_claim_key(const char *prefix, enum account_state state, bool late, st
 
 void redis_record_key(const char *prefix, struct span name, struct text *key)
 {
-	text_add_format(key, "%s:{%.*s}", prefix, SPAN_ARGS(name));
+	text_add_format(key, "%s:%d:{%.*s}", prefix, RECORD_PACK_VERSION, SPAN_ARGS(name));
 }

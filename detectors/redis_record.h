@@ -44,7 +44,8 @@ struct span redis_account_here(const struct redis_options *options, struct span 
 
 /*
  * NAME in these is as Redis has it. Who acts on the account's new STATE is written at the first, or who told of it
- * LATE; in the slot of its record, which is at the second.
+ * LATE; in the slot of its record, which is at the second. Programs that write records of another form have others
+ * there: while servers are upgraded one by one, neither kind can read what the other counts, nor may it write over it.
  */
 void redis_claim_key(const char *prefix, enum account_state state, bool late, struct span name,
 		     struct text *key);

@@ -35,7 +35,7 @@ back() { [ "$(grep -c 'sendwatch: the store is back$' watch.err)" -ge "$1" ]; } 
 # The user may load no functions: the script does, also after somebody flushed it.
 follow_watch
 grow 1
-await 10 sh -c "redis-cli -s redis.sock EXISTS 'sendwatch:{user03@dom3.example}' | grep -q 1"
+await 10 sh -c "redis-cli -s redis.sock EXISTS 'sendwatch:5:{user03@dom3.example}' | grep -q 1"
 ask SCRIPT FLUSH > /dev/null
 grow 1
 # Slow: longer than we wait.

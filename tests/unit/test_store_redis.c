@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "base/memory.h"
 #include "detectors/redis_accounts.h"
+#include "detectors/redis_record.h"
 #include "detectors/store_redis.h"
 
 #include <setjmp.h>
@@ -557,7 +558,11 @@ static void one_that_is_dropped_does_not_bring_back_all_each_time(void **state)
 	settle(store);
 	calls = store->calls->stats(store).calls;
 	for (uint32_t i = 2; i < 12; i++) {
-		ask("DEL", "test:{user7@example.com}");
+		struct text key = { 0 };
+
+		redis_record_key("test", SPAN("user7@example.com"), &key);
+		ask("DEL", key.at);
+		text_free(&key);
 		count(store, "user7@example.com", i, i);
 		settle(store);
 	}
@@ -565,6 +570,30 @@ static void one_that_is_dropped_does_not_bring_back_all_each_time(void **state)
 	/* All once, then only that account. */
 	assert_true(store->calls->stats(store).calls - calls < 50 + 10 * 4);
 	store_free(&store);
+}
+
+/* While servers are upgraded one by one: a program that writes records of another form finds its own where they were. */
+static void records_of_another_version_are_left_alone(void **state)
+{
+	struct redis_login login = { .timeout = USEC_MINUTE };
+	const struct span words[] = { SPAN("HGET"), SPAN("test:{old@example.com}"), SPAN("record") };
+	struct store *store;
+	struct redis *redis;
+	struct redis_reply reply;
+	struct error error;
+
+	(void)state;
+	ask_words("HSET", "test:{old@example.com} version 7 record bytes-of-another");
+	store = store_new("mx1");
+	count(store, "old@example.com", 1, 1);
+	settle(store);
+	assert_int_equal(counted(store, "old@example.com", COUNT_RECIPIENTS), 1);
+	store_free(&store);
+	redis = redis_open(path, &login, &error);
+	assert_non_null(redis);
+	assert_true(redis_ask(redis, words, 3, &reply, &error));
+	assert_true(span_equal(reply.text, SPAN("bytes-of-another")));
+	redis_close(&redis);
 }
 
 /* The password changes while it runs: the file is read again with the next connection. */
@@ -943,6 +972,7 @@ int main(void)
 		cmocka_unit_test(an_outage_loses_nothing),
 		cmocka_unit_test(what_redis_forgets_is_restored),
 		cmocka_unit_test(one_that_is_dropped_does_not_bring_back_all_each_time),
+		cmocka_unit_test(records_of_another_version_are_left_alone),
 		cmocka_unit_test(a_new_password_is_read),
 		cmocka_unit_test(without_functions_the_script_counts),
 		cmocka_unit_test(a_full_store_says_so),
