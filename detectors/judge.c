@@ -151,7 +151,8 @@ static struct shared shared_of(const struct envelope *envelope, const struct ori
 static void meet_groups(struct judge *judge, const struct record *record, const struct envelope *envelope,
 			const struct origin *origin, usec_t time)
 {
-	const struct sighting who = { record->hash, time, judge->source, judge->position };
+	const struct sighting who = { neighbourhood_account(record, judge->store->server), time,
+				      judge->source, judge->position };
 	const struct shared shared = {
 		.customer = envelope->customer,
 		.domain = judge_domain_of(envelope->account_kind, envelope->account),

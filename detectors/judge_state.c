@@ -189,7 +189,8 @@ static void remember_shared(struct judge *judge, const struct record *record, co
 static bool meet_neighbours(struct judge *judge, const struct record *record, const struct cause *cause,
 			    struct view *view)
 {
-	const struct sighting who = { record->hash, cause->time, judge->source, judge->position };
+	const struct sighting who = { neighbourhood_account(record, judge->store->server), cause->time,
+				      judge->source, judge->position };
 	struct share_names names;
 	bool any;
 

@@ -4,6 +4,7 @@
  */
 #include "detectors/neighbourhood.h"
 
+#include "base/hash.h"
 #include "detectors/delta.h"
 
 #include <math.h>
@@ -60,6 +61,13 @@ void neighbourhood_names(const struct shared *shared, struct share_names *names)
 		names->name[SHARE_CUSTOMER] = group_name(GROUP_OF_DOMAIN, shared->domain,
 							 names->room[SHARE_CUSTOMER]);
 	neighbourhood_rename(names, shared->subnet, delta_hash(shared->helo));
+}
+
+uint64_t neighbourhood_account(const struct record *record, uint64_t server)
+{
+	if (server == 0 || (record->kind != ACCOUNT_LOCAL && record->kind != ACCOUNT_SCRIPT))
+		return record->hash;
+	return hash_stable_more(server, span_of(record->name)) | 1;
 }
 
 static void tell(struct store *groups, struct span name, const struct sighting *who, struct delta *delta)

@@ -19,7 +19,7 @@ struct shared {
 
 /* An account, and the line on which it was met. */
 struct sighting {
-	uint64_t account; /* the hash of its name */
+	uint64_t account; /* see neighbourhood_account */
 	usec_t time;
 	uint32_t source;
 	uint64_t position;
@@ -36,6 +36,12 @@ void neighbourhood_names(const struct shared *shared, struct share_names *names_
 
 /* The same account with another SUBNET, and a HELO of this hash (delta_hash); 0: without. */
 void neighbourhood_rename(struct share_names *names, uint32_t subnet, uint32_t helo);
+
+/*
+ * By what groups know the account of RECORD: the hash of its name; of a local user or a script with the SERVER, where
+ * several share groups, since one of that name on another machine is somebody else.
+ */
+uint64_t neighbourhood_account(const struct record *record, uint64_t server);
 
 /* WHO, whatever it is like, is of all of these groups. */
 void neighbourhood_meet(struct store *groups, const struct share_names *names, const struct sighting *who);

@@ -170,6 +170,32 @@ static void neighbours_are_the_suspicious_others_of_two_days(void **state)
 }
 
 /* What forty programs call themselves says nothing of the three who are odd; a name that few have does. */
+/* A local user of another machine is another member, though of the same name. */
+static void local_users_of_two_machines_are_neighbours(void **state)
+{
+	struct store *groups = store_memory_new(100);
+	struct record web1 = { .name = (char[]){ "local:web1" }, .kind = ACCOUNT_LOCAL },
+		      bob = { .name = (char[]){ "bob@example.com" }, .kind = ACCOUNT_LOGIN };
+	const struct shared shared = { .customer = SPAN("acme") };
+	struct population population = { 0 };
+	struct neighbours found[SHARES];
+	struct share_names names;
+	struct sighting here, there;
+
+	(void)state;
+	web1.hash = hash_stable(span_of(web1.name));
+	bob.hash = hash_stable(span_of(bob.name));
+	assert_int_equal(neighbourhood_account(&bob, 1), neighbourhood_account(&bob, 2));
+	assert_int_equal(neighbourhood_account(&web1, 0), web1.hash);
+	here = (struct sighting){ neighbourhood_account(&web1, 1), start, 1, 1 };
+	there = (struct sighting){ neighbourhood_account(&web1, 2), start, 2, 1 };
+	neighbourhood_names(&shared, &names);
+	neighbourhood_note(groups, &names, &here, 20);
+	assert_false(neighbourhood_of(groups, &names, &here, &population, found));
+	assert_true(neighbourhood_of(groups, &names, &there, &population, found));
+	store_free(&groups);
+}
+
 static void a_name_that_many_use_is_nobodys_mark(void **state)
 {
 	static const struct population population;
@@ -332,6 +358,7 @@ int main(void)
 		cmocka_unit_test(names_are_what_a_person_types),
 		cmocka_unit_test(what_an_account_does_its_group_does),
 		cmocka_unit_test(neighbours_are_the_suspicious_others_of_two_days),
+		cmocka_unit_test(local_users_of_two_machines_are_neighbours),
 		cmocka_unit_test(a_name_that_many_use_is_nobodys_mark),
 		cmocka_unit_test(the_first_message_of_a_day_is_known),
 		cmocka_unit_test(a_subnet_knows_those_who_are_hardly_suspicious),
