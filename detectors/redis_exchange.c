@@ -141,7 +141,9 @@ void exchanges_flush(struct store_redis *redis, usec_t now, bool hurry)
 		redis->calls[calls++] = record;
 		calls += list_begin(redis, exchange, &redis->calls[calls]);
 	}
-	redis->stats.calls += calls;
+	redis->stats.calls += calls; /* what accounts cost */
+	calls += listing_begin(&redis->listing, redis->options->prefix, redis->raised, now,
+			       &redis->calls[calls]);
 	redis_worker_give(redis->worker, redis->calls, calls);
 }
 
@@ -348,6 +350,17 @@ static void exchange_end(struct store_redis *redis, struct exchange *exchange)
 		redis->store.changed(redis->store.context, &copy->record, NULL, NULL);
 }
 
+/* Where it is made again at this moment it is listed again. */
+static void listing_dropped(void *context, struct span name)
+{
+	struct store_redis *redis = context;
+	struct span account = redis_account_here(redis->options, name);
+	struct copy *copy = map_find(redis->map, hash_stable(account), account);
+
+	if (copy != NULL)
+		copy->listed = STATE_NORMAL;
+}
+
 static void exchange_free(struct exchange *exchange)
 {
 	free(exchange->key);
@@ -365,6 +378,7 @@ void exchanges_settle(struct store_redis *redis)
 	if (count == 0 || !redis_worker_idle(redis->worker))
 		return;
 	redis->under_way = 0;
+	listing_settle(&redis->listing, listing_dropped, redis);
 	for (size_t i = 0; i < count; i++)
 		exchange_take(redis, &redis->exchanges[i]);
 	changes_count_again(redis, count);
@@ -381,4 +395,5 @@ void exchanges_free(struct store_redis *redis)
 	for (size_t i = 0; i < redis->under_way; i++)
 		exchange_free(&redis->exchanges[i]);
 	free(redis->exchanges);
+	listing_free(&redis->listing);
 }

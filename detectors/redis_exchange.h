@@ -4,6 +4,7 @@
 
 #include "base/map.h"
 #include "detectors/redis_claim.h"
+#include "detectors/redis_listing.h"
 #include "detectors/redis_record.h"
 #include "detectors/redis_worker.h"
 #include "detectors/store.h"
@@ -57,6 +58,7 @@ struct store_redis {
 	struct redis_call *calls;
 	size_t under_way; /* exchanges */
 	char keep[24], *raised;
+	struct listing listing; /* the set of that name, gone through */
 	usec_t flushed;
 	bool restoring;          /* all copies were queued, and not all are out yet */
 	bool restores_later;     /* they are to be, when it is some time after the last time */

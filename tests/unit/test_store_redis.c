@@ -572,6 +572,66 @@ static void one_that_is_dropped_does_not_bring_back_all_each_time(void **state)
 	store_free(&store);
 }
 
+static struct record *standing_in(struct store *store, const char *account, enum account_state state)
+{
+	struct record *record = store->calls->record(store, span_of(account), true);
+
+	record->standing.state = state;
+	record->standing.since++;
+	store->calls->keep(store, record);
+	return record;
+}
+
+static bool is_listed(const char *name)
+{
+	struct redis_login login = { .timeout = USEC_MINUTE };
+	struct redis_reply reply;
+	struct error error;
+	struct redis *redis = redis_open(path, &login, &error);
+	const struct span words[] = { SPAN("SISMEMBER"), SPAN("test:raised"), span_of(name) };
+	bool listed;
+
+	assert_non_null(redis);
+	assert_true(redis_ask(redis, words, 3, &reply, &error));
+	listed = reply.number == 1;
+	redis_close(&redis);
+	return listed;
+}
+
+/* What is not normal and never heard of again goes away after a while, and with it its place among the listed. */
+static void who_has_no_record_is_not_listed(void **state)
+{
+	struct store *store;
+
+	(void)state;
+	ask("FLUSHALL", NULL);
+	store = store_new("mx1");
+	count(store, "there@example.com", 1, 1);
+	standing_in(store, "there@example.com", STATE_FLAGGED);
+	settle(store);
+	store_free(&store);
+	for (int i = 0; i < 250; i++) {
+		char words[64];
+
+		snprintf(words, sizeof(words), "test:raised gone%d@example.com", i);
+		ask_words("SADD", words);
+	}
+	assert_true(is_listed("there@example.com") && is_listed("gone249@example.com"));
+	store = store_new("mx1");
+	for (uint32_t i = 2; i < 20; i++) {
+		count(store, "other@example.com", i, i);
+		settle(store);
+	}
+	assert_true(is_listed("there@example.com"));
+	for (int i = 0; i < 250; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "gone%d@example.com", i);
+		assert_false(is_listed(name));
+	}
+	store_free(&store);
+}
+
 /* While servers are upgraded one by one: a program that writes records of another form finds its own where they were. */
 static void records_of_another_version_are_left_alone(void **state)
 {
@@ -749,16 +809,6 @@ static void one_server_may_act(void **state)
 	assert_string_equal(other, "id-2");
 	store_free(&a);
 	store_free(&b);
-}
-
-static struct record *standing_in(struct store *store, const char *account, enum account_state state)
-{
-	struct record *record = store->calls->record(store, span_of(account), true);
-
-	record->standing.state = state;
-	record->standing.since++;
-	store->calls->keep(store, record);
-	return record;
 }
 
 /* Flagged, normal again, and flagged within an hour: another case, whoever finds it. */
@@ -972,6 +1022,7 @@ int main(void)
 		cmocka_unit_test(an_outage_loses_nothing),
 		cmocka_unit_test(what_redis_forgets_is_restored),
 		cmocka_unit_test(one_that_is_dropped_does_not_bring_back_all_each_time),
+		cmocka_unit_test(who_has_no_record_is_not_listed),
 		cmocka_unit_test(records_of_another_version_are_left_alone),
 		cmocka_unit_test(a_new_password_is_read),
 		cmocka_unit_test(without_functions_the_script_counts),
