@@ -184,9 +184,11 @@ static bool release_swap(struct redis_accounts *accounts, struct span key, const
 static bool claims_drop(struct redis_accounts *accounts, struct span there, struct error *error)
 {
 	struct text keys[REDIS_CLAIMS] = { { 0 } };
-	struct redis_call call = redis_claims_end_call(accounts->options->prefix, there, keys);
-	bool good = redis_route_run(accounts->route, &call, 1, error);
+	struct redis_call calls[REDIS_CLAIMS];
+	bool good;
 
+	redis_claims_end_calls(accounts->options->prefix, there, keys, calls);
+	good = redis_route_run(accounts->route, calls, REDIS_CLAIMS, error);
 	for (size_t i = 0; i < REDIS_CLAIMS; i++)
 		text_free(&keys[i]);
 	return good;

@@ -82,25 +82,31 @@ static void claims_ended(struct redis_call *call, const struct redis_reply *repl
 	(void)reply;
 }
 
-struct redis_call redis_claims_end_call(const char *prefix, struct span name, struct text keys[REDIS_CLAIMS])
+static struct redis_call claim_drop(const struct text *key)
+{
+	return (struct redis_call){
+		.key = text_span(key),
+		.words = { SPAN("DEL"), text_span(key) },
+		.count = 2,
+		.answered = claims_ended,
+	};
+}
+
+void redis_claims_end_calls(const char *prefix, struct span name, struct text keys[REDIS_CLAIMS],
+			    struct redis_call calls[REDIS_CLAIMS])
 {
 	static const enum account_state states[] = { STATE_WATCH, STATE_FLAGGED, STATE_DISABLED };
-	struct redis_call call = { .words = { SPAN("DEL") },
-				   .count = 1 + REDIS_CLAIMS,
-				   .answered = claims_ended };
 
 	for (size_t i = 0; i < REDIS_CLAIMS; i++) {
 		redis_claim_key(prefix, states[i / 2], i % 2 != 0, name, &keys[i]);
-		call.words[i + 1] = text_span(&keys[i]);
+		calls[i] = claim_drop(&keys[i]);
 	}
-	call.key = call.words[1];
-	return call;
 }
 
 bool redis_claims_end(struct redis_claims *claims, struct span account)
 {
 	struct text name = { 0 }, keys[REDIS_CLAIMS] = { { 0 } };
-	struct redis_call call;
+	struct redis_call calls[REDIS_CLAIMS];
 	struct error error;
 	bool ended;
 
@@ -109,8 +115,8 @@ bool redis_claims_end(struct redis_claims *claims, struct span account)
 	if (claims->route == NULL)
 		return false;
 	redis_account_name(claims->options, account, &name);
-	call = redis_claims_end_call(claims->options->prefix, text_span(&name), keys);
-	ended = redis_route_run(claims->route, &call, 1, &error);
+	redis_claims_end_calls(claims->options->prefix, text_span(&name), keys, calls);
+	ended = redis_route_run(claims->route, calls, REDIS_CLAIMS, &error);
 	text_free(&name);
 	for (size_t i = 0; i < REDIS_CLAIMS; i++)
 		text_free(&keys[i]);
@@ -139,7 +145,7 @@ bool redis_claims_ask(struct redis_claims *claims, uint64_t server, struct span 
 	char value[64];
 	struct error error;
 	struct text keys[CLAIM_KEYS] = { { 0 } };
-	struct redis_call calls[4];
+	struct redis_call calls[5];
 	size_t count = 0;
 	bool asked;
 
@@ -161,14 +167,10 @@ bool redis_claims_ask(struct redis_claims *claims, uint64_t server, struct span 
 	if (late)
 		calls[count++] = claim_get(&keys[KEY_ACTED], &acted);
 	/* Who is raised will be normal again, and that is new then. */
-	if (state != STATE_NORMAL)
-		calls[count++] = (struct redis_call){
-			.key = text_span(&keys[KEY_ASKED]),
-			.words = { SPAN("DEL"), text_span(&keys[KEY_NORMAL]),
-				   text_span(&keys[KEY_LATE_NORMAL]) },
-			.count = 3,
-			.answered = claims_ended,
-		};
+	if (state != STATE_NORMAL) {
+		calls[count++] = claim_drop(&keys[KEY_NORMAL]);
+		calls[count++] = claim_drop(&keys[KEY_LATE_NORMAL]);
+	}
 	asked = redis_route_run(claims->route, calls, count, &error);
 	for (size_t i = 0; i < CLAIM_KEYS; i++)
 		text_free(&keys[i]);

@@ -25,7 +25,11 @@ bool redis_claims_end(struct redis_claims *claims, struct span account);
 
 #define REDIS_CLAIMS 6 /* keys of one case */
 
-/* The same as a call for somebody else to run, by NAME as Redis has it. It borrows KEYS, which are the caller's. */
-struct redis_call redis_claims_end_call(const char *prefix, struct span name, struct text keys[REDIS_CLAIMS]);
+/*
+ * The same as CALLS for somebody else to run, by NAME as Redis has it. They borrow KEYS, which are the caller's. A key
+ * each: of a slot that moves to another node, Redis answers for several at once only when all of it has moved.
+ */
+void redis_claims_end_calls(const char *prefix, struct span name, struct text keys[REDIS_CLAIMS],
+			    struct redis_call calls[REDIS_CLAIMS]);
 
 #endif

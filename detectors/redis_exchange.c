@@ -85,8 +85,8 @@ static size_t case_end(struct store_redis *redis, struct exchange *exchange, str
 	if (copy->ended == CASE_OPEN)
 		return 0;
 	copy->ended = CASE_END_SENT;
-	*call = redis_claims_end_call(redis->options->prefix, text_span(&exchange->name), exchange->claims);
-	return 1;
+	redis_claims_end_calls(redis->options->prefix, text_span(&exchange->name), exchange->claims, call);
+	return REDIS_CLAIMS;
 }
 
 /* Who is not normal stands in a set of its own, so that `accounts` need not look at all records. */

@@ -38,7 +38,7 @@ extern const struct setting redis_settings[];
 
 #define REDIS_SLOTS 16384 /* of a cluster */
 
-#define REDIS_CALL_WORDS 9
+#define REDIS_CALL_WORDS 8
 
 struct redis_call {
 	struct span key;                     /* {braces} in it name what decides the slot */

@@ -300,7 +300,8 @@ struct store *store_redis_new(const struct redis_options *options, uint32_t most
 	redis->map = map_new(&map);
 	redis->claims = redis_claims_new(options);
 	redis->exchanges = memory_new((size_t)options->batch, sizeof(*redis->exchanges));
-	redis->calls = memory_new((size_t)options->batch * 3 + LISTING_PAGE, sizeof(*redis->calls));
+	redis->calls = memory_new((size_t)options->batch * (2 + REDIS_CLAIMS) + LISTING_PAGE,
+				  sizeof(*redis->calls));
 	snprintf(redis->keep, sizeof(redis->keep), "%lld", (long long)(options->keep / USEC_SECOND));
 	text_add_format(&raised, "%s:raised", options->prefix);
 	redis->raised = raised.at;
