@@ -85,6 +85,9 @@ struct act_case {
 
 bool act_case_of(const struct act *act, struct span account, struct act_case *case_r);
 
+/* Would something be done now about ACCOUNT in STATE, and is not? */
+bool act_is_owed(const struct act *act, struct span account, enum account_state state, usec_t now);
+
 /* Go on with what the deputy has to do, and release whose time has come. */
 void act_step(struct act *act, struct deliver *deliver, usec_t now);
 usec_t act_due(const struct act *act); /* the next release; USEC_NEVER where there is none */

@@ -369,3 +369,14 @@ bool act_case_of(const struct act *act, struct span account, struct act_case *ca
 	*case_r = (struct act_case){ case_is_disabled(open), open->since, open->until };
 	return true;
 }
+
+bool act_is_owed(const struct act *act, struct span account, enum account_state state, usec_t now)
+{
+	const struct brakes_question question = { .account = account, .now = now, .time = now };
+	struct act_case known;
+	char words[200];
+
+	return (state == STATE_DISABLED || (state == STATE_FLAGGED && act->options->policy.throttle_flagged > 0)) &&
+	       !act_case_of(act, account, &known) &&
+	       brakes_ask(act->brakes, &question, words) == BRAKE_NONE;
+}

@@ -24,6 +24,11 @@ void late_note(struct late *late, struct span account)
 	late->names[late->count++] = memory_copy(account);
 }
 
+bool late_has(const struct late *late, struct span account)
+{
+	return late->count > 0 && late_find(late, account) < late->count;
+}
+
 bool late_take(struct late *late, struct span account)
 {
 	size_t at = late_find(late, account);

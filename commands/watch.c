@@ -47,7 +47,7 @@ struct watch {
 	usec_t heard;    /* when the last line was read */
 	usec_t idle;     /* when there last was nothing more to read */
 	bool ready, stop, journald;
-	struct late late;
+	struct late late, again;
 	bool away, waits; /* the store is out of reach; so much is gathered that reading waits */
 };
 
@@ -66,20 +66,18 @@ static void watch_late(void *context, struct span account)
 	late_note(&((struct watch *)context)->late, account);
 }
 
-/* Sure enough to be disabled, and not: told of too late, or braked, before the restart. */
+/* Who ought to be stopped, and is not: told of too late, braked, or in a dry run, before this start or reload. */
 static void watch_late_of_old(struct watch *watch)
 {
 	struct store *store = pipeline_store(watch->work->pipeline);
 	size_t count;
 	const char *const *raised = judge_raised(pipeline_judge(watch->work->pipeline), &count);
 
-	for (size_t i = 0; i < count && !watch->work->options->act.dry_run; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct span account = span_of(raised[i]);
 		const struct record *record = store->calls->record(store, account, false);
-		struct act_case known;
 
-		if (record != NULL && record->standing.state == STATE_DISABLED &&
-		    !act_case_of(watch->act, account, &known))
+		if (record != NULL && act_is_owed(watch->act, account, record->standing.state, clock_now()))
 			late_note(&watch->late, account);
 	}
 }
@@ -165,11 +163,13 @@ static void watch_store(struct watch *watch)
 static void watch_reload(struct watch *watch)
 {
 	struct watch_work *fresh = memory_new(1, sizeof(*fresh));
+	bool rehearsed = watch->work->options->act.dry_run;
 	struct error error;
 
 	fresh->act = watch->act;
 	fresh->tally = &watch->tally;
 	fresh->late = &watch->late;
+	fresh->again = &watch->again;
 	service_tell("RELOADING=1");
 	status_enter(watch->status, DESK_RELOADS);
 	watch_save(watch, true);
@@ -186,6 +186,8 @@ static void watch_reload(struct watch *watch)
 		watch_work_close(watch->work);
 		free(watch->work);
 		watch->work = fresh;
+		if (rehearsed)
+			watch_late_of_old(watch);
 		log_open(&fresh->options->log, stderr, watch->journald);
 		log_say(clock_now(), LOG_LEVEL_INFO, "new settings are in force");
 	} else {
@@ -365,6 +367,7 @@ int command_watch(const struct arguments *arguments)
 	log_say(clock_now(), LOG_LEVEL_INFO, "version %s starts", SENDWATCH_VERSION);
 	watch.work->tally = &watch.tally;
 	watch.work->late = &watch.late;
+	watch.work->again = &watch.again;
 	watch.act = watch.work->act = act_open(arguments, &error);
 	if (watch.act != NULL)
 		act_on_late(watch.act, watch_late, &watch);
@@ -389,6 +392,7 @@ int command_watch(const struct arguments *arguments)
 	watch_late_of_old(&watch);
 	watch_loop(&watch);
 	late_free(&watch.late);
+	late_free(&watch.again);
 	service_tell("STOPPING=1");
 	status_close(&watch.status);
 	watch_save(&watch, true);

@@ -21,6 +21,7 @@ struct watch_work {
 	struct act *act;     /* the same through all settings: whom it stopped stays so */
 	struct tally *tally; /* likewise */
 	struct late *late;   /* likewise */
+	struct late *again;  /* likewise: who went on, and is to be told of anew */
 	struct deliver *deliver;
 	struct pipeline *pipeline;
 	struct health *health;
@@ -34,7 +35,7 @@ struct watch_work {
 
 /*
  * Everything from the settings that ARGUMENTS lead to, or nothing; all that is known and not told of yet was learned
- * from the logs when it returns. WORK->act, tally and late are set by the caller. WORK stays where it is while it is
+ * from the logs when it returns. WORK->act, tally, late and again are set by the caller. WORK stays where it is while it is
  * open: its parts point to it.
  */
 bool watch_work_open(struct watch_work *work, const struct arguments *arguments, struct error *error);
