@@ -44,6 +44,12 @@ void log_open(const struct log_options *options, FILE *out, bool journald)
 	log_state.journald = journald;
 }
 
+void log_listen(void)
+{
+	for (size_t i = 0; i < LOG_KINDS; i++)
+		log_state.kinds[i].told = USEC_NEVER;
+}
+
 static uint64_t log_hash(const char *words)
 {
 	uint64_t hash = 0;

@@ -23,6 +23,9 @@ extern const struct setting log_settings[];
 /* JOURNALD: lines begin with "<4>" as sd-daemon(3) says; else with the level's name. */
 void log_open(const struct log_options *options, FILE *out, bool journald);
 
+/* Somebody asks for something and waits for the answer: nothing that was said before mutes what follows. */
+void log_listen(void);
+
 void log_say(usec_t now, enum log_level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -170,6 +170,7 @@ static void watch_reload(struct watch *watch)
 	fresh->tally = &watch->tally;
 	fresh->late = &watch->late;
 	fresh->again = &watch->again;
+	log_listen();
 	service_tell("RELOADING=1");
 	status_enter(watch->status, DESK_RELOADS);
 	watch_save(watch, true);

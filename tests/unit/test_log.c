@@ -57,6 +57,20 @@ static void test_mutes(void **state)
 	       "sendwatch: news are never muted\nsendwatch: news are never muted\n");
 }
 
+static void test_who_listens_is_answered(void **state)
+{
+	(void)state;
+	open_log(2, false);
+	for (int i = 0; i < 3; i++) {
+		log_listen();
+		log_say(i, LOG_LEVEL_ERROR, "the settings stay as they were");
+		log_say(i, LOG_LEVEL_ERROR, "the settings stay as they were");
+	}
+	expect("sendwatch: error: the settings stay as they were\n"
+	       "sendwatch: error: the settings stay as they were (and 1 more like it)\n"
+	       "sendwatch: error: the settings stay as they were (and 1 more like it)\n");
+}
+
 static void test_clock_set_back(void **state)
 {
 	(void)state;
@@ -70,6 +84,7 @@ static void test_clock_set_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_levels), cmocka_unit_test(test_mutes),
+					    cmocka_unit_test(test_who_listens_is_answered),
 					    cmocka_unit_test(test_clock_set_back) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
