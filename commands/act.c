@@ -432,7 +432,8 @@ bool act_password(struct act *act, struct deliver *deliver, usec_t now, const st
 	}
 	/* Whoever can change it is left alone no longer than anybody: that would be a way to be overlooked. */
 	release.until = USEC_NEVER;
-	release.reason = SPAN("its password was changed");
+	if (release.reason.len == 0)
+		release.reason = SPAN("its password was changed");
 	return act_release(act, deliver, now, &release, error);
 }
 

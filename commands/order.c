@@ -114,7 +114,8 @@ static bool order_password(const struct options *options, const struct control_o
 		return error_set(error, "%.*s stays disabled: that was the case %u times by now",
 				 SPAN_ARGS(given->account), (unsigned)known.times);
 	release.verb = SPAN("release");
-	release.reason = SPAN("its password was changed");
+	if (release.reason.len == 0)
+		release.reason = SPAN("its password was changed");
 	/* One that Redis has no windows of is refused by policy services all the same, until they are told. */
 	(void)order_release_shared(options, given->account, now, error);
 	return order_tell(options, &release, error);
@@ -199,6 +200,10 @@ int command_exempt(const struct arguments *arguments)
 {
 	if (arguments->until == USEC_NEVER && !arguments->end) {
 		fprintf(stderr, "sendwatch exempt: until when? --until 2026-11-02, or --end to end it\n");
+		return EXIT_USAGE;
+	}
+	if (arguments->until != USEC_NEVER && arguments->end) {
+		fprintf(stderr, "sendwatch exempt: either --until or --end\n");
 		return EXIT_USAGE;
 	}
 	return order_give(arguments, "exempt", "exempt");

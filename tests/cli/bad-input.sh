@@ -27,6 +27,10 @@ if [ "$(id -u)" != 0 ]; then
 	has err 'secret.gz: Permission denied'
 fi
 
+# Words of which only one can be meant are not taken together.
+expect 2 "$SENDWATCH" exempt --until 2999-01-01 --end bob@example.com
+has err 'either --until or --end'
+
 # A truncated archive gives what could be read, its name and where it broke; a corrupt one too.
 head -c 20000 "$day/mail.log.3.gz" > cut.gz
 expect 1 "$SENDWATCH" parse cut.gz
