@@ -392,8 +392,12 @@ static void summary_print_count(const struct summary_read *read, size_t flagged,
 		text_add(&text, SPAN(" only watched"));
 	}
 	if (!read->alone && accounts > told) {
-		text_add(&text, SPAN("; nothing unusual in the other "));
-		words_count(&text, accounts - told);
+		text_add(&text,
+			 told == 0 ? SPAN("; nothing unusual in ") : SPAN("; nothing unusual in the other "));
+		if (told == 0)
+			words_counted(&text, accounts, "account");
+		else
+			words_count(&text, accounts - told);
 	}
 	fprintf(out, "%s.\n", text.at);
 	text_free(&text);
