@@ -63,14 +63,16 @@ bool status_sound(const struct status_options *options, bool known, struct error
 bool status_secrets(const struct status_options *options, char **password_r, char **token_r,
 		    struct error *error)
 {
+	struct error why;
+
 	*password_r = *token_r = NULL;
 	if (options->password_file != NULL &&
-	    (*password_r = secret_copy(options->password_file, error)) == NULL)
-		return false;
-	if (options->token_file != NULL && (*token_r = secret_copy(options->token_file, error)) == NULL) {
+	    (*password_r = secret_copy(options->password_file, &why)) == NULL)
+		return error_set(error, "[status] password_file: %s", why.text);
+	if (options->token_file != NULL && (*token_r = secret_copy(options->token_file, &why)) == NULL) {
 		free(*password_r);
 		*password_r = NULL;
-		return false;
+		return error_set(error, "[status] token_file: %s", why.text);
 	}
 	return true;
 }

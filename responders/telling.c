@@ -48,6 +48,17 @@ bool telling_digest(const struct telling *telling, usec_t *time_r)
 	return true;
 }
 
+/* Does any type that there is match PATTERN? */
+static bool telling_is_type(const char *pattern)
+{
+	static const char *const types[] = { "verdict", "server", "address", "act", "brake" };
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		known = known || fnmatch(pattern, types[i], 0) == 0;
+	return known;
+}
+
 bool telling_check(const struct telling *telling, const char *where, struct error *error)
 {
 	enum account_state state;
@@ -58,6 +69,10 @@ bool telling_check(const struct telling *telling, const char *where, struct erro
 		    !state_parse(span_of(telling->states.texts[i]), &state))
 			return error_set(error, "%s states: no state is called %s", where,
 					 telling->states.texts[i]);
+	for (size_t i = 0; i < telling->types.count; i++)
+		if (!telling_is_type(telling->types.texts[i]))
+			return error_set(error, "%s types: no type is called %s", where,
+					 telling->types.texts[i]);
 	if (telling->digest != NULL && !telling_digest(telling, &time))
 		return error_set(error, "%s digest: %s is not a time of day (07:30)", where, telling->digest);
 	return true;
