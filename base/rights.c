@@ -6,6 +6,7 @@
 #include "base/rights.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
@@ -22,6 +23,15 @@ static bool rights_add_group(struct rights *rights, gid_t group)
 		return false;
 	rights->groups[rights->group_count++] = group;
 	return true;
+}
+
+bool rights_to_read(const char *path)
+{
+	int file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (file >= 0)
+		close(file);
+	return file >= 0;
 }
 
 bool rights_of(const char *user, const char *group, const struct setting_list *groups,

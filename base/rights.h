@@ -36,6 +36,9 @@ struct rights {
 bool rights_of(const char *user, const char *group, const struct setting_list *groups,
 	       struct rights *rights_r, struct error *error);
 
+/* Can PATH be read with the rights in force? access(2) asks for the real user, who has no capabilities. */
+bool rights_to_read(const char *path);
+
 /* Become that user, in all threads that begin from here on. False, and the process should end, where it cannot. */
 bool rights_drop(const struct rights *rights, struct error *error);
 

@@ -376,7 +376,7 @@ bool act_is_owed(const struct act *act, struct span account, enum account_state 
 	struct act_case known;
 	char words[200];
 
-	return (state == STATE_DISABLED || (state == STATE_FLAGGED && act->options->policy.throttle_flagged > 0)) &&
-	       !act_case_of(act, account, &known) &&
-	       brakes_ask(act->brakes, &question, words) == BRAKE_NONE;
+	return (state == STATE_DISABLED ||
+		(state == STATE_FLAGGED && act->options->policy.throttle_flagged > 0)) &&
+	       !act_case_of(act, account, &known) && brakes_ask(act->brakes, &question, words) == BRAKE_NONE;
 }

@@ -14,12 +14,14 @@
 #include "commands/status.h"
 #include "commands/targets.h"
 
+#include "base/rights.h"
 #include "base/text.h"
 #include "collector/journald.h"
 #include "collector/listen_name.h"
 #include "detectors/store_redis.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <unistd.h>
 
@@ -104,7 +106,7 @@ static void check_folder(struct check *check, const char *where, struct span fol
 	bool good;
 
 	text_add(&path, folder.len == 0 ? SPAN(".") : folder);
-	good = access(path.at, W_OK | X_OK) == 0;
+	good = faccessat(AT_FDCWD, path.at, W_OK | X_OK, AT_EACCESS) == 0;
 	text_add_format(&words, "%s: %s", path.at, good ? "can be written to" : strerror(errno));
 	if (!good && errno == ENOENT && check->makes) {
 		good = true;
@@ -113,7 +115,7 @@ static void check_folder(struct check *check, const char *where, struct span fol
 	} else if (!good && errno == ENOENT && span_cut_last(&above, SPAN("/"), &name)) {
 		text_clear(&path);
 		text_add(&path, above.len == 0 ? SPAN("/") : above);
-		good = access(path.at, W_OK | X_OK) == 0;
+		good = faccessat(AT_FDCWD, path.at, W_OK | X_OK, AT_EACCESS) == 0;
 		text_clear(&words);
 		text_add_format(&words, "%.*s: %s", SPAN_ARGS(folder),
 				good ? "is not there, and will be made" : "is not there, and cannot be made");
@@ -126,7 +128,7 @@ static void check_folder(struct check *check, const char *where, struct span fol
 static void check_log(struct check *check, const char *path)
 {
 	struct text words = { 0 };
-	bool good = access(path, R_OK) == 0;
+	bool good = rights_to_read(path);
 
 	text_add_format(&words, "%s: %s", path, good ? "can be read" : strerror(errno));
 	check_say(check, good, "[logs] files:", words.at);
@@ -213,6 +215,11 @@ static bool check_is_open(const char *url)
 	       !span_starts(span_of(url), SPAN("http://[::1]"));
 }
 
+static bool check_is_sendmail(const struct mail_options *options)
+{
+	return options->smtp == NULL;
+}
+
 /* Each target by itself, so that all that is wrong is said. */
 static void check_targets(struct check *check, const struct options *options)
 {
@@ -235,7 +242,12 @@ static void check_targets(struct check *check, const struct options *options)
 			check_say(check, true, where.at,
 				  "can be used, but http:// shows verdicts to whoever listens");
 		else
-			check_say(check, true, where.at, "can be used");
+			check_say(
+				check, true, where.at,
+				of->responder == &responder_mail && check_is_sendmail(of->options)
+					? "can be used, but not under sendwatch.service, where sendmail may "
+					  "take no rights: smtp = smtp://127.0.0.1:25 takes none"
+					: "can be used");
 		text_free(&where);
 	}
 	if (targets.count == 0)
@@ -355,9 +367,9 @@ int command_check(const struct arguments *arguments)
 		fprintf(stderr, "sendwatch check: %s\n", error.text);
 		return EXIT_USAGE;
 	}
-	printf("ok     settings: %s\n", arguments->config != NULL                 ? arguments->config
-					: access(OPTIONS_DEFAULT_PATH, F_OK) == 0 ? OPTIONS_DEFAULT_PATH
-										  : "all at their defaults");
+	printf("ok     settings: %s\n", arguments->config != NULL ? arguments->config
+					: options_are_there()     ? OPTIONS_DEFAULT_PATH
+								  : "all at their defaults");
 	wrong = check_options(&options, arguments->send_test);
 	options_free(&options);
 	return wrong == 0 ? EXIT_DONE : EXIT_FAILED;

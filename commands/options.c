@@ -8,7 +8,10 @@
 #include "commands/arguments.h"
 #include "responders/secret.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static const char *const logs_starts[] = { "end", "beginning", NULL };
@@ -178,12 +181,25 @@ static void options_find_credential(char **path)
 	text_free(&file);
 }
 
+bool options_are_there(void)
+{
+	static bool told;
+
+	if (access(OPTIONS_DEFAULT_PATH, F_OK) == 0)
+		return true;
+	if (errno == EACCES && !told)
+		fprintf(stderr, "sendwatch: %s: %s: goes on with all settings at their defaults\n",
+			OPTIONS_DEFAULT_PATH, strerror(errno));
+	told = true;
+	return false;
+}
+
 bool options_load(const struct arguments *arguments, struct options *options, struct error *error)
 {
 	const char *path = arguments->config;
 
 	*options = (struct options){ 0 };
-	if (path == NULL && access(OPTIONS_DEFAULT_PATH, F_OK) == 0)
+	if (path == NULL && options_are_there())
 		path = OPTIONS_DEFAULT_PATH;
 	if (path == NULL)
 		settings_defaults(options_sections(), options);

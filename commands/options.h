@@ -82,6 +82,9 @@ const struct settings_section *options_sections(void);
  * The settings in force: detect.conf (of the arguments, else the usual one where it exists), then what was
  * typed. False with file and line in ERROR; nothing to free then.
  */
+/* Is the usual file of settings there? Where it is not for this user to see, that is said once. */
+bool options_are_there(void);
+
 bool options_load(const struct arguments *arguments, struct options *options, struct error *error);
 void options_free(struct options *options);
 

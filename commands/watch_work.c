@@ -216,9 +216,11 @@ bool watch_work_open(struct watch_work *work, const struct arguments *arguments,
 	struct options *options = memory_new(1, sizeof(*options));
 	bool good;
 
-	*work = (struct watch_work){
-		.options = options, .act = work->act, .tally = work->tally, .late = work->late, .again = work->again
-	};
+	*work = (struct watch_work){ .options = options,
+				     .act = work->act,
+				     .tally = work->tally,
+				     .late = work->late,
+				     .again = work->again };
 	if (!options_load(arguments, options, error)) {
 		free(options);
 		work->options = NULL;

@@ -9,6 +9,7 @@
 #include "responders/mail.h"
 
 #include "base/memory.h"
+#include "base/rights.h"
 #include "base/save.h"
 #include "responders/letter.h"
 #include "responders/secret.h"
@@ -39,7 +40,7 @@ const struct setting mail_settings[] = {
 	SETTING(TEXT, struct mail_options, template_file, "", 0, 0,
 		"file of the mail's text, with {account}, {state}, {text} ... in it; empty: a built-in one"),
 	SETTING(TEXT, struct mail_options, sendmail, "/usr/sbin/sendmail", 0, 0,
-		"the command that takes mail, where smtp is empty"),
+		"the command that takes mail, where smtp is empty; under sendwatch.service it may take no rights: use smtp there"),
 	SETTING(TEXT, struct mail_options, smtp, "", 0, 0,
 		"server that takes mail: smtp://mx.example.com:25, smtps://..."),
 	SETTING(FLAG, struct mail_options, starttls, "no", 0, 0, "demand STARTTLS of smtp://, and verify it"),
@@ -267,7 +268,7 @@ static bool mail_set_way(struct target *target, struct error *error)
 	}
 	if (!transfer_url_good(options->smtp, "smtp", "smtps", &why))
 		return error_set(error, "%s smtp %s", target->where, why.text);
-	if (options->ca != NULL && access(options->ca, R_OK) != 0)
+	if (options->ca != NULL && !rights_to_read(options->ca))
 		return error_set(error, "%s %s: %s", target->where, options->ca, strerror(errno));
 	if (options->password_file != NULL &&
 	    (target->password = secret_copy(options->password_file, error)) == NULL)

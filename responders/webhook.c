@@ -6,6 +6,7 @@
 #include "responders/webhook.h"
 
 #include "base/memory.h"
+#include "base/rights.h"
 #include "base/save.h"
 #include "responders/secret.h"
 #include "responders/sign.h"
@@ -117,7 +118,7 @@ static bool webhook_check_files(const struct target *target, struct error *error
 	const char *const files[] = { options->ca, options->certificate, options->key };
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-		if (files[i] != NULL && access(files[i], R_OK) != 0)
+		if (files[i] != NULL && !rights_to_read(files[i]))
 			return error_set(error, "%s %s: %s", target->where, files[i], strerror(errno));
 	return true;
 }
@@ -184,7 +185,8 @@ static void webhook_done(void *context, const struct transfer_result *result)
 	if (!result->whole && result->code == 0)
 		snprintf(answer.words, sizeof(answer.words), "%s", result->error);
 	else
-		snprintf(answer.words, sizeof(answer.words), "the receiver answered %ld", result->code);
+		snprintf(answer.words, sizeof(answer.words), "the receiver answered %ld%s", result->code,
+			 result->code >= 300 && result->code < 400 ? ": redirects are not followed" : "");
 	answer.fate = result->code >= 200 && result->code < 300 ? FATE_DELIVERED
 		      : webhook_never(result->code)             ? FATE_REFUSED
 								: FATE_LATER;

@@ -34,3 +34,9 @@ has out 'ok     [mail owners] test: tells owners of accounts: nothing was sent'
 has got '"account":"test@sendwatch.invalid"'
 [ "$(grep -c . requests)" = 2 ] || die "not one request each: $(cat requests)"
 [ ! -e verdicts.ndjson ] || die "a test stands in the journal"
+
+kill -9 "$receiver"
+start_receiver 302
+settings "$(cat port)"
+expect 1 "$SENDWATCH" check --send-test -c detect.conf
+has out 'WRONG  [webhook ops] test: the receiver answered 302: redirects are not followed'

@@ -52,6 +52,8 @@ url = https://hooks.example.com/x
 	[ "$(grep -c WRONG out)" = 1 ] || die "more is wrong than was changed: $(cat out)"
 }
 broken 's,^files = .*,files = /nowhere/mail.log,' '[logs] files: none of them is there'
+broken 's|^url = .*|&\ntypes = server, verdicts|' ' [webhook ops] types: no type is called verdicts'
+broken 's,^\[watch\],[status]\nlisten = 127.0.0.1:8025\npassword_file = /nowhere\n[watch],' ' [status] password_file: /nowhere: No such file'
 broken 's|^files = .*|files = syslog:udp=127.0.0.1:5514, syslog:udp=127.0.0.1:5514+allow=127.0.0.1|' \
 	'[logs] files: syslog:udp=127.0.0.1:5514+allow=127.0.0.1: syslog:udp=127.0.0.1:5514 is the same place'
 broken 's,^state = .*,state = /nowhere/a/state,' '[watch] state: /nowhere/a/state: is not there, and cannot be made'
@@ -79,6 +81,13 @@ conf '[policy]
 address = inet:127.0.0.1:10031'
 expect 0 "$SENDWATCH" check -c detect.conf
 lacks out ReadWritePaths
+
+# The unit lets sendmail take no rights.
+conf '[mail ops]
+to = noc@example.com
+sendmail = /bin/true'
+expect 0 "$SENDWATCH" check -c detect.conf
+has out '[mail ops] can be used, but not under sendwatch.service'
 
 # Drop-ins win, in the order of their names, and are named in complaints.
 conf '[judge]
