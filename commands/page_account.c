@@ -88,7 +88,7 @@ static void account_acts(const struct page *page, const struct page_account *of)
 	}
 	html_add(out, "<ul class=\"typed\">");
 	html_add(out, "<li><span>Every step of its mail</span>");
-	page_command(out, "trace", of->name);
+	page_trace(out, page->board, of->name);
 	html_add(out, "</li><li><span>All that is known</span>");
 	page_command(out, "show", of->name);
 	html_add(out, normal && !stopped ? "</li>" : "</li><li><span>It is well again</span>");

@@ -130,14 +130,51 @@ void page_account_link(struct text *out, struct span name)
 	HTML(out, "<a class=\"name\" href=\"account?name=$u\">$t</a>", name, name);
 }
 
+static void page_typed(struct text *words, const char *verb, struct span account)
+{
+	text_add_format(words, "sendwatch %s ", verb);
+	if (span_starts(account, SPAN("-")))
+		text_add(words, SPAN("-- "));
+	text_add_quoted(words, account);
+}
+
+/* A source is called HOST:LOG; what was sent by syslog or came from standard input cannot be read again. */
+static void page_log(struct text *words, struct span source)
+{
+	struct span host;
+	struct text log = { 0 };
+
+	if (!span_cut(&source, ':', &host) ||
+	    (!span_starts(source, SPAN("/")) && !span_starts(source, SPAN("journal:"))))
+		return;
+	text_add(&log, source);
+	if (span_starts(source, SPAN("/")))
+		text_add(&log, SPAN("*"));
+	text_add(words, SPAN(" "));
+	text_add_quoted(words, text_span(&log));
+	text_free(&log);
+}
+
+void page_trace(struct text *out, const struct board *board, struct span account)
+{
+	struct text words = { 0 };
+	size_t bare;
+
+	page_typed(&words, "trace", account);
+	bare = words.len;
+	for (size_t i = 0; board != NULL && i < board->source_count; i++)
+		page_log(&words, span_of(board->sources[i].name));
+	if (words.len == bare)
+		text_add(&words, SPAN(" LOG"));
+	HTML(out, "<code class=\"type\">$t</code>", text_span(&words));
+	text_free(&words);
+}
+
 void page_command(struct text *out, const char *verb, struct span account)
 {
 	struct text words = { 0 };
 
-	text_add_format(&words, "sendwatch %s ", verb);
-	if (span_starts(account, SPAN("-")))
-		text_add(&words, SPAN("-- "));
-	text_add_quoted(&words, account);
+	page_typed(&words, verb, account);
 	HTML(out, "<code class=\"type\">$t</code>", text_span(&words));
 	text_free(&words);
 }

@@ -26,6 +26,9 @@ void page_account_link(struct text *out, struct span name);
 /* "sendwatch release ...": to be typed. */
 void page_command(struct text *out, const char *verb, struct span account);
 
+/* `sendwatch trace ACCOUNT` in the logs that BOARD follows, and their rotations; BOARD may be NULL. */
+void page_trace(struct text *out, const struct board *board, struct span account);
+
 /* What became of recipients, by kind. */
 void page_kinds(const struct counts *counts, uint64_t kinds_r[CHART_KINDS]);
 

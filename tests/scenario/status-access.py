@@ -82,6 +82,7 @@ def known(watch):
 def changes(watch):
     act = f"/act?account={ACCOUNT}"
     page = watch.get("/account?name=" + ACCOUNT, heads=BASIC).text
+    assert "sendwatch trace " + ACCOUNT + " " in page and "mail.log*" in page, "trace needs its logs"
     form = re.search(r'name="form" value="([0-9a-f]{32})"', page)[1]
     body = f"verb=disable&reason=by+phone&form={form}"
     ours = {**BASIC, **FORM, "Origin": f"http://127.0.0.1:{watch.port}"}
