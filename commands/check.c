@@ -327,7 +327,19 @@ static void check_addresses(struct check *check, const struct address_options *o
 	check_file(check, "[addresses] crowdsec:", options->crowdsec);
 }
 
-static unsigned check_options(const struct options *options, bool send)
+/* Root read them, and watch reads them again at each reload, as its user. */
+static void check_reload(struct check *check, const struct arguments *arguments)
+{
+	struct options again;
+	struct error error;
+
+	if (options_load(arguments, &again, &error))
+		options_free(&again);
+	else
+		check_say(check, false, "settings: at a reload:", error.text);
+}
+
+static unsigned check_options(const struct options *options, const struct arguments *arguments)
 {
 	struct check check = { .makes = options->watch.user != NULL && geteuid() == 0 };
 	struct error error;
@@ -335,6 +347,7 @@ static unsigned check_options(const struct options *options, bool send)
 	check_acting(&check, options);
 	if (!demote_try(options, &error))
 		check_say(&check, false, "[watch] user:", error.text);
+	check_reload(&check, arguments);
 	check_logs(&check, options);
 	check_pipeline(&check, options);
 	check_redis(&check, options);
@@ -349,7 +362,7 @@ static unsigned check_options(const struct options *options, bool send)
 		check_file(&check, "[journal] file:", options->journal.file);
 	check_targets(&check, options);
 	check_addresses(&check, &options->addresses);
-	if (send)
+	if (arguments->send_test)
 		send_test(options, clock_now(), check_sent, &check);
 	blocklists_check(options, check_blocklist, &check);
 	return check.wrong;
@@ -370,7 +383,7 @@ int command_check(const struct arguments *arguments)
 	printf("ok     settings: %s\n", arguments->config != NULL ? arguments->config
 					: options_are_there()     ? OPTIONS_DEFAULT_PATH
 								  : "all at their defaults");
-	wrong = check_options(&options, arguments->send_test);
+	wrong = check_options(&options, arguments);
 	options_free(&options);
 	return wrong == 0 ? EXIT_DONE : EXIT_FAILED;
 }

@@ -22,6 +22,12 @@ conf yes
 expect 0 "$SENDWATCH" check -c detect.conf
 has out 'mail.log: can be read'
 
+chmod 600 detect.conf
+conf no
+chmod 644 mail.log
+expect 1 "$SENDWATCH" check -c detect.conf
+has out 'WRONG  settings: at a reload: detect.conf: Permission denied'
+
 cp "$TOP/contrib/samples/postfix/mail.log" day.log
 chmod 644 day.log
 cp "$SENDWATCH" program
