@@ -5,6 +5,7 @@
  */
 #include "commands/command.h"
 #include "commands/known.h"
+#include "commands/stopped.h"
 
 #include "base/text.h"
 #include "detectors/group.h"
@@ -330,6 +331,11 @@ int command_accounts(const struct arguments *arguments)
 		fprintf(stderr, "sendwatch accounts: %s\n", error.text);
 	else if (accounts.told == 0 && arguments->format == FORMAT_TEXT)
 		puts(accounts.only ? "No account is in this state." : "All accounts are normal.");
+	if (good && arguments->format == FORMAT_TEXT && options.watch.state != NULL &&
+	    (!accounts.only || accounts.state == STATE_DISABLED) && !stopped_print(&options, &error)) {
+		fprintf(stderr, "sendwatch accounts: %s\n", error.text);
+		good = options.redis.topology != REDIS_OFF; /* a user of Redis need not see watch's files */
+	}
 	known_close(&known);
 	options_free(&options);
 	return good ? EXIT_DONE : EXIT_FAILED;

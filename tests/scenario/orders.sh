@@ -33,6 +33,10 @@ await 5 "$SENDWATCH" show -c detect.conf Nils@Notary.Example
 "$SENDWATCH" disable -c detect.conf --reason "called by phone" Bob@Shop.test || die "cannot be disabled"
 says bob@shop.test '554 5.7.1' || die "goes on: $(answer bob@shop.test)"
 await 5 grep -q '^bob@shop.test: ' stopped
+expect 0 "$SENDWATCH" accounts -c detect.conf disabled
+has out 'stopped    bob@shop.test  since '
+expect 0 "$SENDWATCH" accounts -c detect.conf released
+lacks out 'stopped'
 grep -q '"by":"uid [0-9]*","reason":"called by phone"' verdicts.ndjson || die "not written down by whom, and why"
 expect 1 "$SENDWATCH" disable -c detect.conf bob@shop.test
 expect 1 "$SENDWATCH" disable -c detect.conf postmaster@shop.test
