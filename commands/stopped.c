@@ -12,9 +12,11 @@ static void stopped_line(const struct open_case *open)
 	char since[CLOCK_TEXT_SIZE], until[CLOCK_TEXT_SIZE];
 
 	text_add_printable(&name, span_of(open->account));
-	printf("  %-9s  %s  since %s, until %s\n", case_is_disabled(open) ? "stopped" : "throttled", name.at,
-	       clock_text(open->since, since),
-	       open->until == USEC_NEVER ? "it is released" : clock_text(open->until, until));
+	if (case_is_disabled(open))
+		printf("  stopped    %s  since %s, until %s\n", name.at, clock_text(open->since, since),
+		       open->until == USEC_NEVER ? "it is released" : clock_text(open->until, until));
+	else
+		printf("  throttled  %s  since %s\n", name.at, clock_text(open->since, since));
 	text_free(&name);
 }
 
