@@ -64,12 +64,26 @@ static void save_free(struct save *save)
 	free(save);
 }
 
+/* Renaming over a device or a pipe would put a file in its place: root once had no /dev/null any more. */
+static bool save_replaceable(const char *path, struct error *error)
+{
+	struct stat old;
+
+	if (stat(path, &old) != 0 || S_ISREG(old.st_mode))
+		return true;
+	return error_set(error, "%s: cannot replace: %s", path,
+			 S_ISDIR(old.st_mode) ? "it is a folder" : "it is no ordinary file");
+}
+
 struct save *save_begin(const char *path, mode_t mode, struct error *error)
 {
-	struct save *save = memory_new(1, sizeof(*save));
+	struct save *save;
 	size_t room;
 	int fd;
 
+	if (!save_replaceable(path, error))
+		return NULL;
+	save = memory_new(1, sizeof(*save));
 	save->path = realpath(path, NULL);
 	if (save->path == NULL)
 		save->path = memory_copy(span_of(path));

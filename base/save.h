@@ -2,6 +2,7 @@
  * A file replaced whole: written under a temporary name beside it, synced, renamed over it, and the
  * folder synced. After a crash at any step there is the old content or the new one, never a mixture.
  * The file's mode (and, where allowed, its owner) is kept; a symbolic link stays, its target is replaced.
+ * What is no ordinary file (a folder, a device, a pipe) is never replaced.
  */
 #ifndef SENDWATCH_BASE_SAVE_H
 #define SENDWATCH_BASE_SAVE_H

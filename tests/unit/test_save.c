@@ -70,6 +70,23 @@ static void symbolic_link_stays_and_its_target_is_replaced(void **state)
 	assert_true(S_ISLNK(about.st_mode));
 }
 
+/* A pipe stands for /dev/null, which a test must not put at risk. */
+static void what_is_no_file_is_never_replaced(void **state)
+{
+	struct error error = { "" };
+	struct stat about;
+
+	(void)state;
+	assert_int_equal(mkfifo(scratch_path("pipe"), 0600), 0);
+	assert_int_equal(symlink("pipe", scratch_path("link")), 0);
+	assert_false(save_whole(scratch_path("link"), SPAN("after"), 0640, &error));
+	assert_non_null(strstr(error.text, "link: cannot replace: it is no ordinary file"));
+	assert_int_equal(stat(scratch_path("pipe"), &about), 0);
+	assert_true(S_ISFIFO(about.st_mode));
+	assert_false(save_whole(scratch_folder, SPAN("after"), 0640, &error));
+	assert_non_null(strstr(error.text, "cannot replace: it is a folder"));
+}
+
 static void full_disk_leaves_the_old_file_and_nothing_else(void **state)
 {
 	struct rlimit before, small = { 16, RLIM_INFINITY };
@@ -166,6 +183,7 @@ int main(void)
 		ROW(new_file_gets_the_mode_that_is_asked_for),
 		ROW(old_file_keeps_its_mode),
 		ROW(symbolic_link_stays_and_its_target_is_replaced),
+		ROW(what_is_no_file_is_never_replaced),
 		ROW(full_disk_leaves_the_old_file_and_nothing_else),
 		ROW(cancelled_leaves_the_old_file_and_nothing_else),
 		ROW(missing_folder_is_said),
