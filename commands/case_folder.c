@@ -49,9 +49,16 @@ static struct save *folder_begin(const struct case_folder *folder, const char *n
 static bool folder_make(struct case_folder *folder, struct error *error)
 {
 	const char *path = folder->arguments->case_folder;
+	char *report;
+	bool good;
 
 	if (mkdir(path, 0750) != 0 && errno != EEXIST)
 		return error_set(error, "%s: %s", path, strerror(errno));
+	report = folder_path(folder, "report.html");
+	good = report_can_write(report, error);
+	free(report);
+	if (!good)
+		return false;
 	folder->verdicts = folder_begin(folder, "verdicts.ndjson", error);
 	if (folder->verdicts == NULL)
 		return false;
@@ -67,6 +74,7 @@ struct case_folder *case_folder_new(const struct options *options, const struct 
 
 	folder->arguments = arguments;
 	if (!case_can_read(arguments, error) ||
+	    (arguments->html != NULL && !report_can_write(arguments->html, error)) ||
 	    (arguments->case_folder != NULL && !folder_make(folder, error))) {
 		case_folder_free(&folder);
 		return NULL;

@@ -13,6 +13,8 @@
 
 #include <stdlib.h>
 
+#define REPORT_START "<!DOCTYPE html>"
+
 static int report_harm(const void *a, const void *b)
 {
 	const struct case_account *one = *(const struct case_account *const *)a;
@@ -55,7 +57,7 @@ static void report_head(struct text *out)
 	html_add(&style, report_style());
 	signs = sign_base64(text_span(&style), style_hash) &&
 		sign_base64(span_of(report_script()), script_hash);
-	html_add(out, "<!DOCTYPE html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n");
+	html_add(out, REPORT_START "\n<html lang=en>\n<head>\n<meta charset=utf-8>\n");
 	if (signs)
 		text_add_format(out,
 				"<meta http-equiv=Content-Security-Policy content=\"default-src 'none'; "
@@ -110,6 +112,35 @@ static bool report_parts(const struct report *report, FILE *stream)
 	report_put(&out, stream, &good);
 	text_free(&out);
 	return good;
+}
+
+/*
+ * Unquoted, --html mail.log* makes the first log the report and loses it. So what is there must be empty, or a page;
+ * and who may not write there is told before weeks of logs are read.
+ */
+bool report_can_write(const char *path, struct error *error)
+{
+	char start[sizeof(REPORT_START) - 1];
+	struct save *save;
+	FILE *old;
+	size_t len;
+
+	if (*path == '\0' || strcmp(path, "-") == 0)
+		return error_set(error, "a report needs the name of a file: standard output tells of the logs");
+	save = save_begin(path, 0640, error);
+	if (save == NULL)
+		return false;
+	save_cancel(&save);
+	old = fopen(path, "re");
+	len = old == NULL ? 0 : fread(start, 1, sizeof(start), old);
+	if (old != NULL)
+		fclose(old);
+	if (len > 0 && (len < sizeof(start) || memcmp(start, REPORT_START, len) != 0))
+		return error_set(error,
+				 "%s: it is there and no report, so it is not replaced; "
+				 "put a glob of logs in quotes: '/var/log/mail.log*'",
+				 path);
+	return true;
 }
 
 bool report_write(const struct casebook *book, const char *path, usec_t now, struct error *error)

@@ -9,6 +9,9 @@
 
 #include "commands/case.h"
 
+/* May a report be written to PATH? Only over an older one, or where nothing is; why not stands in ERROR. */
+bool report_can_write(const char *path, struct error *error);
+
 /* Write BOOK to PATH, at once or not at all. NOW: when it was made. */
 bool report_write(const struct casebook *book, const char *path, usec_t now, struct error *error);
 

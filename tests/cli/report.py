@@ -172,6 +172,17 @@ assert not os.path.exists("x.html")
 os.mkfifo("pipe")
 assert "no plain file" in replay("--html", "x.html", "pipe", status=2).stderr
 
+# Nor is a log taken for the report's name (an unquoted glob), nor standard output; an older report is replaced.
+for name, words in (("rubbish.log", "not replaced"), ("-", "name of a file"), ("", "name of a file"),
+                    ("pipe", "no ordinary file"), ("nowhere/x.html", "cannot write")):
+    done = replay("--html", name, *LOGS, status=2)
+    assert words in done.stderr and done.stdout == "", (name, done.stderr)
+assert open("rubbish.log").read() == "x\n" and not os.path.exists("-")
+replay("--quiet", "--html", "one.html", "--case", "rubbish", *LOGS)
+assert "nils@notary.example" in check_page("one.html").text[""]
+shutil.copy("rubbish.log", "rubbish/report.html")
+assert "not replaced" in replay("--case", "rubbish", *LOGS, status=2).stderr
+
 # A gap in the logs is told.
 os.mkdir("gap")
 for log in LOGS:
