@@ -151,8 +151,11 @@ void pipeline_verdict(void *context, const struct verdict *verdict)
 	struct pipeline *pipeline = context;
 	struct verdict told = *verdict;
 
-	if (verdict->time < pipeline->options->logs.since)
+	if (verdict->time < pipeline->options->logs.since) {
+		if (pipeline->watcher.earlier != NULL)
+			pipeline->watcher.earlier(pipeline->watcher.context, verdict);
 		return;
+	}
 	told.late = verdict->late || pipeline->line.late || pipeline->telling == PIPELINE_TELLS_LATE;
 	pipeline->watcher.verdict(pipeline->watcher.context, &told);
 }

@@ -25,6 +25,7 @@ struct pipeline_watcher {
 	void (*attempt)(void *context, const struct attempt *attempt, enum attempt_stage stage);
 	void (*login)(void *context, const struct login *login);
 	void (*verdict)(void *context, const struct verdict *verdict);
+	void (*earlier)(void *context, const struct verdict *verdict); /* before --since; NULL: nobody asks */
 	void (*trouble)(void *context,
 			const char *words); /* something is wrong with a file; reading goes on */
 	bool want_done;                     /* ATTEMPT_DONE is wanted, with all its text */

@@ -57,6 +57,14 @@ static void replay_verdict(void *context, const struct verdict *verdict)
 	free(json);
 }
 
+static void replay_earlier(void *context, const struct verdict *verdict)
+{
+	const struct replay *replay = context;
+
+	if (replay->summary != NULL && options_want(&replay->options, verdict->account))
+		summary_earlier(replay->summary, verdict);
+}
+
 static void replay_trouble(void *context, const char *words)
 {
 	struct replay *replay = context;
@@ -84,7 +92,9 @@ static void replay_logs(struct replay *replay, struct pipeline *pipeline)
 	struct summary_read read = { .names = arguments->names,
 				     .count = arguments->count,
 				     .quiet = arguments->quiet,
-				     .alone = arguments->account != NULL };
+				     .account = replay->options.logs.account,
+				     .since = arguments->since,
+				     .until = arguments->until };
 	struct error error;
 	struct collector *collector = progress_open(arguments, arguments->names, arguments->count, &calls,
 						    &error);
@@ -127,6 +137,7 @@ int command_replay(const struct arguments *arguments)
 	struct replay replay = { .arguments = arguments };
 	struct pipeline_watcher watcher = { .context = &replay,
 					    .verdict = replay_verdict,
+					    .earlier = replay_earlier,
 					    .trouble = replay_trouble };
 	struct pipeline *pipeline = NULL;
 	struct error error;

@@ -19,6 +19,7 @@ struct summary_account {
 	char *name;
 	enum account_state worst, state;
 	usec_t first_bad, flagged;
+	usec_t earlier;                          /* flagged before what is told of; USEC_NEVER: not so */
 	usec_t disabled;                         /* sure enough to; USEC_NEVER where it was not */
 	usec_t last;                             /* of its last verdict */
 	double score;                            /* at the worst */
@@ -119,6 +120,7 @@ static struct summary_account *summary_add(struct summary *summary, struct span 
 	account = &summary->accounts[summary->count];
 	*account = (struct summary_account){ .name = memory_copy(name),
 					     .first_bad = USEC_NEVER,
+					     .earlier = USEC_NEVER,
 					     .disabled = USEC_NEVER };
 	*summary_slot(summary, name) = (uint32_t)++summary->count;
 	return account;
@@ -227,6 +229,19 @@ void summary_verdict(struct summary *summary, const struct verdict *verdict)
 		text_add_printable(&account->reason, span_of(verdict->evidence[0].text));
 }
 
+void summary_earlier(struct summary *summary, const struct verdict *verdict)
+{
+	struct summary_account *account = summary_find(summary, verdict->account);
+
+	if (strcmp(verdict->type, "verdict") != 0 || (account == NULL && verdict->state != STATE_FLAGGED))
+		return;
+	if (account == NULL)
+		account = summary_add(summary, verdict->account);
+	account->state = verdict->state;
+	if (verdict->state == STATE_FLAGGED)
+		account->earlier = verdict->time;
+}
+
 void summary_trouble(struct summary *summary, const char *words)
 {
 	text_add(&summary->troubles, SPAN("  "));
@@ -246,10 +261,56 @@ static int summary_harm(const void *left, const void *right)
 	return strcmp(a->name, b->name);
 }
 
+/* An access log, an empty file, a time before the log's: then that nobody was flagged means nothing. */
+static bool summary_is_of_mail(const struct summary_read *read)
+{
+	return read->pipeline.understood + read->pipeline.unknown > 0;
+}
+
+static void summary_add_nothing(const struct summary_read *read, struct text *out)
+{
+	text_add(out, SPAN("None of it is of a mail server"));
+	if (read->until != USEC_NEVER) {
+		text_add(out, SPAN(" and from before "));
+		words_time(out, read->until);
+		text_add(out, SPAN(" UTC"));
+	} else if (read->pipeline.lines > 0) {
+		text_add(out, SPAN(": is this the log of Postfix or Exim?"));
+	}
+	text_add(out, SPAN("\n"));
+}
+
+/* Who sent how much, in the time and of the account that were asked for; and how far that can be trusted. */
+static void summary_add_sent(const struct summary *summary, const struct summary_read *read, struct text *out)
+{
+	const struct pipeline_stats *stats = &read->pipeline;
+
+	if (read->account != NULL)
+		text_add_printable(out, span_of(read->account));
+	else
+		words_counted(out, stats->judge.accounts, "account");
+	text_add(out, read->account == NULL && read->since != USEC_NEVER ? SPAN(" in all; they sent to ")
+									 : SPAN(" sent to "));
+	words_counted(out, summary->recipients, "recipient");
+	if (read->since != USEC_NEVER) {
+		text_add(out, SPAN(" from "));
+		words_time(out, read->since);
+		text_add(out, SPAN(" UTC on"));
+	}
+	/* Rounded down: 100 % means all. */
+	text_add_format(out, "; %.2f %% of the mail server's lines were understood",
+			(double)(int64_t)(pipeline_coverage(stats) * 10000) / 100);
+	if (stats->unknown > 0) {
+		text_add(out, SPAN(", "));
+		words_count(out, stats->unknown);
+		text_add(out, SPAN(" not (parse --coverage shows them)"));
+	}
+	text_add(out, SPAN("\n"));
+}
+
 static void summary_print_read(const struct summary *summary, const struct summary_read *read, FILE *out)
 {
 	const struct pipeline_stats *stats = &read->pipeline;
-	double coverage = pipeline_coverage(stats);
 	struct text text = { 0 };
 
 	text_add(&text, SPAN("Read "));
@@ -268,18 +329,10 @@ static void summary_print_read(const struct summary *summary, const struct summa
 		text_add(&text, SPAN(")"));
 	}
 	text_add(&text, SPAN("\n"));
-	words_counted(&text, stats->judge.accounts, "account");
-	text_add(&text, SPAN(" sent to "));
-	words_counted(&text, summary->recipients, "recipient");
-	/* Rounded down: 100 % means all. */
-	text_add_format(&text, "; %.2f %% of the mail server's lines were understood",
-			(double)(int64_t)(coverage * 10000) / 100);
-	if (stats->unknown > 0) {
-		text_add(&text, SPAN(", "));
-		words_count(&text, stats->unknown);
-		text_add(&text, SPAN(" not (parse --coverage shows them)"));
-	}
-	text_add(&text, SPAN("\n"));
+	if (summary_is_of_mail(read))
+		summary_add_sent(summary, read, &text);
+	else
+		summary_add_nothing(read, &text);
 	fprintf(out, "%s\n", text.at);
 	text_free(&text);
 }
@@ -374,12 +427,47 @@ static void summary_print_watched(const struct summary *summary, const struct su
 	text_free(&text);
 }
 
-static void summary_print_count(const struct summary_read *read, size_t flagged, size_t watched, FILE *out)
+/* Was it flagged before the time that is told of, and is nothing told of it since that says otherwise? */
+static bool summary_is_still(const struct summary_account *account)
 {
-	uint64_t told = flagged + watched, accounts = read->pipeline.judge.accounts;
+	return account->earlier != USEC_NEVER && account->worst == STATE_NORMAL &&
+	       (account->state == STATE_FLAGGED || account->state == STATE_DISABLED);
+}
+
+static size_t summary_print_still(const struct summary *summary, FILE *out)
+{
+	struct text text = { 0 };
+	size_t still = 0;
+
+	for (size_t i = 0; i < summary->count; i++) {
+		const struct summary_account *account = &summary->accounts[i];
+
+		if (!summary_is_still(account))
+			continue;
+		text_add_format(&text, "%sSTILL FLAGGED%s  %s", summary->red, summary->plain, summary->bold);
+		text_add_printable(&text, span_of(account->name));
+		text_add_format(&text, "%s  since ", summary->plain);
+		words_time(&text, account->earlier);
+		text_add(&text, SPAN(", before --since\n"));
+		still++;
+	}
+	if (still > 0)
+		fprintf(out, "%s\n", text.at);
+	text_free(&text);
+	return still;
+}
+
+static void summary_print_count(const struct summary *summary, const struct summary_read *read, size_t flagged,
+				size_t watched, size_t still, FILE *out)
+{
+	uint64_t told = flagged + watched + still, accounts = read->pipeline.judge.accounts;
 	struct text text = { 0 };
 
-	if (flagged == 0)
+	if (!summary_is_of_mail(read))
+		text_add(&text, SPAN("No account was flagged, since there is no mail in what was read"));
+	else if (told == 0 && read->account != NULL && summary->recipients == 0)
+		text_add(&text, SPAN("No account was flagged, and none of this name sent anything"));
+	else if (flagged == 0)
 		text_add(&text, SPAN("No account was flagged"));
 	else
 		words_counted(&text, flagged, "account");
@@ -391,7 +479,7 @@ static void summary_print_count(const struct summary_read *read, size_t flagged,
 		words_count(&text, watched);
 		text_add(&text, SPAN(" only watched"));
 	}
-	if (!read->alone && accounts > told) {
+	if (read->account == NULL && accounts > told) {
 		text_add(&text,
 			 told == 0 ? SPAN("; nothing unusual in ") : SPAN("; nothing unusual in the other "));
 		if (told == 0)
@@ -437,7 +525,7 @@ static void summary_print_troubles(const struct summary *summary, const struct s
 
 void summary_print(struct summary *summary, const struct summary_read *read, FILE *out)
 {
-	size_t flagged = 0, watched = 0;
+	size_t flagged = 0, watched = 0, still;
 
 	if (summary->count > 0)
 		qsort(summary->accounts, summary->count, sizeof(*summary->accounts), summary_harm);
@@ -456,7 +544,8 @@ void summary_print(struct summary *summary, const struct summary_read *read, FIL
 			watched - SUMMARY_WATCHED);
 	if (watched > 0)
 		fputc('\n', out);
-	summary_print_count(read, flagged, watched, out);
+	still = summary_print_still(summary, out);
+	summary_print_count(summary, read, flagged, watched, still, out);
 	if (summary->server.len > 0)
 		fprintf(out, "\n%sThe server itself:%s\n%s", summary->yellow, summary->plain,
 			summary->server.at);

@@ -18,8 +18,9 @@ struct summary_read {
 	size_t count;
 	struct collector_stats collector;
 	struct pipeline_stats pipeline;
-	bool quiet; /* leave out what was read */
-	bool alone; /* one account was asked for: nothing is said of the others */
+	bool quiet;          /* leave out what was read */
+	const char *account; /* this one alone was asked for: nothing is said of the others; NULL: all */
+	usec_t since, until; /* USEC_NEVER where not asked for */
 };
 
 /* COLOURS: the terminal understands them. */
@@ -28,6 +29,8 @@ void summary_free(struct summary **summary);
 
 void summary_attempt(struct summary *summary, const struct attempt *attempt);
 void summary_verdict(struct summary *summary, const struct verdict *verdict);
+/* One from before the time that is told of: who was flagged then, and still is, is no account without anything. */
+void summary_earlier(struct summary *summary, const struct verdict *verdict);
 void summary_trouble(struct summary *summary, const char *words);
 
 void summary_print(struct summary *summary, const struct summary_read *read, FILE *out);

@@ -71,7 +71,7 @@ head -c 100000 /dev/urandom > noise.log
 # Nothing at all is no error; a folder is.
 : > empty.log
 expect 0 "$SENDWATCH" replay empty.log
-has out 'No account was flagged.'
+has out 'No account was flagged, since there is no mail'
 expect 0 "$SENDWATCH" replay - < /dev/null
 mkdir folder
 expect 1 "$SENDWATCH" replay folder

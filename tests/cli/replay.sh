@@ -60,7 +60,28 @@ expect 0 "$SENDWATCH" replay --until 2026-11-17T12:00:00Z "$postfix"
 has out 'No account was flagged; nothing unusual in '
 lacks out 'the other'
 expect 0 "$SENDWATCH" replay --since 2026-11-17T23:00:00Z "$postfix"
-lacks out 'FLAGGED'
+! grep -q '^FLAGGED' out || die "told of a flag before --since"
+has out ' from 2026-11-17 23:00:00 UTC on;'
+
+# Nothing that was not found is taken for nothing that happened: an account that was flagged before --since, a name that
+# nobody has, another program's log, a time without lines, one that is none.
+expect 0 "$SENDWATCH" replay --since 2026-11-17T14:20:00Z "$postfix"
+has out 'STILL FLAGGED  nils@notary.example  since 2026-11-17 14:06:24'
+has out 'nothing unusual in the other 40.'
+expect 0 "$SENDWATCH" replay --account nils@notary.exampel "$postfix"
+has out 'nils@notary.exampel sent to 0 recipients'
+has out 'none of this name sent anything'
+echo '203.0.113.9 - - [21/Nov/2026:10:00:01 +0000] "GET / HTTP/1.1" 200 1' > access.log
+expect 0 "$SENDWATCH" replay access.log
+has out 'is this the log of Postfix or Exim?'
+has out 'there is no mail in what was read'
+expect 0 "$SENDWATCH" replay --quiet --until 2020-01-01 "$postfix"
+has out 'there is no mail in what was read'
+expect 2 "$SENDWATCH" replay --since 2026-11-18 --until 2026-11-17 "$postfix"
+has err '--since is not before --until'
+expect 2 "$SENDWATCH" replay --account '' "$postfix"
+has err '--account: its name is empty'
+
 expect 0 "$SENDWATCH" replay --progress "$postfix"
 has err ' lines'
 
