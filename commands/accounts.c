@@ -317,7 +317,8 @@ int command_accounts(const struct arguments *arguments)
 	bool good;
 
 	if (arguments->count > 1 ||
-	    (accounts.only && !state_parse(span_of(arguments->names[0]), &accounts.state))) {
+	    (accounts.only && (!state_parse(span_of(arguments->names[0]), &accounts.state) ||
+			       accounts.state == STATE_NORMAL))) {
 		fprintf(stderr, "sendwatch accounts: a state is watch, flagged, disabled or released\n");
 		return EXIT_USAGE;
 	}

@@ -159,6 +159,10 @@ static bool arguments_refuse(const char *typed, int found, const struct command 
 			nearest = arguments_known[i].name;
 		}
 	}
+	/* One that has less than half of it in common is no help. */
+	if (least > name.len / 2)
+		return error_set(error, "%s is not an option of %s: see sendwatch %s --help", typed,
+				 command->name, command->name);
 	return error_set(error, "%s is not an option of %s; the nearest is --%s", typed, command->name,
 			 nearest);
 }

@@ -239,6 +239,8 @@ int command_backtest(const struct arguments *arguments)
 		return backtest_wrong("which log? (a file, a glob, or - for standard input)");
 	if (arguments->compare && arguments->suggest >= 0)
 		return backtest_wrong("--compare or --suggest, not both");
+	if (arguments->compare && arguments->config != NULL)
+		return backtest_wrong("--compare names its two settings: no --config beside it");
 	if (arguments->compare)
 		return backtest_compare(arguments);
 	if (arguments->suggest >= 0)

@@ -294,7 +294,12 @@ int command_explain(const struct arguments *arguments)
 	struct error error;
 	int status = EXIT_USAGE;
 
-	if (arguments->count == 0 && !arguments->list) {
+	if (arguments->list && arguments->count > 0) {
+		fprintf(stderr, "sendwatch explain: --list prints all rules: no reply beside it\n");
+		return EXIT_USAGE;
+	}
+	if (!arguments->list &&
+	    (arguments->count == 0 || (arguments->count == 1 && *arguments->names[0] == '\0'))) {
 		fprintf(stderr, "sendwatch explain: which reply? (quoted, or - for one a line from standard "
 				"input)\n");
 		return EXIT_USAGE;

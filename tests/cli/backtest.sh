@@ -45,6 +45,8 @@ has out 'flagged 2026-11-17 14:06  disabled 2026-11-17 14:07'
 has out '1 account is flagged or disabled otherwise; 1.0 flags a week with the first, 1.0 with the second.'
 expect 0 "$SENDWATCH" backtest --compare a.conf a.conf "$logs"
 has out '0 accounts are flagged or disabled otherwise'
+expect 2 "$SENDWATCH" backtest --compare --config a.conf a.conf b.conf "$logs"
+has err 'no --config beside it'
 expect 2 "$SENDWATCH" backtest --compare a.conf "$logs"
 has err 'two settings, then the logs'
 expect 2 "$SENDWATCH" backtest --compare a.conf missing.conf "$logs"

@@ -33,6 +33,10 @@ has out '"class":"delivered"'
 expect 0 "$SENDWATCH" explain "$(printf '550 \033[31mno such user')"
 has out '\x1b[31mno such user'
 
+expect 2 "$SENDWATCH" explain ''
+has err 'which reply?'
+expect 2 "$SENDWATCH" explain --list spamhaus
+has err 'no reply beside it'
 expect 0 "$SENDWATCH" explain --list
 has out 'google-no-such-user'
 [ "$(wc -l < out)" -gt 300 ] || die 'few rules'

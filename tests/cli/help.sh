@@ -17,6 +17,10 @@ expect 2 "$SENDWATCH" rpelay
 has err 'no command is called rpelay; the nearest is replay'
 expect 2 "$SENDWATCH" replay --exitcode x.log
 has err '--exitcode is not an option of replay; the nearest is --exit-code'
+expect 2 "$SENDWATCH" replay --json x.log
+has err '--json is not an option of replay: see sendwatch replay --help'
+expect 2 "$SENDWATCH" accounts normal
+has err 'a state is watch, flagged, disabled or released'
 expect 2 "$SENDWATCH" replay -qx mail.log
 has err '-x is not an option of replay'
 expect 2 "$SENDWATCH" explain -qx 550
