@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #define PLAN_HEAD ((size_t)256)
+#define PLAN_MORE ((size_t)4096) /* two servers may begin their logs with the same call of a cron job */
 #define PLAN_HELD ((size_t)256) /* files that are held open, of the 1,024 that a process usually may */
 
 struct plan_work {
@@ -189,6 +190,7 @@ static void plan_look(struct plan_file *file, const struct collector_calls *call
 	if (!file->empty) {
 		input_again(file->kept);
 		file->head = hash_stable((struct span){ data, len < PLAN_HEAD ? len : PLAN_HEAD });
+		file->more = len < PLAN_MORE ? 0 : hash_stable((struct span){ data, PLAN_MORE });
 		lines_feed(&lines, data, len);
 		while (lines_next(&lines, &line) || lines_last(&lines, &line)) {
 			usec_t time = calls->time == NULL ? USEC_NEVER
@@ -278,6 +280,29 @@ static void plan_drop_doubles(struct plan_work *work)
 	}
 }
 
+/*
+ * A copy that somebody made (mail.log.bak), or a second file that syslog writes the same to (mail.info). Which of them
+ * holds more is not known without reading both, so both are read, and it is said.
+ */
+static void plan_tell_copies(struct plan_work *work)
+{
+	const struct plan *plan = work->plan;
+
+	for (size_t i = 0; i < plan->count; i++)
+		for (size_t j = 0; j < i && plan->files[i].more != 0; j++) {
+			const struct plan_file *file = &plan->files[i], *other = &plan->files[j];
+			struct error error;
+
+			if (other->more != file->more || file->empty || other->empty)
+				continue;
+			error_set(&error, "%s: begins as %s does: what both hold is counted twice", file->path,
+				  other->path);
+			if (work->calls->trouble != NULL)
+				work->calls->trouble(work->calls->context, error.text);
+			break;
+		}
+}
+
 static void plan_number_sources(struct plan *plan)
 {
 	plan->sources = memory_new(plan->count, sizeof(*plan->sources));
@@ -309,6 +334,7 @@ bool plan_make(struct plan *plan, const char *const *logs, size_t count, const s
 	plan_look_all(plan, calls);
 	qsort(plan->files, plan->count, sizeof(*plan->files), plan_compare);
 	plan_drop_doubles(&work);
+	plan_tell_copies(&work);
 	plan_number_sources(plan);
 	return true;
 }

@@ -16,6 +16,7 @@ struct plan_file {
 	char *log;     /* the log it belongs to: folder and stem */
 	usec_t first;  /* its first stamp; where it has none, when it was written */
 	uint64_t head; /* hash of its first bytes */
+	uint64_t more; /* of so many that no two logs share them; 0: it has fewer */
 	uint32_t source;
 	void *opened;    /* the caller's context for it */
 	bool was_opened; /* ... which is there, and to be closed */

@@ -287,6 +287,26 @@ static void a_rotation_left_uncompressed_beside_its_archive_is_read_once(void **
 	assert_non_null(strstr(said.at, "/mail.log.2.gz: left out, the same is there uncompressed\n"));
 }
 
+/* The same line over and over is what short logs of two servers may share; four kilobytes of it are a copy. */
+static void a_copy_of_a_log_is_told(void **state)
+{
+	struct text all = { 0 };
+
+	(void)state;
+	scratch_write("mx1.log", T("01") "a\n");
+	scratch_write("mx2.log", T("01") "a\n");
+	RUN("mx1.log", "mx2.log");
+	assert_int_equal(said.len, 0);
+	for (size_t i = 0; i < 400; i++)
+		text_add(&all, SPAN(T("01") "a\n"));
+	scratch_put("mail.log.bak", all.at, all.len, O_TRUNC);
+	text_add(&all, SPAN(T("02") "b\n"));
+	scratch_put("mail.log", all.at, all.len, O_TRUNC);
+	text_free(&all);
+	RUN("mail.log*");
+	assert_non_null(strstr(said.at, "counted twice"));
+}
+
 static void rotations_of_one_log_are_one_source_by_every_custom(void **state)
 {
 	static const char *const names[] = {
@@ -430,6 +450,7 @@ int main(void)
 		ROW(rubbish_is_skipped_and_counted),
 		ROW(a_line_of_64_KiB_is_a_line_wherever_blocks_end),
 		ROW(a_rotation_left_uncompressed_beside_its_archive_is_read_once),
+		ROW(a_copy_of_a_log_is_told),
 		ROW(rotations_of_one_log_are_one_source_by_every_custom),
 		ROW(standard_input_is_read_plain_and_packed),
 		ROW(the_number_of_threads_changes_nothing),
