@@ -20,6 +20,12 @@ static bool is_going_on(const struct report *report, const struct case_account *
 	       stats->last - account->sent < (close < USEC_HOUR ? close : USEC_HOUR);
 }
 
+/* What was read is another program's, or of another time: then that nobody was flagged says nothing. */
+static bool front_is_of_mail(const struct report *report)
+{
+	return report->book->stats.understood + report->book->stats.unknown > 0;
+}
+
 static void front_heading(const struct report *report, struct text *out)
 {
 	const struct casebook *book = report->book;
@@ -30,7 +36,11 @@ static void front_heading(const struct report *report, struct text *out)
 	html_add(out, " to ");
 	report_minute(out, book->stats.last);
 	html_add(out, "</p>\n<h1>");
-	if (order->flagged == 0) {
+	if (!front_is_of_mail(report)) {
+		html_add(out, "These logs hold no mail");
+	} else if (order->flagged == 0 && book->with.arguments->account != NULL) {
+		HTML(out, "No signs of abuse of $t", span_of(book->with.arguments->account));
+	} else if (order->flagged == 0) {
 		html_add(out, "No account shows signs of abuse");
 	} else if (order->flagged == 1) {
 		const struct case_account *first = order->accounts[0];
@@ -148,17 +158,43 @@ static void front_many(const struct report *report, struct text *out)
 	front_ways(report, out);
 }
 
-static void front_calm(const struct report *report, struct text *out)
+/* Of others nothing is known here: who was asked for is the only one that was looked at. */
+static void front_calm_one(const struct report *report, struct text *out)
+{
+	HTML(out, "<p>This report is about $t alone. ", span_of(report->book->with.arguments->account));
+	html_add(out, report->order.count > 0 ? "It is told of below, since it was asked for."
+					      : "Nothing was sent under this name.");
+}
+
+static void front_calm_all(const struct report *report, struct text *out)
 {
 	html_add(out, "<p>Of ");
 	words_counted(out, report->book->stats.judge.accounts, "account");
-	html_add(out, " that sent mail, none did so in a way that points to somebody else. ");
+	html_add(out, " that sent mail, none did so in a way that points to somebody else.");
 	if (report->order.count > 0) {
+		html_add(out, " ");
 		report_count(out, report->order.count);
 		html_add(out, report->order.count == 1
-				      ? " is told of below, since something about it was unusual or "
-					"it was asked for."
+				      ? " is told of below, since something about it was unusual."
 				      : " are told of below, since something about them was unusual.");
+	}
+}
+
+static void front_calm(const struct report *report, struct text *out)
+{
+	const struct arguments *arguments = report->book->with.arguments;
+
+	if (!front_is_of_mail(report))
+		html_add(out, "<p>None of what was read is of a mail server, in the time that was asked for. "
+			      "So nothing is said of any account: are these the right logs?");
+	else if (arguments->account != NULL)
+		front_calm_one(report, out);
+	else
+		front_calm_all(report, out);
+	if (arguments->since != USEC_NEVER) {
+		html_add(out, " It tells of what was found from ");
+		report_minute(out, arguments->since);
+		html_add(out, " on: who was flagged before that is not named.");
 	}
 	html_add(out, " What logs do not show, this report cannot know.</p>\n");
 }

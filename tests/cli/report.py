@@ -144,12 +144,17 @@ for name in os.listdir("case"):
 
 # One account alone, whoever it is; a part of the time; countries.
 replay("--quiet", "--account", "nobody@notary.example", "--html", "none.html", *LOGS)
-assert "No account shows signs of abuse" in check_page("none.html").text[""]
+words = check_page("none.html").text[""]
+assert "No signs of abuse of nobody@notary.example" in words and "Nothing was sent under this name." in words
+assert "none did so" not in words, "said of all, while one was looked at, and another is flagged"
 honest = next(json.loads(line)["account"] for line in subprocess.run(
     [SENDWATCH, "parse", "--attempts", *LOGS], capture_output=True, text=True, check=True).stdout.splitlines()
     if '"direction":"outbound"' in line and "nils@" not in line)
 replay("--quiet", "--account", honest, "--html", "one.html", *LOGS)
-assert "Nothing unusual was found." in check_page("one.html").text[""]
+words = check_page("one.html").text[""]
+assert "Nothing unusual was found." in words and "none did so" not in words
+replay("--quiet", "--since", "2026-11-17T23:00:00Z", "--html", "since.html", *LOGS)
+assert "who was flagged before that is not named" in check_page("since.html").text[""]
 replay("--quiet", "--until", "2026-11-17T12:00:00Z", "--html", "until.html", *LOGS)
 assert "No account shows signs of abuse" in check_page("until.html").text[""]
 with open("geo.csv", "w") as stream:
@@ -161,7 +166,7 @@ assert "from XX" in check_page("geo.html").text[""]
 with open("rubbish.log", "w") as stream:
     stream.write("x\n")
 replay("--quiet", "--case", "rubbish", "rubbish.log")
-assert "No account shows signs of abuse" in check_page("rubbish/report.html").text[""]
+assert "These logs hold no mail" in check_page("rubbish/report.html").text[""]
 
 # What cannot be read twice is refused before anything is read; so is a folder that cannot be made.
 for arguments, words in ((["--html", "x.html", "-"], "standard input"),
