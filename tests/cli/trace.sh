@@ -95,6 +95,10 @@ has err nothing.log
 has out "removed by root"
 expect 1 "$SENDWATCH" trace 1xZZZZ-00067j-1b mainlog
 has err "nothing is said of it"
+expect 1 "$SENDWATCH" trace --since 2036-01-01 1xUnyD-00067j-1b mainlog
+has err "nothing is said of it in these logs, in this time"
+expect 1 "$SENDWATCH" trace --account nobody@else.example 1xUnyD-00067j-1b mainlog
+has err "nothing is said of it in these logs, of this account"
 expect 2 "$SENDWATCH" trace 1xUnyD-00067j-1b
 expect 2 "$SENDWATCH" trace "" mainlog
 
