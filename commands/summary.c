@@ -513,6 +513,11 @@ static void summary_print_troubles(const struct summary *summary, const struct s
 		words_counted(&text, read->pipeline.unframed, "line");
 		text_add(&text, SPAN(" without a time stamp that is known\n"));
 	}
+	if (read->pipeline.ledger.orphans > 0) {
+		text_add(&text, SPAN("  "));
+		words_counted(&text, read->pipeline.ledger.orphans, "line");
+		text_add(&text, SPAN(" about messages that do not begin in their log: nobody is charged with them\n"));
+	}
 	if (read->pipeline.ledger.evicted > 0) {
 		text_add(&text, SPAN("  "));
 		words_counted(&text, read->pipeline.ledger.evicted, "message");

@@ -92,6 +92,13 @@ sed 's/"id":"[^"]*"//; s/"position":[0-9]*//' first > first.bare
 sed 's/"id":"[^"]*"//; s/"position":[0-9]*//' piped > piped.bare
 diff first.bare piped.bare || die "standard input is judged otherwise"
 
+# What is missing at the beginning is told: an older rotation that is not named, or lies elsewhere.
+sed '1,/<= /d' "$TOP/contrib/samples/exim/mainlog.1" | grep -v ' <= ' > headless
+expect 0 "$SENDWATCH" replay headless
+has out 'about messages that do not begin in their log'
+expect 0 "$SENDWATCH" replay "$exim"
+lacks out 'do not begin in their log'
+
 # A named pipe that a glob finds is no log: nobody waits for who might write to it.
 mkdir pipe.d
 cp "$TOP/contrib/samples/postfix/mail.log" pipe.d/mail.log
