@@ -23,7 +23,7 @@
 
 #define PLAN_HEAD ((size_t)256)
 #define PLAN_MORE ((size_t)4096) /* two servers may begin their logs with the same call of a cron job */
-#define PLAN_HELD ((size_t)256) /* files that are held open, of the 1,024 that a process usually may */
+#define PLAN_HELD ((size_t)256)  /* files that are held open, of the 1,024 that a process usually may */
 
 struct plan_work {
 	struct plan *plan;
@@ -295,8 +295,8 @@ static void plan_tell_copies(struct plan_work *work)
 
 			if (other->more != file->more || file->empty || other->empty)
 				continue;
-			error_set(&error, "%s: begins as %s does: what both hold is counted twice", file->path,
-				  other->path);
+			error_set(&error, "%s: begins as %s does: what both hold is counted twice",
+				  file->path, other->path);
 			if (work->calls->trouble != NULL)
 				work->calls->trouble(work->calls->context, error.text);
 			break;

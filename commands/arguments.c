@@ -204,7 +204,8 @@ bool arguments_read(int argc, char **argv, const struct command *command, struct
 	if (arguments.format > FORMAT_NDJSON && !arguments_takes(command, "lists"))
 		return error_set(error, "--format: \"%s\" is neither text nor ndjson",
 				 arguments_formats[arguments.format]);
-	if (arguments.since != USEC_NEVER && arguments.until != USEC_NEVER && arguments.since >= arguments.until)
+	if (arguments.since != USEC_NEVER && arguments.until != USEC_NEVER &&
+	    arguments.since >= arguments.until)
 		return error_set(error, "--since is not before --until: nothing lies between them");
 	if (arguments.account != NULL && *arguments.account == '\0')
 		return error_set(error, "--account: its name is empty");

@@ -126,7 +126,8 @@ bool report_can_write(const char *path, struct error *error)
 	size_t len;
 
 	if (*path == '\0' || strcmp(path, "-") == 0)
-		return error_set(error, "a report needs the name of a file: standard output tells of the logs");
+		return error_set(error,
+				 "a report needs the name of a file: standard output tells of the logs");
 	save = save_begin(path, 0640, error);
 	if (save == NULL)
 		return false;

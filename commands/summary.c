@@ -457,8 +457,8 @@ static size_t summary_print_still(const struct summary *summary, FILE *out)
 	return still;
 }
 
-static void summary_print_count(const struct summary *summary, const struct summary_read *read, size_t flagged,
-				size_t watched, size_t still, FILE *out)
+static void summary_print_count(const struct summary *summary, const struct summary_read *read,
+				size_t flagged, size_t watched, size_t still, FILE *out)
 {
 	uint64_t told = flagged + watched + still, accounts = read->pipeline.judge.accounts;
 	struct text text = { 0 };
@@ -516,7 +516,9 @@ static void summary_print_troubles(const struct summary *summary, const struct s
 	if (read->pipeline.ledger.orphans > 0) {
 		text_add(&text, SPAN("  "));
 		words_counted(&text, read->pipeline.ledger.orphans, "line");
-		text_add(&text, SPAN(" about messages that do not begin in their log: nobody is charged with them\n"));
+		text_add(
+			&text,
+			SPAN(" about messages that do not begin in their log: nobody is charged with them\n"));
 	}
 	if (read->pipeline.ledger.evicted > 0) {
 		text_add(&text, SPAN("  "));

@@ -206,9 +206,8 @@ static int trace_tell(struct trace *trace, struct error *error)
 	if (steps == 0 && !arguments->quiet)
 		fprintf(stderr, "sendwatch trace: nothing is said of it in these logs%s\n",
 			arguments->account != NULL ? ", of this account"
-			: arguments->since != USEC_NEVER || arguments->until != USEC_NEVER
-				? ", in this time"
-				: "");
+			: arguments->since != USEC_NEVER || arguments->until != USEC_NEVER ? ", in this time"
+											   : "");
 	return trace->failed || steps == 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
