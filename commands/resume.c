@@ -20,7 +20,7 @@
 /* What is no message but helps to tell whose one is (a login before it) is older than it, by minutes. */
 #define RESUME_BEFORE USEC_HOUR
 
-#define RESUME_TURN 10000 /* lines between two looks at whether all marks were passed */
+#define RESUME_TURN 10000 /* lines between two looks at whether all marks were passed, and whether to go on */
 
 /* For a store that is out of reach: systemd waits for longer (watch_work.c), and a server restarts within. Assumed. */
 #define RESUME_PATIENCE (30 * USEC_SECOND)
@@ -245,9 +245,9 @@ static usec_t resume_from(const struct resume *resume, usec_t recall)
 
 /*
  * What was learned goes to a shared store in time, which keeps its bound, and says what others know; at the END all of
- * it. False where the store is full and stays out of reach: the rest is not learned.
+ * it. False where the store is full and stays out of reach, or there is no time: the rest is not learned.
  */
-static bool resume_send(struct store *store, bool end)
+static bool resume_send(struct store *store, bool end, const struct resume_calls *calls)
 {
 	struct error why;
 
@@ -256,7 +256,7 @@ static bool resume_send(struct store *store, bool end)
 		struct pollfd answered = { .fd = store_fd(store), .events = POLLIN };
 		usec_t now = clock_monotonic(), away = store_away(store, &why);
 
-		if (away != USEC_NEVER && end)
+		if ((away != USEC_NEVER && end) || !calls->goes_on(calls->context))
 			return false; /* it is sent while the logs are followed */
 		if (away != USEC_NEVER && now - away > RESUME_PATIENCE) {
 			log_say(clock_now(), LOG_LEVEL_ERROR,
@@ -269,20 +269,20 @@ static bool resume_send(struct store *store, bool end)
 	return true;
 }
 
-void resume_learn(struct resume *resume, struct pipeline *pipeline, const char *const *logs, size_t count,
-		  usec_t recall, usec_t tell_from)
+bool resume_learn(struct resume *resume, struct pipeline *pipeline, const char *const *logs, size_t count,
+		  usec_t recall, usec_t tell_from, const struct resume_calls *calls)
 {
-	struct collector_calls calls = pipeline_calls(pipeline);
-	bool recalls = resume->marks != NULL;
+	struct collector_calls collect = pipeline_calls(pipeline);
+	bool recalls = resume->marks != NULL, whole;
 
 	if (recalls && resume->open == USEC_NEVER)
-		return;
+		return true;
 	resume->recall_from = recalls ? resume_from(resume, recall) : USEC_NEVER;
-	calls.trouble = resume_ignore;
-	resume->learning = recalls ? resume_recall(resume, logs, count, &calls)
-				   : resume_history(logs, count, &calls);
+	collect.trouble = resume_ignore;
+	resume->learning = recalls ? resume_recall(resume, logs, count, &collect)
+				   : resume_history(logs, count, &collect);
 	if (resume->learning == NULL)
-		return;
+		return true;
 	resume->pipeline = pipeline;
 	resume->tell_from = tell_from;
 	resume->tells = false;
@@ -291,16 +291,19 @@ void resume_learn(struct resume *resume, struct pipeline *pipeline, const char *
 	/* What was in a shared store when the snapshot was lost is there still. */
 	pipeline_tell(pipeline, recalls || (resume->lost && pipeline_is_shared(pipeline)) ? PIPELINE_RECALLS
 											  : PIPELINE_QUIET);
-	while (pipeline_run(pipeline, resume->learning, RESUME_TURN) == COLLECTED_LINE)
+	while (calls->goes_on(calls->context) &&
+	       pipeline_run(pipeline, resume->learning, RESUME_TURN) == COLLECTED_LINE)
 		if ((recalls && marks_passed(resume->marks, resume->seen)) ||
-		    !resume_send(pipeline_store(pipeline), false))
+		    !resume_send(pipeline_store(pipeline), false, calls))
 			break;
-	if (!recalls && !resume->lost) {
-		(void)resume_send(pipeline_store(pipeline), true);
+	whole = calls->goes_on(calls->context);
+	if (whole && !recalls && !resume->lost) {
+		(void)resume_send(pipeline_store(pipeline), true, calls);
 		resume->tells = true;
 		pipeline_tell(pipeline, PIPELINE_TELLS_LATE);
 		judge_tell_standing(pipeline_judge(pipeline), tell_from);
 	}
 	pipeline_tell(pipeline, PIPELINE_TELLS);
 	collector_close(&resume->learning);
+	return whole;
 }

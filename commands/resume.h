@@ -29,6 +29,12 @@ struct resume {
 	bool tells;
 };
 
+/* Asked every few milliseconds of reading. */
+struct resume_calls {
+	void *context;
+	bool (*goes_on)(void *context); /* false: there is no time to learn more */
+};
+
 /*
  * Read the snapshot in the folder STATE; PIPELINE and HEALTH, both new, know again what they knew. False where it
  * is of no use, as ERROR says: it was put aside, and both may be half filled.
@@ -51,10 +57,10 @@ void resume_text(const struct marks *marks, const struct collector *collector,
 /*
  * Feed PIPELINE with what LOGS and their rotations hold: up to the marks, and then at most RECALL of time, for what
  * was open; where there are no marks all, to their ends, telling (as late) what happened from TELL_FROM on.
- * The pipeline's `line` must ask resume_covers.
+ * The pipeline's `line` must ask resume_covers. False where it was not to go on: what PIPELINE knows is of no use then.
  */
-void resume_learn(struct resume *resume, struct pipeline *pipeline, const char *const *logs, size_t count,
-		  usec_t recall, usec_t tell_from);
+bool resume_learn(struct resume *resume, struct pipeline *pipeline, const char *const *logs, size_t count,
+		  usec_t recall, usec_t tell_from, const struct resume_calls *calls);
 
 /* While resume_learn runs: is this line to be learned from? True at all other times. */
 bool resume_covers(struct resume *resume, const struct line *line, usec_t time);

@@ -32,7 +32,8 @@
 #define WATCH_ASKS    (10 * USEC_SECOND) /* whether the store is back */
 #define WATCH_SILENCE 8                  /* looks for silence within the time after which it is told */
 #define WATCH_SETTLES (2 * USEC_SECOND)
-#define WATCH_FDS     9 /* of our own to wait on, beside those of the targets */
+#define WATCH_LEARNS  (10 * USEC_SECOND) /* so often systemd hears that learning goes on */
+#define WATCH_FDS     9                  /* of our own to wait on, beside those of the targets */
 
 struct watch {
 	const struct arguments *arguments;
@@ -46,7 +47,8 @@ struct watch {
 	usec_t watchdog; /* how often systemd wants to hear of us; 0: it does not */
 	usec_t heard;    /* when the last line was read */
 	usec_t idle;     /* when there last was nothing more to read */
-	bool ready, stop, journald;
+	usec_t learns;   /* when systemd was last told that it learns */
+	bool ready, stop, reload, journald;
 	struct late late, again;
 	bool away, waits; /* the store is out of reach; so much is gathered that reading waits */
 };
@@ -159,6 +161,33 @@ static void watch_store(struct watch *watch)
 	}
 }
 
+/* What the signals that came want of us. */
+static void watch_hear(struct watch *watch)
+{
+	struct signalfd_siginfo signal;
+
+	while (read(watch->signals, &signal, sizeof(signal)) == (ssize_t)sizeof(signal)) {
+		if (signal.ssi_signo == SIGHUP)
+			watch->reload = true;
+		else
+			watch->stop = true;
+	}
+}
+
+/* Weeks of a large server's logs take longer than systemd waits by itself, and than anybody who ends us. */
+static bool watch_goes_on(void *context)
+{
+	struct watch *watch = context;
+	usec_t now = clock_monotonic();
+
+	watch_hear(watch);
+	if (watch->learns == 0 || now - watch->learns >= WATCH_LEARNS) {
+		service_tell("EXTEND_TIMEOUT_USEC=900000000\nWATCHDOG=1");
+		watch->learns = now;
+	}
+	return !watch->stop;
+}
+
 /* Everything anew from the new settings; only when all of it stands is the old put away. */
 static void watch_reload(struct watch *watch)
 {
@@ -171,6 +200,7 @@ static void watch_reload(struct watch *watch)
 	fresh->late = &watch->late;
 	fresh->again = &watch->again;
 	log_listen();
+	fresh->calls = watch->work->calls;
 	service_tell("RELOADING=1");
 	status_enter(watch->status, DESK_RELOADS);
 	watch_save(watch, true);
@@ -202,13 +232,10 @@ static void watch_reload(struct watch *watch)
 
 static void watch_signals(struct watch *watch)
 {
-	struct signalfd_siginfo signal;
-
-	while (read(watch->signals, &signal, sizeof(signal)) == (ssize_t)sizeof(signal)) {
-		if (signal.ssi_signo == SIGHUP)
-			watch_reload(watch);
-		else
-			watch->stop = true;
+	watch_hear(watch);
+	while (watch->reload && !watch->stop) {
+		watch->reload = false;
+		watch_reload(watch);
 	}
 }
 
@@ -333,7 +360,7 @@ static void watch_loop(struct watch *watch)
 			watch_save(watch, false);
 		if (watch->watchdog > 0)
 			service_tell("WATCHDOG=1");
-		watch_wait(watch, idle && !watch->stop);
+		watch_wait(watch, idle && !watch->stop && !watch->reload);
 		watch_signals(watch);
 	}
 }
@@ -369,6 +396,7 @@ int command_watch(const struct arguments *arguments)
 	watch.work->tally = &watch.tally;
 	watch.work->late = &watch.late;
 	watch.work->again = &watch.again;
+	watch.work->calls = (struct resume_calls){ &watch, watch_goes_on };
 	watch.act = watch.work->act = act_open(arguments, &error);
 	if (watch.act != NULL)
 		act_on_late(watch.act, watch_late, &watch);
@@ -377,10 +405,10 @@ int command_watch(const struct arguments *arguments)
 	    !watch_work_open(watch.work, arguments, &error)) {
 		status_close(&watch.status);
 		act_close(&watch.act);
-		log_say(clock_now(), LOG_LEVEL_ERROR, "%s", error.text);
+		log_say(clock_now(), watch.stop ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "%s", error.text);
 		free(watch.work);
 		options_free(&options);
-		return EXIT_FAILED;
+		return watch.stop ? EXIT_DONE : EXIT_FAILED;
 	}
 	options_free(&options);
 	act_on_release(watch.act, watch_released, &watch);

@@ -143,11 +143,12 @@ static bool watch_work_follow(struct watch_work *work, const struct arguments *a
 	struct collector_calls calls;
 
 	if (work->resume.marks != NULL || options->logs.start == COLLECTOR_START_END) {
-		/* Weeks of a large server's logs take longer than systemd waits by itself. */
+		/* Before the first line, all that is packed is looked into. */
 		service_tell("EXTEND_TIMEOUT_USEC=900000000\nSTATUS=learning from the logs that are there");
 		address_lists_quiet(work->lists, true);
-		resume_learn(&work->resume, work->pipeline, logs, count, options->watch.recall,
-			     clock_now() - options->logs.last);
+		if (!resume_learn(&work->resume, work->pipeline, logs, count, options->watch.recall,
+				  clock_now() - options->logs.last, &work->calls))
+			return error_set(error, "told to end while it learned from the logs that are there");
 		address_lists_quiet(work->lists, false);
 	}
 	work->marks = work->resume.marks != NULL ? work->resume.marks : marks_new();
@@ -216,11 +217,14 @@ bool watch_work_open(struct watch_work *work, const struct arguments *arguments,
 	struct options *options = memory_new(1, sizeof(*options));
 	bool good;
 
-	*work = (struct watch_work){ .options = options,
-				     .act = work->act,
-				     .tally = work->tally,
-				     .late = work->late,
-				     .again = work->again };
+	*work = (struct watch_work){
+		.options = options,
+		.act = work->act,
+		.tally = work->tally,
+		.late = work->late,
+		.again = work->again,
+		.calls = work->calls,
+	};
 	if (!options_load(arguments, options, error)) {
 		free(options);
 		work->options = NULL;

@@ -22,6 +22,7 @@ struct watch_work {
 	struct tally *tally; /* likewise */
 	struct late *late;   /* likewise */
 	struct late *again;  /* likewise: who went on, and is to be told of anew */
+	struct resume_calls calls;
 	struct deliver *deliver;
 	struct pipeline *pipeline;
 	struct health *health;
@@ -34,9 +35,9 @@ struct watch_work {
 };
 
 /*
- * Everything from the settings that ARGUMENTS lead to, or nothing; all that is known and not told of yet
- * was learned from the logs when it returns. WORK->act, tally, late and again are set by the caller.
- * WORK stays where it is while it is open: its parts point to it.
+ * Everything from the settings that ARGUMENTS lead to, or nothing; all that is known and not told of yet was learned
+ * from the logs when it returns. WORK->act, tally, late, again and calls are set by the caller. WORK stays where it is while
+ * it is open: its parts point to it.
  */
 bool watch_work_open(struct watch_work *work, const struct arguments *arguments, struct error *error);
 void watch_work_close(struct watch_work *work);

@@ -44,6 +44,12 @@ static bool again_line(void *context, const struct line *line, usec_t time)
 	return resume_covers(&again->resume, line, time);
 }
 
+static bool again_goes_on(void *context)
+{
+	(void)context;
+	return true;
+}
+
 static void again_attempt(void *context, const struct attempt *attempt, enum attempt_stage stage)
 {
 	struct again *again = context;
@@ -64,6 +70,7 @@ static void assert_known_of(const char *log, void (*rotate)(void), const char *a
 	struct text snapshot = { 0 };
 	struct options options;
 	struct error error;
+	const struct resume_calls asks = { .goes_on = again_goes_on };
 	struct collector_calls calls;
 	struct collector *collector;
 
@@ -73,7 +80,7 @@ static void assert_known_of(const char *log, void (*rotate)(void), const char *a
 	text_add_format(&snapshot, "open 1795168800000001 1795168800000001\nmark 1795169100100000 1 %s\n\n",
 			log);
 	assert_true(resume_parse(text_span(&snapshot), &again.resume));
-	resume_learn(&again.resume, again.pipeline, &log, 1, USEC_DAY, USEC_NEVER);
+	resume_learn(&again.resume, again.pipeline, &log, 1, USEC_DAY, USEC_NEVER, &asks);
 	assert_null(again.rotate);
 	calls = pipeline_calls(again.pipeline);
 	collector = collector_replay(&log, 1, &calls, &error);
