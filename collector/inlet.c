@@ -48,7 +48,7 @@ static void inlet_add(struct inlet *inlet, int fd)
 	inlet->streams[inlet->stream_count++] = listen_stream_new(fd, inlet->name.kind == LISTEN_TCP);
 }
 
-/* While no more senders are taken, those that knock are not waited for: they would keep us awake without end. */
+/* While no more senders can be taken, those that knock are not waited for: they would keep us awake without end. */
 static void inlet_wait_for_senders(struct inlet *inlet, bool wait)
 {
 	struct epoll_event event = { .events = wait ? EPOLLIN : 0 };
@@ -77,10 +77,13 @@ static void inlet_accept(struct inlet *inlet)
 		socklen_t len = sizeof(peer);
 		int fd = accept4(inlet->socket, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-		if (fd < 0 && (errno == EMFILE || errno == ENFILE) && inlet->stream_count > 0)
+		/* No descriptor is free: it is tried again each time that lines are asked for. */
+		if (fd < 0 && (errno == EMFILE || errno == ENFILE))
 			break;
-		if (fd < 0)
+		if (fd < 0) {
+			inlet_wait_for_senders(inlet, true);
 			return;
+		}
 		if (listen_name_allows(&inlet->name, &peer)) {
 			/* A machine that died does not keep its place. */
 			(void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));

@@ -1,6 +1,6 @@
 /*
  * Clients send at once or are dropped with the next eight: nobody can keep the daemon waiting. A packet is whole
- * or not there, so nothing is gathered.
+ * or not there, so nothing is gathered. While no descriptor is free, a client waits: it is tried again at each step.
  */
 #define _GNU_SOURCE
 #include "commands/control.h"
@@ -27,6 +27,7 @@ struct control {
 	int listener, poller;
 	int clients[CONTROL_CLIENTS];
 	size_t next;
+	bool deaf; /* who knocks is not waited for */
 	char *path;
 	control_obey *obey;
 	void *context;
@@ -148,13 +149,20 @@ static void control_answer(struct control *control, int fd, struct span packet)
 	(void)send(fd, error.text, strlen(error.text), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-void control_step(struct control *control)
+/* Who knocks and cannot be let in would keep the daemon awake without end. */
+static void control_listen(struct control *control, bool listens)
 {
-	char packet[CONTROL_PACKET];
+	struct epoll_event event = { .events = listens ? EPOLLIN : 0, .data.fd = control->listener };
+
+	if (control->deaf == listens &&
+	    epoll_ctl(control->poller, EPOLL_CTL_MOD, control->listener, &event) == 0)
+		control->deaf = !listens;
+}
+
+static void control_accept(struct control *control)
+{
 	int fd;
 
-	if (control == NULL)
-		return;
 	while ((fd = accept4(control->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
 		int *place = &control->clients[control->next++ % CONTROL_CLIENTS];
 
@@ -163,6 +171,21 @@ void control_step(struct control *control)
 		if (!control_watch(control, fd))
 			control_drop(place);
 	}
+	control_listen(control, errno != EMFILE && errno != ENFILE);
+}
+
+bool control_is_deaf(const struct control *control)
+{
+	return control != NULL && control->deaf;
+}
+
+void control_step(struct control *control)
+{
+	char packet[CONTROL_PACKET];
+
+	if (control == NULL)
+		return;
+	control_accept(control);
 	for (size_t i = 0; i < CONTROL_CLIENTS; i++) {
 		ssize_t got;
 

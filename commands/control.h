@@ -29,6 +29,9 @@ void control_close(struct control **control);
 int control_fd(const struct control *control);
 void control_step(struct control *control);
 
+/* Is there no descriptor for who asks? Then control_fd does not say that somebody does: step again before long. */
+bool control_is_deaf(const struct control *control);
+
 /* Ask the watch that keeps its state in STATE. False where it is not there, or says no. */
 bool control_ask(const char *state, const struct control_order *order, struct error *error);
 

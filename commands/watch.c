@@ -268,6 +268,8 @@ static usec_t watch_pause(const struct watch *watch)
 		pause = watch->watchdog;
 	if (watch->away && pause > WATCH_ASKS)
 		pause = WATCH_ASKS;
+	if (control_is_deaf(watch->control) && pause > USEC_SECOND)
+		pause = USEC_SECOND;
 	due = watch->work->options->watch.silent_after / WATCH_SILENCE;
 	if (due > 0 && due < pause)
 		pause = due;

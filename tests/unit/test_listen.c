@@ -261,6 +261,37 @@ static void the_one_too_many_waits_its_turn(void **state)
 			close(fds[i]);
 }
 
+/* Nor is anybody woken while there is no descriptor for who knocks; it is heard when there is one. */
+static void who_finds_no_descriptor_waits_its_turn(void **state)
+{
+	unsigned port = port_free();
+	struct pollfd awake = { .events = POLLIN };
+	struct rlimit files, few;
+	char log[64];
+	int fd, other;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	snprintf(log, sizeof(log), "syslog:tcp=127.0.0.1:%u", port);
+	follower_start(&follower, log);
+	fd = port_connect(SOCK_STREAM, port);
+	send_text(fd, "<22>first\n");
+	few = (struct rlimit){ (rlim_t)fd + 1, files.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	follower_drain(&follower);
+	awake.fd = collector_fd(follower.collector);
+	assert_int_equal(poll(&awake, 1, 0), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+	follower_expect(&follower, "<22>first\n");
+	other = port_connect(SOCK_STREAM, port);
+	awake.fd = collector_fd(follower.collector);
+	assert_int_equal(poll(&awake, 1, 120000), 1);
+	send_text(other, "<22>second\n");
+	follower_expect(&follower, "<22>first\n<22>second\n");
+	close(fd);
+	close(other);
+}
+
 static void who_is_not_allowed_is_refused_and_counted(void **state)
 {
 	unsigned port = port_free();
@@ -505,6 +536,7 @@ int main(void)
 		ROW(datagrams_are_lines),
 		ROW(many_senders_connect),
 		ROW(the_one_too_many_waits_its_turn),
+		ROW(who_finds_no_descriptor_waits_its_turn),
 		ROW(who_is_not_allowed_is_refused_and_counted),
 		ROW(new_settings_take_the_socket_over),
 		ROW(new_settings_keep_who_is_connected),
