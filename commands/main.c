@@ -180,6 +180,8 @@ int main(int argc, char **argv)
 		main_command_help(command, stdout);
 		return main_finish(EXIT_DONE);
 	}
+	/* Whoever started us may not care how children end; we do. */
+	signal(SIGCHLD, SIG_DFL);
 	/* A program, a Redis or a watch at the other end that goes away is an error that is told, and no end. */
 	if (!command->prints)
 		signal(SIGPIPE, SIG_IGN);

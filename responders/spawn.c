@@ -140,7 +140,7 @@ static bool spawn_exec(struct spawn_child *child, const char *const *arguments, 
 	char *environment[] = { memory_copy(span_of(path)), memory_copy(span_of(locale)), NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	sigset_t none, ignored;
+	sigset_t none, all;
 	size_t count = 0;
 	char **copies;
 	int failed;
@@ -151,14 +151,12 @@ static bool spawn_exec(struct spawn_child *child, const char *const *arguments, 
 	for (size_t i = 0; i < count; i++)
 		copies[i] = memory_copy(span_of(arguments[i]));
 	sigemptyset(&none);
-	sigemptyset(&ignored);
-	sigaddset(&ignored, SIGPIPE);
-	sigaddset(&ignored, SIGXFSZ);
+	sigfillset(&all);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setflags(&attributes,
 				 POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &ignored);
+	posix_spawnattr_setsigdefault(&attributes, &all);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, in, 0);
 	posix_spawn_file_actions_adddup2(&actions, out, 1);
