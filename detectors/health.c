@@ -172,11 +172,30 @@ static void health_account(struct health_pair *pair, const struct attempt *attem
 
 /* --- when --- */
 
+/*
+ * A line that is older than the hour came by a clock that was ahead, and is set right now: the hour is one of the past.
+ * Waited for, it would be the same hour until the clock is there again, with everything in it that happens meanwhile.
+ */
+static void health_set_back(struct health_pair *pair, usec_t time)
+{
+	for (size_t i = 0; i < HEALTH_SLOTS; i++) {
+		pair->past_attempts += pair->attempts[i];
+		pair->past_refused += pair->refused[i];
+		pair->attempts[i] = pair->refused[i] = 0;
+	}
+	if (pair->first_refused > time)
+		pair->first_refused = time;
+	pair->row.last = time;
+	pair->slot = time / HEALTH_SLOT;
+}
+
 /* Slots that leave the hour go into the past. */
 static void health_advance(struct health_pair *pair, usec_t time)
 {
 	int64_t now = time / HEALTH_SLOT, passed = now - pair->slot;
 
+	if (passed <= -HEALTH_SLOTS)
+		health_set_back(pair, time);
 	if (passed <= 0)
 		return;
 	for (int64_t n = 1; n <= passed && n <= HEALTH_SLOTS; n++) {

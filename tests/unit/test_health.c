@@ -130,6 +130,32 @@ static void test_usual(void **state)
 	health_free(&health);
 }
 
+/* One line by a clock that was far ahead: what follows at the right time is told of as soon as without it. */
+static void test_clock_set_right(void **state)
+{
+	static const usec_t ahead[] = { 2 * USEC_HOUR, USEC_DAY, 20 * USEC_DAY };
+	struct told told;
+
+	(void)state;
+	for (size_t n = 0; n < sizeof(ahead) / sizeof(ahead[0]); n++) {
+		struct health *health = make(&told);
+		usec_t time = START;
+
+		for (int i = 0; i < 1000; i++, time += USEC_MINUTE) {
+			put(health, time, "a@example.com", "google", REPLY_DELIVERED);
+			if (i == 300)
+				put(health, time + ahead[n], "a@example.com", "google", REPLY_DELIVERED);
+		}
+		usec_t listed = time;
+
+		for (int i = 0; i < 20; i++, time += USEC_MINUTE)
+			put(health, time, "a@example.com", "google", REPLY_IP_BLOCKED);
+		assert_int_equal(told.begun, 1);
+		assert_true(told.first_bad == listed);
+		health_free(&health);
+	}
+}
+
 /* The same attempts give the same verdict's id; few attempts give none; providers are many, pairs are bounded. */
 static void test_bounds(void **state)
 {
@@ -165,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_listed),
 		cmocka_unit_test(test_usual),
+		cmocka_unit_test(test_clock_set_right),
 		cmocka_unit_test(test_bounds),
 	};
 
