@@ -299,7 +299,9 @@ static SELDOM void judge_look(struct judge *judge, usec_t now)
 
 void judge_time(struct judge *judge, usec_t now)
 {
-	if (now - judge->looked >= LOOK_EVERY)
+	/* Or a clock was ahead, and is set right (record_apply). */
+	if (now - judge->looked >= LOOK_EVERY ||
+	    (now < judge->looked - USEC_DAY && judge->looked > clock_now() + USEC_DAY))
 		judge_look(judge, now);
 }
 

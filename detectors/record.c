@@ -8,6 +8,7 @@
 #include "detectors/record.h"
 
 #include "base/memory.h"
+#include "base/seldom.h"
 #include "detectors/group.h"
 #include "detectors/record_seen.h"
 
@@ -177,6 +178,44 @@ static void record_look(struct record *record, const struct delta *delta, struct
 		record_meet(record, delta);
 }
 
+static void set_back(usec_t *time, usec_t now)
+{
+	if (*time > now)
+		*time = now;
+}
+
+/*
+ * Is this line older than all windows because a clock was ahead for a while? The machine's own may have been as wrong
+ * when that was read, which is why it was believed (parsers/frame_clock.c); what is still to come is not by now.
+ */
+static bool is_ahead(const struct record *record, usec_t time)
+{
+	return time < record->now - horizon_length(HORIZON_7D) && record->now > clock_now() + USEC_DAY;
+}
+
+/* Nothing would be counted until that time has come: what was counted ahead goes, and the account is of now again. */
+static SELDOM void record_set_back(struct record *record, usec_t now)
+{
+	uint16_t day = (uint16_t)day_of(now);
+
+	windows_set_back(&record->windows, now);
+	crowd_free(&record->crowd);
+	record->here = (struct here){ 0 };
+	for (int i = 0; i < record->seen_used; i++)
+		if (record->seen[i].last > clock_minute(now))
+			record->seen[i].last = clock_minute(now);
+	if (record->habit.first > day)
+		record->habit.first = day;
+	if (record->habit.learned > day)
+		record->habit.learned = day;
+	if (record->standing.taint > day)
+		record->standing.taint = day;
+	set_back(&record->standing.since, now);
+	set_back(&record->standing.raised, now);
+	set_back(&record->asked, now);
+	record->now = now;
+}
+
 void record_apply(struct record *record, const struct delta *delta, struct applied *applied_r)
 {
 	*applied_r = (struct applied){ 0 };
@@ -184,6 +223,8 @@ void record_apply(struct record *record, const struct delta *delta, struct appli
 		group_apply(record, delta);
 		return;
 	}
+	if (delta->time < record->now - USEC_DAY && is_ahead(record, delta->time))
+		record_set_back(record, delta->time);
 	/* A release forgives what was done before it also where that is heard of later. */
 	if (record->standing.state == STATE_RELEASED && delta->time <= record->standing.since)
 		return;

@@ -356,6 +356,12 @@ bool windows_sound(const struct windows *windows, usec_t now)
 	return windows->used <= WINDOW_SLOTS;
 }
 
+void windows_set_back(struct windows *windows, usec_t now)
+{
+	while (windows->used > 0 && key_minute(windows->slots[windows->used - 1]) > clock_minute(now))
+		windows->used--;
+}
+
 void windows_trim(struct windows *windows, usec_t now)
 {
 	windows_fold(windows, clock_minute(now));

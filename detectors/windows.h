@@ -134,6 +134,9 @@ size_t windows_bytes(const struct windows *windows); /* besides the struct */
 /* Could these have come about by windows_add, up to NOW? For slots that were read from outside. */
 bool windows_sound(const struct windows *windows, usec_t now);
 
+/* Drop the slots that begin after NOW: a clock that was ahead is set right. */
+void windows_set_back(struct windows *windows, usec_t now);
+
 /* Drop the slots that no window at NOW reaches, and give back what memory is not needed. */
 void windows_trim(struct windows *windows, usec_t now);
 void windows_free(struct windows *windows);

@@ -143,9 +143,35 @@ static void test_addresses_give_way_to_networks(void **state)
 	record_free(&record);
 }
 
+/* By a clock that is weeks ahead for a while, and is then set right: what comes after it counts as ever. */
+static void a_clock_that_was_ahead_is_forgotten(void **state)
+{
+	struct record record = { 0 };
+	usec_t now = clock_now();
+	struct applied applied;
+	struct counts sums[HORIZONS];
+
+	(void)state;
+	for (int i = 0; i < 60; i++) {
+		struct delta delta = {
+			.kind = DELTA_SUBMITTED, .time = now + i * USEC_SECOND, .count = 1, .recipient = 7
+		};
+
+		if (i == 20)
+			delta.time += 20 * USEC_DAY;
+		record_apply(&record, &delta, &applied);
+	}
+	windows_sum(&record.windows, record.now, sums);
+	assert_true(record.now == now + 59 * USEC_SECOND);
+	assert_int_equal(sums[HORIZON_1H].n[COUNT_MESSAGES], 59);
+	assert_true(windows_sound(&record.windows, record.now));
+	record_free(&record);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_clock_that_was_ahead_is_forgotten),
 		cmocka_unit_test(test_where_the_last_came_from_need_not_be_looked_for),
 		cmocka_unit_test(test_addresses_give_way_to_networks),
 	};
