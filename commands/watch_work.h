@@ -36,8 +36,8 @@ struct watch_work {
 
 /*
  * Everything from the settings that ARGUMENTS lead to, or nothing; all that is known and not told of yet was learned
- * from the logs when it returns. WORK->act, tally, late, again and calls are set by the caller. WORK stays where it is while
- * it is open: its parts point to it.
+ * from the logs when it returns. WORK->act, tally, late, again and calls are set by the caller. WORK stays where it is
+ * while it is open: its parts point to it.
  */
 bool watch_work_open(struct watch_work *work, const struct arguments *arguments, struct error *error);
 void watch_work_close(struct watch_work *work);
