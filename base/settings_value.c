@@ -133,16 +133,32 @@ static bool setting_flag(struct span text, bool *flag_r)
 	return false;
 }
 
+/* The length of a list's first value: to the comma that is not between braces, as those of "/x/{a,b}.log" are. */
+static size_t setting_list_value(struct span values)
+{
+	size_t deep = 0;
+
+	for (size_t i = 0; i < values.len; i++) {
+		char c = values.at[i];
+
+		if (c == ',' && deep == 0)
+			return i;
+		if (c == '{')
+			deep++;
+		else if (c == '}' && deep > 0)
+			deep--;
+	}
+	/* A brace that nothing closes is one letter of many. */
+	return deep == 0 ? values.len : span_find(values, SPAN(","));
+}
+
 static void setting_list_add(struct setting_list *list, struct span values)
 {
-	struct span value;
-
 	while (values.len > 0) {
-		if (!span_cut(&values, ',', &value)) {
-			value = values;
-			values = span_from(values, values.len);
-		}
-		value = span_trim(value);
+		size_t len = setting_list_value(values);
+		struct span value = span_trim(span_head(values, len));
+
+		values = span_from(values, len + 1);
 		if (value.len == 0)
 			continue;
 		list->texts = memory_grow(list->texts, list->count + 1, sizeof(*list->texts));

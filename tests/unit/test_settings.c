@@ -91,6 +91,23 @@ static void test_values(void **state)
 	settings_free(sections, &whole);
 }
 
+/* A comma between braces is the value's own: files = /var/log/{mail,relay}.log */
+static void test_braces(void **state)
+{
+	static const char *const wanted[] = { "/x/{a,b}.log", "{c,{d,e}}", "f", "}g", "{h", "i" };
+	struct whole whole = { 0 };
+	struct error error = { "" };
+
+	(void)state;
+	assert_true(settings_read_text(sections, "t",
+				       SPAN("[garden]\nbirds = /x/{a,b}.log, {c,{d,e}} , f,}g\n  {h,i\n"),
+				       &whole, &error));
+	assert_int_equal(whole.garden.birds.count, 6);
+	for (size_t i = 0; i < 6; i++)
+		assert_string_equal(whole.garden.birds.texts[i], wanted[i]);
+	settings_free(sections, &whole);
+}
+
 static void test_defaults(void **state)
 {
 	struct whole whole = { 0 };
@@ -300,10 +317,11 @@ static void test_distance(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_values),   cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_repeated), cmocka_unit_test(test_long_value),
-		cmocka_unit_test(test_mistakes), cmocka_unit_test(test_drop_ins),
-		cmocka_unit_test(test_print),    cmocka_unit_test(test_distance),
+		cmocka_unit_test(test_values),     cmocka_unit_test(test_braces),
+		cmocka_unit_test(test_defaults),   cmocka_unit_test(test_repeated),
+		cmocka_unit_test(test_long_value), cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_drop_ins),   cmocka_unit_test(test_print),
+		cmocka_unit_test(test_distance),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
