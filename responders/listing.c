@@ -35,6 +35,16 @@ static bool listing_read(const char *path, struct text *text, struct span *rest_
 	return true;
 }
 
+/* The next line; the last may be without its newline, where a person's editor or script wrote it. */
+static bool listing_line(struct span *lines, struct span *line_r)
+{
+	if (span_cut(lines, '\n', line_r))
+		return true;
+	*line_r = *lines;
+	*lines = span_from(*lines, lines->len);
+	return line_r->len > 0;
+}
+
 bool listing_change(const char *path, struct span key, struct span rest, struct error *error)
 {
 	struct text old = { 0 }, fresh = { 0 };
@@ -42,7 +52,7 @@ bool listing_change(const char *path, struct span key, struct span rest, struct 
 	bool good = listing_read(path, &old, &lines, error);
 
 	text_add(&fresh, SPAN(LISTING_HEAD));
-	while (good && span_cut(&lines, '\n', &line))
+	while (good && listing_line(&lines, &line))
 		if (!span_equal_nocase(listing_key(line), key)) {
 			text_add(&fresh, line);
 			text_add(&fresh, SPAN("\n"));
@@ -64,7 +74,7 @@ bool listing_has(const char *path, struct span key, bool *has_r, struct error *e
 	struct span lines, line;
 	bool good = listing_read(path, &text, &lines, error), has = false;
 
-	while (good && span_cut(&lines, '\n', &line))
+	while (good && listing_line(&lines, &line))
 		has = has || span_equal_nocase(listing_key(line), key);
 	if (good)
 		*has_r = has;

@@ -98,6 +98,14 @@ static void test_files(void **state)
 	ask(DEPUTY_DISABLE, DENY, "bob@example.com", "");
 	assert_string_equal(get("deny"), LISTING_HEAD "bob@example.com:\n");
 
+	/* A last line that somebody's editor left without its end is a line. */
+	put("deny", LISTING_HEAD "ann@example.com:\nbob@example.com:", 0644);
+	ask(DEPUTY_IS_DISABLED, DENY, "bob@example.com", "");
+	assert_true(reply.is);
+	ask(DEPUTY_DISABLE, DENY, "eve@example.com", "");
+	assert_string_equal(get("deny"),
+			    LISTING_HEAD "ann@example.com:\nbob@example.com:\neve@example.com:\n");
+
 	/* What is not ours is left alone. */
 	put("users", "root\n", 0644);
 	ask(DEPUTY_DISABLE, LIST, "local:web2", "");
