@@ -2,8 +2,8 @@
  * A CSV becomes a sorted array of ranges, looked up by halving. Ranges may be nested (a /16 in a /8): the
  * narrowest that holds the address counts, found by walking back over its enclosing ones.
  *
- * The text of a CSV's line: NETWORK/BITS,CC and whatever follows after another comma. A first line that
- * is no network is taken for a heading.
+ * The text of a CSV's line: NETWORK/BITS,CC or FIRST,LAST,CC, and whatever follows after another comma, each field
+ * with quotes or without. A first line that is neither is taken for a heading; a network of no country is left out.
  */
 #include "detectors/geo.h"
 
@@ -55,20 +55,48 @@ static bool read_network(struct span text, struct range *range_r)
 	return true;
 }
 
+/* The next field of LINE, without its quotes; what they stand around has no commas. */
+static struct span read_field(struct span *line)
+{
+	struct span field;
+
+	if (!span_cut(line, ',', &field)) {
+		field = *line;
+		*line = span_from(*line, line->len);
+	}
+	field = span_trim(field);
+	if (field.len >= 2 && span_starts(field, SPAN("\"")) && span_ends(field, SPAN("\"")))
+		field = span_trim((struct span){ field.at + 1, field.len - 2 });
+	return field;
+}
+
+static char read_letter(char c)
+{
+	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+/* "de" is DE's: it would be a country of its own beside that. "" where a network is of none, as "-" says too. */
+static bool read_country(struct span text, struct range *range_r)
+{
+	range_r->country[0] = '\0';
+	if (text.len == 0 || span_equal(text, SPAN("-")))
+		return true;
+	if (text.len != 2)
+		return false;
+	range_r->country[0] = read_letter(text.at[0]);
+	range_r->country[1] = read_letter(text.at[1]);
+	return true;
+}
+
 static bool read_line(struct span line, struct range *range_r)
 {
-	struct span network, country;
+	struct span network = read_field(&line);
 
-	line = span_trim(line);
-	if (!span_cut(&line, ',', &network))
+	if (!read_network(network, range_r) &&
+	    (!span_to_address(network, range_r->from) || !span_to_address(read_field(&line), range_r->to) ||
+	     memcmp(range_r->from, range_r->to, 16) > 0))
 		return false;
-	if (!span_cut(&line, ',', &country))
-		country = line;
-	country = span_trim(country);
-	if (country.len != 2 || !read_network(span_trim(network), range_r))
-		return false;
-	memcpy(range_r->country, country.at, 2);
-	return true;
+	return read_country(read_field(&line), range_r);
 }
 
 static int by_place(const void *a, const void *b)
@@ -91,30 +119,38 @@ static void link_outer(struct geo *geo)
 	}
 }
 
+static void keep_range(struct geo *geo, const struct range *range)
+{
+	if (geo->count == geo->room) {
+		geo->room = geo->room == 0 ? 1024 : geo->room * 2;
+		geo->ranges = memory_grow(geo->ranges, geo->room, sizeof(*range));
+	}
+	geo->ranges[geo->count++] = *range;
+}
+
 static bool read_csv(struct geo *geo, const char *path, struct error *error)
 {
 	FILE *file = fopen(path, "re");
-	char line[512];
+	char text[512];
 	size_t number = 0;
-	bool good = true;
+	bool good = true, heading = true;
 
 	if (file == NULL)
 		return error_set(error, "%s: %s", path, strerror(errno));
-	while (good && fgets(line, sizeof(line), file) != NULL) {
+	while (good && fgets(text, sizeof(text), file) != NULL) {
+		struct span line = span_of(text);
 		struct range range;
 
-		number++;
-		if (line[0] == '#' || line[0] == '\n')
+		if (number++ == 0)
+			span_skip(&line, SPAN("\xef\xbb\xbf"));
+		line = span_trim(line);
+		if (line.len == 0 || line.at[0] == '#')
 			continue;
-		if (read_line(span_of(line), &range)) {
-			if (geo->count == geo->room) {
-				geo->room = geo->room == 0 ? 1024 : geo->room * 2;
-				geo->ranges = memory_grow(geo->ranges, geo->room, sizeof(range));
-			}
-			geo->ranges[geo->count++] = range;
-		} else if (number > 1) {
-			good = error_set(error, "%s:%zu: not NETWORK/BITS,COUNTRY", path, number);
-		}
+		if (!read_line(line, &range))
+			good = heading || error_set(error, "%s:%zu: not NETWORK/BITS,COUNTRY", path, number);
+		else if (range.country[0] != '\0')
+			keep_range(geo, &range);
+		heading = false;
 	}
 	fclose(file);
 	if (good && geo->count == 0)

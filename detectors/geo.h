@@ -1,6 +1,6 @@
 /*
  * Countries of addresses, from a table that the admin supplies: a MaxMind database (where libmaxminddb was
- * there at build time) or a CSV of network and country ("192.0.2.0/24,DE", one a line).
+ * there at build time) or a CSV of network and country ("192.0.2.0/24,DE" or "192.0.2.0,192.0.2.255,DE", one a line).
  */
 #ifndef SENDWATCH_DETECTORS_GEO_H
 #define SENDWATCH_DETECTORS_GEO_H

@@ -300,6 +300,41 @@ static void test_mail_to_correspondents_is_abuse_too(void **state)
 	scratch_remove();
 }
 
+/* Countries as several publishers write them: "de" beside "DE" would make a traveller of one who stays at home. */
+static void test_countries_as_they_are_written(void **state)
+{
+	static const struct {
+		const char *address, *country;
+	} rows[] = {
+		{ "198.51.100.9", "DE" }, { "203.0.113.7", "RU" }, { "192.0.2.1", "FR" },
+		{ "192.0.2.8", "AU" },    { "192.0.2.11", "AU" },  { "192.0.2.12", "" },
+		{ "10.0.0.1", "" },       { "2001:db8::1", "SE" },
+	};
+	struct error error = { "" };
+	uint8_t address[16];
+	struct geo *geo;
+
+	(void)state;
+	scratch_make();
+	scratch_write("geo.csv",
+		      "\xef\xbb\xbf"
+		      "198.51.100.0/24,DE\r\n\r\n  # more\r\n203.0.113.0/24,ru\r\n"
+		      "\"192.0.2.0/29\",\"Fr\",\"France, all of it\"\r\n192.0.2.8,192.0.2.11,AU\r\n"
+		      "10.0.0.0/8,\r\n192.0.2.12/32,\"-\"\r\n\"2001:db8::\",\"2001:db8::ffff\",\"se\"\n \n");
+	geo = geo_open(scratch_path("geo.csv"), &error);
+	assert_string_equal(error.text, "");
+	assert_non_null(geo);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_true(span_to_address(span_of(rows[i].address), address));
+		assert_true(span_equal(geo_country(geo, address), span_of(rows[i].country)));
+	}
+	geo_close(&geo);
+	scratch_write("geo.csv", "# of today\nnetwork,country\n192.0.2.0/24,DE\n192.0.2.9,192.0.2.1,FR\n");
+	assert_null(geo_open(scratch_path("geo.csv"), &error));
+	assert_non_null(strstr(error.text, "geo.csv:4: not"));
+	scratch_remove();
+}
+
 static void test_who_is_disabled_is_seldom_asked_about(void **state)
 {
 	struct story story;
@@ -345,6 +380,7 @@ int main(void)
 		cmocka_unit_test(test_nobody_is_disabled_on_one_kind_of_evidence),
 		cmocka_unit_test(test_a_busy_day_hides_nothing),
 		cmocka_unit_test(test_mail_to_correspondents_is_abuse_too),
+		cmocka_unit_test(test_countries_as_they_are_written),
 		cmocka_unit_test(test_who_is_disabled_is_seldom_asked_about),
 		cmocka_unit_test(test_learning_quietly_says_nothing),
 	};
