@@ -267,40 +267,50 @@ static bool sender_identification(struct span text, struct event *event)
 	return true;
 }
 
-/* The last word of TEXT, which is NAME=VALUE. */
+/* The last word of TEXT, which is NAME=VALUE. False, and nothing changed, where it is another. */
 static bool take_last(struct span *text, struct span name, struct span *value_r)
 {
-	struct span word;
+	struct span rest = *text, word;
 
-	if (!span_cut_last(text, SPAN(" "), &word) || !span_skip(&word, name) || word.len == 0)
+	if (!span_cut_last(&rest, SPAN(" "), &word) || !span_skip(&word, name) || word.len == 0)
 		return false;
+	*text = rest;
 	*value_r = word;
 	return true;
 }
 
 /*
  * cPanel: "SMTP connection identification H=localhost A=127.0.0.1 P=47376 U=bob ID=1001 S=bob
- * B=identify_local_connection": the kernel says as whom the program runs that connects from this machine. All but H= is
- * taken from the end, where nothing is a client's.
+ * B=identify_local_connection": the kernel says as whom the program runs that connects from this machine. With
+ * B=get_recent_authed_mail_ips_entry it is one of the mailboxes that were read from A= within the last half hour, which
+ * is S=; with M= it is a message's alone. All but H= is taken from the end, where nothing is a client's. Of
+ * B=redirect_resolver, who forwards a message, its deliveries tell.
  */
 static bool connection_identification(struct span text, struct event *event)
 {
-	struct span rest = text, by, sender, id, user, port, address;
+	struct span rest = text, by, sender, id, user, port, address, message = { NULL, 0 };
 	uint64_t uid;
 
 	if (!span_skip(&rest, SPAN("SMTP connection identification ")) ||
-	    !take_last(&rest, SPAN("B="), &by) || !span_equal(by, SPAN("identify_local_connection")) ||
-	    !take_last(&rest, SPAN("S="), &sender) || !take_last(&rest, SPAN("ID="), &id) ||
-	    !take_last(&rest, SPAN("U="), &user) || !span_equal(user, sender) ||
-	    !take_last(&rest, SPAN("P="), &port) || !take_last(&rest, SPAN("A="), &address) ||
-	    !span_to_u64(id, &uid) || uid >= UINT32_MAX)
+	    !take_last(&rest, SPAN("B="), &by) || !take_last(&rest, SPAN("S="), &sender) ||
+	    !take_last(&rest, SPAN("ID="), &id) || !take_last(&rest, SPAN("U="), &user) ||
+	    !span_to_u64(id, &uid) || uid >= UINT32_MAX || span_equal(by, SPAN("redirect_resolver")) ||
+	    (span_equal(by, SPAN("identify_local_connection")) && !span_equal(user, sender)))
+		return false;
+	take_last(&rest, SPAN("M="), &message);
+	if (!take_last(&rest, SPAN("P="), &port) || !take_last(&rest, SPAN("A="), &address))
 		return false;
 	event->kind = EVENT_SCRIPT;
 	event->reason = SPAN("connection identification");
 	event->uid = (int64_t)uid;
-	event->login = user;
+	event->login = span_equal(by, SPAN("get_recent_authed_mail_ips_entry")) &&
+				       memchr(sender.at, '@', sender.len) != NULL
+			       ? sender
+			       : user;
 	event->client_ip = address;
 	event->client_port = port;
+	if (message.len > 0)
+		event->queue_id = message;
 	return true;
 }
 

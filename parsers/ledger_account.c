@@ -235,7 +235,9 @@ void ledger_attribute(struct ledger *ledger, struct message *message, const stru
 	} else if (known.len > 0) {
 		ledger_set_account(ledger, message, ACCOUNT_LOGIN, known);
 	} else if (event->sender.len > 0 && (known = ledger_connection_for(ledger, step)).len > 0) {
-		ledger_set_account(ledger, message, ACCOUNT_LOCAL, known);
+		/* In a login a colon is escaped. */
+		ledger_set_account(ledger, message,
+				   span_starts(known, SPAN("local:")) ? ACCOUNT_LOCAL : ACCOUNT_LOGIN, known);
 		/* A filter of that user's may have given it back. */
 		if (ledger_is_here(event->client_ip))
 			message->flags |= MESSAGE_LOOPBACK;

@@ -136,17 +136,17 @@ struct span ledger_known_for(struct ledger *ledger, const struct step *step, str
 	return found;
 }
 
-/* "192.0.2.7 47376"; a queue id has no blank, nor has an address. */
-static struct span connection_key(const struct event *event, char key[54])
-{
-	size_t len = event->client_ip.len;
+#define CONNECTION_KEY 54
 
-	if (len == 0 || event->client_port.len == 0 || len + 1 + event->client_port.len > 54)
+/* "192.0.2.7 47376", or "M 1xUnyD-00067j-1b"; a queue id has no blank, nor has an address. */
+static struct span connection_key(struct span first, struct span second, char key[CONNECTION_KEY])
+{
+	if (first.len == 0 || second.len == 0 || first.len + 1 + second.len > CONNECTION_KEY)
 		return (struct span){ NULL, 0 };
-	memcpy(key, event->client_ip.at, len);
-	key[len] = ' ';
-	memcpy(key + len + 1, event->client_port.at, event->client_port.len);
-	return (struct span){ key, len + 1 + event->client_port.len };
+	memcpy(key, first.at, first.len);
+	key[first.len] = ' ';
+	memcpy(key + first.len + 1, second.at, second.len);
+	return (struct span){ key, first.len + 1 + second.len };
 }
 
 /* Is USER a customer, and not a program that sends for many, as Mailman, whose sender tells more? */
@@ -157,25 +157,36 @@ static bool user_is_customer(const struct ledger *ledger, const struct event *ev
 	       !setting_list_has(&ledger->options.shared_users, event->login);
 }
 
+/* A user of this machine, or a mailbox, which has a domain. */
 void ledger_note_connection(struct ledger *ledger, const struct step *step)
 {
+	const struct event *event = step->event;
 	struct account_name name;
-	char key[54];
+	char text[CONNECTION_KEY];
+	struct span key = event->queue_id.len > 0
+				  ? connection_key(SPAN("M"), event->queue_id, text)
+				  : connection_key(event->client_ip, event->client_port, text);
 
-	if (user_is_customer(ledger, step->event))
-		ledger_note_known(ledger, step, connection_key(step->event, key),
-				  account_local(step->event->login, &name));
+	if (user_is_customer(ledger, event))
+		ledger_note_known(ledger, step, key,
+				  memchr(event->login.at, '@', event->login.len) == NULL
+					  ? account_local(event->login, &name)
+					  : account_login(&ledger->rules, event->login, &name));
 }
 
 struct span ledger_connection_for(struct ledger *ledger, const struct step *step)
 {
+	const struct event *event = step->event;
 	struct span key, account;
-	char text[54];
+	char text[CONNECTION_KEY];
 
-	/* Nearly nobody has cPanel, or comes in from the machine itself. */
-	if (ledger->known == NULL || step->event->mta != MTA_EXIM)
+	/* Nearly nobody has cPanel. */
+	if (ledger->known == NULL || event->mta != MTA_EXIM)
 		return (struct span){ NULL, 0 };
-	key = connection_key(step->event, text);
+	account = ledger_known_for(ledger, step, connection_key(SPAN("M"), event->queue_id, text));
+	if (account.len > 0)
+		return account;
+	key = connection_key(event->client_ip, event->client_port, text);
 	account = ledger_known_for(ledger, step, key);
 	/* A newsletter's program may keep its connection for hours. */
 	for (uint32_t i = 0; i < LEDGER_KNOWN && account.len > 0; i++) {

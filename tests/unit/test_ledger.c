@@ -380,6 +380,21 @@ static const struct {
 				  ET("10:16:00",
 				     "1abcde-0001aA-Bb => b@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\""),
 	  "+ local:bob a@r.example delivered outbound\n+ local:bob b@r.example delivered outbound\n" },
+	{ "cPanel names the mailbox that was read from a client's address, which may send now without a login",
+	  "+",
+	  E("SMTP connection identification H=(x) A=192.0.2.7 P=51234 U=bob ID=1001 S=bob@example.com B=get_recent_authed_mail_ips_entry")
+		  E(EX " <= bob@example.com H=(x) [192.0.2.7]:51234 P=esmtp S=100") E(
+			  EX
+			  " => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\""),
+	  BOB_OUT("a@r.example") },
+	{ "cPanel names a message's user, whatever its sender", "++",
+	  E("SMTP connection identification H=(x) A=192.0.2.7 P=51234 M=1abcde-0001aA-Aa U=bob ID=1001 S=eve@y.example B=authenticated_local_user")
+		  E("1abcde-0001aA-Aa <= eve@y.example H=(x) [192.0.2.7]:51234 P=esmtp S=100") E(
+			  "1abcde-0001aA-Aa => a@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\"")
+			  E("SMTP connection identification H=(x) A=192.0.2.7 P=51234 M=1abcde-0001aA-Bb U=carl ID=1002 S=carl B=authenticated_local_user")
+				  E("1abcde-0001aA-Bb <= w@x.example H=(x) [192.0.2.7]:51234 P=esmtp S=100") E(
+					  "1abcde-0001aA-Bb => b@r.example R=dnslookup T=remote_smtp H=r.example [198.51.100.9] C=\"250 ok\""),
+	  "+ local:bob a@r.example delivered outbound\n+ local:carl b@r.example delivered outbound\n" },
 	{ "cPanel names another connection's user, a list server and a shared user", "+",
 	  E("SMTP connection identification H=localhost A=127.0.0.1 P=47376 U=bob ID=1001 S=bob B=identify_local_connection") E(
 		  "SMTP connection identification H=localhost A=127.0.0.1 P=47377 U=mailman ID=989 S=mailman B=identify_local_connection")
