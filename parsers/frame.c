@@ -10,6 +10,7 @@
 #include "parsers/frame_clock.h"
 #include "parsers/frame_head.h"
 #include "parsers/frame_join.h"
+#include "parsers/frame_json.h"
 #include "parsers/frame_tag.h"
 
 #include <stdlib.h>
@@ -91,6 +92,8 @@ static SELDOM bool framer_compose(struct span *line)
 	return true;
 }
 
+#define FLAG_JSON '{'
+
 /* A line, opened: what is left of it behind all stamps, and what the innermost stamp was like. */
 struct framer_opened {
 	usec_t time;
@@ -98,8 +101,9 @@ struct framer_opened {
 	struct span rest;
 	bool version;      /* RFC 5424 */
 	struct span piece; /* of Kubernetes, with its flag and stream */
-	char flag;
+	char flag;         /* FLAG_JSON: it is an entry */
 	bool errors;
+	struct json_entry entry;
 };
 
 /*
@@ -193,6 +197,24 @@ static SELDOM bool framer_open_docker(struct framer *framer, struct span line, s
 	return true;
 }
 
+/* An object of a log shipper's or of journalctl's. Where it names no program, its words are a line of themselves. */
+static SELDOM bool framer_open_json(struct framer *framer, struct span line, struct framer_opened *opened)
+{
+	struct json_room room = { joiner_plain(framer->joiner), JOINER_CEILING };
+
+	if (!frame_json_read(line, &room, &opened->entry) ||
+	    frame_clock_read(&framer->clock, opened->entry.time, &opened->stamp, &opened->time) == 0)
+		return false;
+	opened->stamp.blank = false;
+	if (opened->entry.tag.len > 0) {
+		opened->flag = FLAG_JSON;
+		opened->rest = opened->entry.words;
+	} else {
+		framer_open_inner(opened, opened->entry.words);
+	}
+	return true;
+}
+
 static bool framer_open(struct framer *framer, struct span line, struct framer_opened *opened)
 {
 	size_t len;
@@ -206,7 +228,7 @@ static bool framer_open(struct framer *framer, struct span line, struct framer_o
 	if (line.at[0] == '<')
 		line = framer_priority(line, &opened->version);
 	else if (line.at[0] == '{')
-		return framer_open_docker(framer, line, opened);
+		return framer_open_docker(framer, line, opened) || framer_open_json(framer, line, opened);
 	len = framer_read_stamp(framer, &line, opened);
 	if (len == 0)
 		return false;
@@ -315,6 +337,23 @@ static void framer_cut_tag(struct framer *framer, struct span rest, bool yearles
 		joiner_forget(framer->joiner);
 }
 
+/* Nothing of an entry's names and numbers is a stranger's. */
+static SELDOM bool framer_cut_entry(struct framer *framer, const struct json_entry *entry,
+				    struct frame *frame)
+{
+	uint64_t pid = 0;
+
+	(void)span_to_u64(entry->pid, &pid);
+	frame->host = entry->host;
+	frame->tag = entry->tag;
+	frame->pid = (uint32_t)pid;
+	frame->text = entry->words;
+	if (span_starts(frame->tag, SPAN("exim")))
+		framer_exim(framer, false, frame);
+	joiner_repeat(framer->joiner, frame);
+	return true;
+}
+
 static __attribute__((noinline)) bool framer_cut_whole(struct framer *framer, struct span line,
 						       struct frame *frame_r)
 {
@@ -323,6 +362,8 @@ static __attribute__((noinline)) bool framer_cut_whole(struct framer *framer, st
 	if (!framer_open(framer, line, &opened))
 		return false;
 	*frame_r = (struct frame){ .time = opened.time, .repeat = 1 };
+	if (opened.flag == FLAG_JSON)
+		return framer_cut_entry(framer, &opened.entry, frame_r);
 	if (opened.flag != '\0' && !framer_join(framer, &opened)) {
 		frame_r->tag = SPAN("piece");
 		frame_r->text = span_head(line, 0);

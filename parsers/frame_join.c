@@ -10,11 +10,11 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "parsers/frame_json.h"
 
 #include <stdlib.h>
 
 #define JOINER_SPLITS   8
-#define JOINER_CEILING  ((size_t)64 * 1024)
 #define JOINER_PREVIOUS ((size_t)2048)
 
 struct split {
@@ -197,85 +197,20 @@ void joiner_repeat(struct joiner *joiner, struct frame *frame)
 	joiner_remember(joiner, frame);
 }
 
-static bool docker_hex(struct span text, unsigned *code_r)
+char *joiner_plain(struct joiner *joiner)
 {
-	unsigned code = 0;
-
-	if (text.len < 4)
-		return false;
-	for (size_t i = 0; i < 4; i++) {
-		char c = text.at[i];
-		unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0')
-						      : ((unsigned)c | 0x20u) - 'a' + 10;
-
-		if (digit > 15)
-			return false;
-		code = code * 16 + digit;
-	}
-	*code_r = code;
-	return true;
-}
-
-/* One code of the basic plane as UTF-8. What is none alone (halves of pairs, controls) becomes "?". */
-static size_t docker_put(char *into, unsigned code)
-{
-	if (code < 0x20 || (code >= 0xD800 && code <= 0xDFFF)) {
-		into[0] = '?';
-		return 1;
-	}
-	if (code < 0x80) {
-		into[0] = (char)code;
-		return 1;
-	}
-	if (code < 0x800) {
-		into[0] = (char)(0xC0 | code >> 6);
-		into[1] = (char)(0x80 | (code & 0x3F));
-		return 2;
-	}
-	into[0] = (char)(0xE0 | code >> 12);
-	into[1] = (char)(0x80 | (code >> 6 & 0x3F));
-	into[2] = (char)(0x80 | (code & 0x3F));
-	return 3;
-}
-
-/* One escape, behind its backslash. Returns how many bytes of TEXT it took. */
-static size_t docker_escape(struct span text, char *into, size_t *len)
-{
-	unsigned code;
-
-	switch (text.at[0]) {
-	case 'u':
-		if (!docker_hex(span_from(text, 1), &code))
-			return 1;
-		*len += docker_put(into + *len, code);
-		return 5;
-	case 'n':
-	case 'r':
-		return 1; /* Docker's own line end */
-	case 't':
-		into[(*len)++] = ' ';
-		return 1;
-	default:
-		into[(*len)++] = text.at[0];
-		return 1;
-	}
+	if (joiner->plain == NULL)
+		joiner->plain = memory_new(JOINER_CEILING, 1);
+	return joiner->plain;
 }
 
 bool joiner_docker(struct joiner *joiner, struct span line, struct span *words_r)
 {
-	size_t len = 0;
+	struct json_room room = { joiner_plain(joiner), JOINER_CEILING };
 
 	if (!span_skip(&line, SPAN("{\"log\":\"")))
 		return false;
-	if (joiner->plain == NULL)
-		joiner->plain = memory_new(JOINER_CEILING, 1);
-	for (size_t i = 0; i < line.len && line.at[i] != '"' && len + 4 < JOINER_CEILING; i++) {
-		if (line.at[i] == '\\' && i + 1 < line.len)
-			i += docker_escape(span_from(line, i + 1), joiner->plain, &len);
-		else
-			joiner->plain[len++] = line.at[i];
-	}
-	*words_r = (struct span){ joiner->plain, len };
+	(void)frame_json_text(&line, &room, words_r);
 	return true;
 }
 

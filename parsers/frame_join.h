@@ -28,6 +28,10 @@ void joiner_forget(struct joiner *joiner);
 bool joiner_docker(struct joiner *joiner, struct span line, struct span *words_r);
 bool joiner_docker_time(struct span line, struct span *stamp_r);
 
+/* The place for what is read from JSON, JOINER_CEILING bytes. */
+#define JOINER_CEILING ((size_t)64 * 1024)
+char *joiner_plain(struct joiner *joiner);
+
 /*
  * A piece of a line that Kubernetes split at 16 KiB: kept while FLAG is 'P'; with the last one, 'F', the whole.
  * ERRORS: of the other of a container's two streams. False where the line is not whole yet.

@@ -1,0 +1,300 @@
+/*
+ * One walk over the object's top. Names are told apart by a table, in which the better name of a field stands first:
+ * who has written a line cannot add to its names, and each name is looked at once.
+ *
+ * Limits: controls within a string become "?", its line ends nothing; a value within an object or array is passed over,
+ * but for journalctl's words that are no UTF-8, an array of bytes.
+ */
+#define _GNU_SOURCE
+#include "parsers/frame_json.h"
+
+#include <stdint.h>
+
+enum json_field { JSON_TIME, JSON_HOST, JSON_TAG, JSON_PID, JSON_WORDS, JSON_FIELDS };
+
+static const struct json_name {
+	enum json_field field;
+	struct span name;
+} json_names[] = {
+	{ JSON_TIME, SPAN_INIT("_SOURCE_REALTIME_TIMESTAMP") },
+	{ JSON_TIME, SPAN_INIT("__REALTIME_TIMESTAMP") },
+	{ JSON_TIME, SPAN_INIT("@timestamp") },
+	{ JSON_TIME, SPAN_INIT("timestamp") },
+	{ JSON_TIME, SPAN_INIT("time") },
+	{ JSON_TIME, SPAN_INIT("date") },
+	{ JSON_TIME, SPAN_INIT("ISODATE") },
+	{ JSON_HOST, SPAN_INIT("_HOSTNAME") },
+	{ JSON_HOST, SPAN_INIT("hostname") },
+	{ JSON_HOST, SPAN_INIT("host") },
+	{ JSON_HOST, SPAN_INIT("HOST") },
+	{ JSON_TAG, SPAN_INIT("SYSLOG_IDENTIFIER") },
+	{ JSON_TAG, SPAN_INIT("_COMM") },
+	{ JSON_TAG, SPAN_INIT("appname") },
+	{ JSON_TAG, SPAN_INIT("app-name") },
+	{ JSON_TAG, SPAN_INIT("programname") },
+	{ JSON_TAG, SPAN_INIT("program") },
+	{ JSON_TAG, SPAN_INIT("PROGRAM") },
+	{ JSON_TAG, SPAN_INIT("ident") },
+	{ JSON_TAG, SPAN_INIT("syslogtag") },
+	{ JSON_TAG, SPAN_INIT("tag") },
+	{ JSON_PID, SPAN_INIT("SYSLOG_PID") },
+	{ JSON_PID, SPAN_INIT("_PID") },
+	{ JSON_PID, SPAN_INIT("procid") },
+	{ JSON_PID, SPAN_INIT("pid") },
+	{ JSON_PID, SPAN_INIT("PID") },
+	{ JSON_WORDS, SPAN_INIT("MESSAGE") },
+	{ JSON_WORDS, SPAN_INIT("message") },
+	{ JSON_WORDS, SPAN_INIT("msg") },
+	{ JSON_WORDS, SPAN_INIT("log") },
+};
+
+#define JSON_NAMES (sizeof(json_names) / sizeof(json_names[0]))
+
+static bool json_hex(struct span text, unsigned *code_r)
+{
+	unsigned code = 0;
+
+	if (text.len < 4)
+		return false;
+	for (size_t i = 0; i < 4; i++) {
+		char c = text.at[i];
+		unsigned digit = c >= '0' && c <= '9' ? (unsigned)(c - '0')
+						      : ((unsigned)c | 0x20u) - 'a' + 10;
+
+		if (digit > 15)
+			return false;
+		code = code * 16 + digit;
+	}
+	*code_r = code;
+	return true;
+}
+
+/* One code of the basic plane as UTF-8. What is none alone (halves of pairs, controls) becomes "?". */
+static size_t json_put(char *into, unsigned code)
+{
+	if (code < 0x20 || (code >= 0xD800 && code <= 0xDFFF)) {
+		into[0] = '?';
+		return 1;
+	}
+	if (code < 0x80) {
+		into[0] = (char)code;
+		return 1;
+	}
+	if (code < 0x800) {
+		into[0] = (char)(0xC0 | code >> 6);
+		into[1] = (char)(0x80 | (code & 0x3F));
+		return 2;
+	}
+	into[0] = (char)(0xE0 | code >> 12);
+	into[1] = (char)(0x80 | (code >> 6 & 0x3F));
+	into[2] = (char)(0x80 | (code & 0x3F));
+	return 3;
+}
+
+/* One escape, behind its backslash. Returns how many bytes of TEXT it took. */
+static size_t json_escape(struct span text, char *into, size_t *len)
+{
+	unsigned code;
+
+	switch (text.at[0]) {
+	case 'u':
+		if (!json_hex(span_from(text, 1), &code))
+			return 1;
+		*len += json_put(into + *len, code);
+		return 5;
+	case 'n':
+	case 'r':
+		return 1; /* the line's end */
+	case 't':
+		into[(*len)++] = ' ';
+		return 1;
+	default:
+		into[(*len)++] = text.at[0];
+		return 1;
+	}
+}
+
+bool frame_json_text(struct span *rest, struct json_room *room, struct span *text_r)
+{
+	size_t len = 0, i = 0;
+
+	for (; i < rest->len && rest->at[i] != '"'; i++) {
+		if (len + 4 > room->left) {
+			i += rest->at[i] == '\\';
+			continue;
+		}
+		if (rest->at[i] == '\\' && i + 1 < rest->len)
+			i += json_escape(span_from(*rest, i + 1), room->at, &len);
+		else
+			room->at[len++] = rest->at[i];
+	}
+	*text_r = (struct span){ room->at, len };
+	room->at += len;
+	room->left -= len;
+	if (i >= rest->len)
+		return false;
+	*rest = span_from(*rest, i + 1);
+	return true;
+}
+
+static void json_blanks(struct span *rest)
+{
+	while (rest->len > 0 && (rest->at[0] == ' ' || rest->at[0] == '\t'))
+		*rest = span_from(*rest, 1);
+}
+
+/* "[80,111,115]": a text's bytes. Another array is left where it stands. */
+static bool json_bytes(struct span *rest, struct json_room *room, struct span *text_r)
+{
+	struct span left = *rest, number;
+	uint64_t byte;
+	size_t len = 0;
+
+	if (!span_skip(&left, SPAN("[")))
+		return false;
+	for (bool more = true; more; len += len < room->left) {
+		size_t end = 0;
+
+		json_blanks(&left);
+		while (end < left.len && left.at[end] != ',' && left.at[end] != ']')
+			end++;
+		number = span_trim(span_head(left, end));
+		if (end == left.len || !span_to_u64(number, &byte) || byte > 255)
+			return false;
+		more = left.at[end] == ',';
+		left = span_from(left, end + 1);
+		if (len < room->left)
+			room->at[len] = byte < ' ' ? '?' : (char)byte;
+	}
+	*text_r = (struct span){ room->at, len };
+	room->at += len;
+	room->left -= len;
+	*rest = left;
+	return true;
+}
+
+/* Pass over an object or array with all that is in it, or a word. False where it does not end. */
+static bool json_pass(struct span *rest)
+{
+	size_t deep = 0, i = 0;
+	bool quoted = false;
+
+	for (; i < rest->len; i++) {
+		char c = rest->at[i];
+
+		if (quoted) {
+			i += c == '\\';
+			quoted = c != '"';
+		} else if (c == '"') {
+			quoted = true;
+		} else if (c == '{' || c == '[') {
+			deep++;
+		} else if (deep == 0 && (c == ',' || c == '}')) {
+			break;
+		} else if (c == '}' || c == ']') {
+			deep--;
+		}
+	}
+	if (i >= rest->len)
+		return false;
+	*rest = span_from(*rest, i);
+	return true;
+}
+
+/* A string, a number as it stands, or words as bytes; absent where it is something else. */
+static bool json_value(struct span *rest, bool wanted, struct json_room *room, struct span *value_r)
+{
+	struct span from;
+
+	*value_r = (struct span){ NULL, 0 };
+	json_blanks(rest);
+	from = *rest;
+	if (!wanted)
+		return json_pass(rest);
+	if (span_skip(rest, SPAN("\"")))
+		return frame_json_text(rest, room, value_r);
+	if (json_bytes(rest, room, value_r))
+		return true;
+	if (!json_pass(rest))
+		return false;
+	if ((unsigned)(from.at[0] - '0') < 10)
+		*value_r = span_trim(span_head(from, (size_t)(rest->at - from.at)));
+	return true;
+}
+
+/* The place of NAME in the table, JSON_NAMES where it has none. */
+static size_t json_name(struct span name)
+{
+	size_t i = 0;
+
+	while (i < JSON_NAMES && !span_equal(name, json_names[i].name))
+		i++;
+	return i;
+}
+
+/* Seconds, milli- or microseconds since 1970 as seconds with a fraction; others as they stand. */
+static struct span json_time(struct span time, struct json_room *room)
+{
+	size_t len = 0;
+	char *at = room->at;
+
+	while (len < time.len && (unsigned)(time.at[len] - '0') < 10)
+		len++;
+	if (len < 10 || time.len > 20 || room->left < 32)
+		return time;
+	memcpy(at, time.at, 10);
+	at[10] = '.';
+	time = span_from(time, len > 10 ? 10 : time.len > 10 ? 11 : 10);
+	memcpy(at + 11, time.at, time.len);
+	memcpy(at + 11 + time.len, "000", 3);
+	room->at += 14 + time.len;
+	room->left -= 14 + time.len;
+	return (struct span){ at, 14 + time.len };
+}
+
+/* "postfix/smtpd[4]:", as rsyslog's syslogtag is. */
+static void json_tag(struct json_entry *entry)
+{
+	struct span tag = entry->tag, pid;
+
+	if (span_ends(tag, SPAN(":")))
+		tag.len--;
+	if (span_ends(tag, SPAN("]"))) {
+		tag.len--;
+		if (span_cut_last(&tag, SPAN("["), &pid) && entry->pid.len == 0)
+			entry->pid = pid;
+	}
+	entry->tag = tag;
+}
+
+bool frame_json_read(struct span line, struct json_room *room, struct json_entry *entry_r)
+{
+	size_t best[JSON_FIELDS] = { JSON_NAMES, JSON_NAMES, JSON_NAMES, JSON_NAMES, JSON_NAMES };
+	struct span values[JSON_FIELDS] = { { NULL, 0 } };
+	struct span name, value;
+
+	if (!span_skip(&line, SPAN("{")))
+		return false;
+	do {
+		struct json_room kept = *room;
+		size_t which;
+
+		json_blanks(&line);
+		if (!span_skip(&line, SPAN("\"")) || !frame_json_text(&line, room, &name))
+			return false;
+		which = json_name(name);
+		*room = kept;
+		json_blanks(&line);
+		if (!span_skip(&line, SPAN(":")) || !json_value(&line, which < JSON_NAMES, room, &value))
+			return false;
+		if (value.len > 0 && which < best[json_names[which].field]) {
+			best[json_names[which].field] = which;
+			values[json_names[which].field] = value;
+		}
+		json_blanks(&line);
+	} while (span_skip(&line, SPAN(",")));
+	*entry_r = (struct json_entry){ json_time(values[JSON_TIME], room), values[JSON_HOST],
+					values[JSON_TAG], values[JSON_PID], values[JSON_WORDS] };
+	json_tag(entry_r);
+	return entry_r->time.len > 0 && entry_r->words.len > 0 && span_starts(line, SPAN("}"));
+}
