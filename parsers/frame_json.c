@@ -114,10 +114,20 @@ static size_t json_escape(struct span text, char *into, size_t *len)
 	}
 }
 
+/* A blank stands before each text, as it does before the words of a line. */
+static void json_begin(struct json_room *room)
+{
+	if (room->left == 0)
+		return;
+	*room->at++ = ' ';
+	room->left--;
+}
+
 bool frame_json_text(struct span *rest, struct json_room *room, struct span *text_r)
 {
 	size_t len = 0, i = 0;
 
+	json_begin(room);
 	for (; i < rest->len && rest->at[i] != '"'; i++) {
 		if (len + 4 > room->left) {
 			i += rest->at[i] == '\\';
@@ -152,6 +162,7 @@ static bool json_bytes(struct span *rest, struct json_room *room, struct span *t
 
 	if (!span_skip(&left, SPAN("[")))
 		return false;
+	json_begin(room);
 	for (bool more = true; more; len += len < room->left) {
 		size_t end = 0;
 
