@@ -112,8 +112,11 @@ static void conf_logs(const struct setup_found *found, struct text *text)
 static void conf_list(struct text *text, const char *key, const char *first, const struct setup_texts *list)
 {
 	text_add_format(text, "%s = %s", key, first);
-	for (size_t i = 0; i < list->count; i++)
-		text_add_format(text, "%s%s", i == 0 && *first == '\0' ? "" : ", ", list->of[i]);
+	for (size_t i = 0; i < list->count; i++) {
+		if (i > 0 || *first != '\0')
+			text_add(text, i > 0 && i % 8 == 0 ? SPAN(",\n    ") : SPAN(", "));
+		text_add_format(text, "%s", list->of[i]);
+	}
 	text_add(text, SPAN("\n"));
 }
 
@@ -135,6 +138,9 @@ static void conf_ledger(const struct setup_found *found, struct text *text)
 			text,
 			SPAN("# main.cf: mynetworks, without this machine itself. They send without a login, so\n"
 			     "# each of these addresses is an account.\n"));
+		if (found->trusted.more)
+			text_add_format(text, "# There are more than these %zu: add the others.\n",
+					found->trusted.count);
 		conf_list(text, "trusted_hosts", "", &found->trusted);
 	}
 	if (found->filters.count > 0) {

@@ -12,10 +12,12 @@
 
 #define SETUP_TEXT 256
 #define SETUP_MOST 16
+#define SETUP_LIST 128
 
 struct setup_texts {
-	char of[SETUP_MOST][SETUP_TEXT];
+	char of[SETUP_LIST][SETUP_TEXT];
 	size_t count;
+	bool more; /* than there is room for */
 };
 
 struct setup_server {

@@ -96,7 +96,11 @@ bool setup_add(struct setup_texts *texts, struct span value, bool (*good)(struct
 	for (size_t i = 0; i < texts->count; i++)
 		if (span_equal(span_of(texts->of[i]), value))
 			return true;
-	if (texts->count == SETUP_MOST || !setup_take(texts->of[texts->count], SETUP_TEXT, value, good))
+	if (texts->count == SETUP_LIST) {
+		texts->more = texts->more || good(value);
+		return false;
+	}
+	if (!setup_take(texts->of[texts->count], SETUP_TEXT, value, good))
 		return false;
 	texts->count++;
 	return true;

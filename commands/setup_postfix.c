@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #define MAIN_DEEP 8
-#define MAIN_MOST 4096
+#define MAIN_MOST 16384
 
 /* A logical line of main.cf or master.cf: comments between its lines are left out. False at the end. */
 static bool config_line(struct span *rest, struct text *logical)
@@ -127,22 +127,66 @@ static bool is_loopback(struct span host)
 	       span_starts(host, SPAN("::ffff:127.")) || span_equal_nocase(host, SPAN("localhost"));
 }
 
-/* mynetworks has tables and exceptions as well; what is no plain network is left to the admin. */
-static void postfix_trusted(struct span networks, struct setup_found *found)
+/* "192.0.2.0/24", "[2001:db8::]/32" */
+static void postfix_network(struct span member, struct setup_found *found)
 {
+	struct span bare = member, tail;
+	char whole[64];
+
+	if (span_skip(&bare, SPAN("[")) && span_cut_last(&bare, SPAN("]"), &tail)) {
+		snprintf(whole, sizeof(whole), "%.*s%.*s", SPAN_ARGS(bare), SPAN_ARGS(tail));
+		bare = span_of(whole);
+	} else
+		bare = member;
+	if (!is_loopback(bare))
+		setup_add(&found->trusted, bare, setup_is_network);
+}
+
+/* A file of networks, or, where it is a TABLE, of a network and any value in each line. */
+static void postfix_networks_of(const struct setup_root *root, struct span path, bool table,
+				struct setup_found *found)
+{
+	struct text name = { .ceiling = SETUP_TEXT }, file = { 0 }, logical = { .ceiling = MAIN_MOST };
+	struct span rest, line, member;
+
+	text_add(&name, path);
+	if (setup_is_path(path))
+		(void)setup_read(root, name.at, &file);
+	rest = text_span(&file);
+	while (config_line(&rest, &logical)) {
+		line = text_span(&logical);
+		while (list_next(&line, &member)) {
+			postfix_network(member, found);
+			if (table)
+				break;
+		}
+	}
+	text_free(&logical);
+	text_free(&file);
+	text_free(&name);
+}
+
+/*
+ * mynetworks: networks, files of them, tables whose text is at hand. Exceptions (!) are left out: who may not send is no
+ * account for it, trusted or not.
+ */
+static void postfix_trusted(const struct setup_root *root, struct span networks, struct setup_found *found)
+{
+	static const struct span tables[] = { SPAN_INIT("cidr:"), SPAN_INIT("hash:"),     SPAN_INIT("btree:"),
+					      SPAN_INIT("lmdb:"), SPAN_INIT("texthash:"), SPAN_INIT("dbm:"),
+					      SPAN_INIT("cdb:") };
 	struct span member;
 
 	while (list_next(&networks, &member)) {
-		struct span bare = member, tail;
-		char whole[64];
+		bool table = false;
 
-		if (span_skip(&bare, SPAN("[")) && span_cut_last(&bare, SPAN("]"), &tail)) {
-			snprintf(whole, sizeof(whole), "%.*s%.*s", SPAN_ARGS(bare), SPAN_ARGS(tail));
-			bare = span_of(whole);
-		} else
-			bare = member;
-		if (!is_loopback(bare))
-			setup_add(&found->trusted, bare, setup_is_network);
+		(void)span_skip(&member, SPAN("proxy:"));
+		for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && !table; i++)
+			table = span_skip(&member, tables[i]);
+		if (table || span_starts(member, SPAN("/")))
+			postfix_networks_of(root, member, table, found);
+		else
+			postfix_network(member, found);
 	}
 }
 
@@ -288,7 +332,7 @@ void setup_look_postfix(const struct setup_root *root, struct setup_found *found
 	setup_take(found->realm, SETUP_TEXT, main_get(main, "smtpd_sasl_local_domain", &value),
 		   setup_is_domain);
 	setup_take(found->host, SETUP_TEXT, main_get(main, "myhostname", &value), setup_is_domain);
-	postfix_trusted(main_get(main, "mynetworks", &value), found);
+	postfix_trusted(root, main_get(main, "mynetworks", &value), found);
 	postfix_filter(text_span(&master), main_get(main, "content_filter", &value), found);
 	setup_add(&found->sources, main_get(main, "smtp_bind_address", &value), setup_is_network);
 	setup_add(&found->sources, main_get(main, "smtp_bind_address6", &value), setup_is_network);
