@@ -2,8 +2,8 @@
  * Lines are kept as they stand there, the oldest going first when there are too many or too much text. Responses
  * ("queued", "delivered") say nothing of an account, and are passed over.
  *
- * Limits: what is older than the end of the file and of its last rotation is not seen; a line that is not whole yet
- * is read when it is.
+ * Limits: what is older than the end of the file and of its last rotation is not seen, nor, when it is looked at again,
+ * what has gone through PAST_ROTATIONS rotations since; a line that is not whole yet is read when it is.
  */
 #define _GNU_SOURCE
 #include "commands/page_past.h"
@@ -16,10 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PAST_LINES 4000
-#define PAST_BYTES ((size_t)16 * 1024 * 1024)
-#define PAST_TAIL  ((off_t)8 * 1024 * 1024) /* of the file, at first */
-#define PAST_LINE  ((size_t)256 * 1024)
+#define PAST_LINES     4000
+#define PAST_BYTES     ((size_t)16 * 1024 * 1024)
+#define PAST_TAIL      ((off_t)8 * 1024 * 1024) /* of the file, at first */
+#define PAST_LINE      ((size_t)256 * 1024)
+#define PAST_ROTATIONS 9
 
 struct past_line {
 	char *account; /* "" where it is of none */
@@ -163,26 +164,51 @@ static void past_open(struct past *past, const char *path, off_t most)
 	past_read_on(past);
 }
 
+/* Where rotation NUMBER is; 0 is the journal itself. */
+static const char *past_rotated(const struct past *past, unsigned number, struct text *name)
+{
+	text_clear(name);
+	text_add_format(name, "%s.%u", past->path, number);
+	return number == 0 ? past->path : name->at;
+}
+
+/* The open file was rotated away, and maybe others behind it: its rest, then theirs, then the one of now. */
+static void past_rotate(struct past *past)
+{
+	struct text name = { 0 };
+	struct stat about;
+	unsigned number = 1;
+
+	past_read_on(past); /* what came between reading and looking */
+	while (number <= PAST_ROTATIONS && stat(past_rotated(past, number, &name), &about) == 0 &&
+	       about.st_ino != past->inode)
+		number++;
+	while (number-- > 0)
+		past_open(past, past_rotated(past, number, &name), PAST_TAIL);
+	text_free(&name);
+}
+
 void past_read(struct past *past)
 {
+	struct text name = { 0 };
 	struct stat now;
 
 	pthread_mutex_lock(&past->lock);
 	if (past->file < 0) {
-		struct text before = { 0 };
-
-		text_add_format(&before, "%s.1", past->path);
 		if (past->count == 0)
-			past_open(past, before.at, PAST_TAIL);
+			past_open(past, past_rotated(past, 1, &name), PAST_TAIL);
 		past_open(past, past->path, PAST_TAIL);
-		text_free(&before);
 	} else {
 		past_read_on(past);
-		/* Rotated away, and read to its end; or begun anew. */
-		if (stat(past->path, &now) == 0 && (now.st_ino != past->inode || now.st_size < past->offset))
-			past_open(past, past->path, 0);
+		if (stat(past->path, &now) != 0)
+			; /* between two names */
+		else if (now.st_ino != past->inode)
+			past_rotate(past);
+		else if (now.st_size < past->offset)
+			past_open(past, past->path, 0); /* begun anew */
 	}
 	pthread_mutex_unlock(&past->lock);
+	text_free(&name);
 }
 
 /* As a name stands in the journal: what is not UTF-8 is replaced there. */
