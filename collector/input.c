@@ -235,6 +235,17 @@ static bool input_export(struct input *input, bool got, bool *broken_r, struct e
 	return false;
 }
 
+/* What PowerShell's > makes of a log: each line of it holds NUL bytes, and none would be read. */
+static bool input_is_wide(const struct input *input, struct error *error)
+{
+	struct span head = { input->given, input->given_len };
+
+	if (!span_starts(head, SPAN("\xFF\xFE")) && !span_starts(head, SPAN("\xFE\xFF")))
+		return false;
+	error_set(error, "%s: is UTF-16 text: iconv -f UTF-16 -t UTF-8 makes a log of it", input->path);
+	return true;
+}
+
 bool input_next(struct input *input, char **data_r, size_t *len_r, bool *broken_r, struct error *error)
 {
 	bool got = true;
@@ -246,6 +257,10 @@ bool input_next(struct input *input, char **data_r, size_t *len_r, bool *broken_
 		got = entries_read(input->entries, &input->given, &input->given_len, broken_r, error);
 	} else if (!input->ended) {
 		got = input_block(input, broken_r, error);
+		if (got && !input->known && input_is_wide(input, error)) {
+			*broken_r = input->ended = true;
+			return false;
+		}
 		if (got && !input->known)
 			input->entries = entries_of_export((struct span){ input->given, input->given_len });
 		input->known = true;

@@ -76,3 +76,9 @@ expect 0 "$SENDWATCH" replay - < /dev/null
 mkdir folder
 expect 1 "$SENDWATCH" replay folder
 has err 'folder'
+
+# UTF-16, as PowerShell writes what it is shown, is no log of nothing.
+{ printf '\377\376'; sed 's/./&\x00/g; s/$/\r\x00/' good.log | tr '\n' '\000' ; } > wide.log
+expect 1 "$SENDWATCH" replay wide.log
+has err 'UTF-16'
+expect 1 "$SENDWATCH" parse - < wide.log
