@@ -201,7 +201,9 @@ static const struct peer peers_known[] = {
 	  { METER_DISTINCT, 2 * USEC_DAY, 3 } },
 };
 
-#define PEERS         (sizeof(peers_known) / sizeof(peers_known[0]))
+#define PEERS (sizeof(peers_known) / sizeof(peers_known[0]))
+/* An account keeps a bit for each rule that has hit it. */
+_Static_assert(PEERS <= 64, "more rules than bits");
 #define METERS_MOST   4000000 /* a few million accounts' worth of small counters */
 #define MESSAGES_MOST 200000  /* open at once; a message that is forgotten counts as a new one */
 #define MET_MOST      8000000 /* pairs of account and recipient */

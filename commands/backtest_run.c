@@ -80,10 +80,11 @@ static void running_fired(void *context, size_t rule, uint32_t account, usec_t t
 {
 	struct running *running = context;
 	struct backtest_run *run = running->run;
+	uint64_t bit = UINT64_C(1) << rule;
 
-	for (size_t i = 0; i < run->hit_count; i++)
-		if (run->hits[i].account == account && run->hits[i].rule == rule)
-			return;
+	if (run->accounts[account].hit & bit)
+		return;
+	run->accounts[account].hit |= bit;
 	if (run->hit_count == running->hit_room) {
 		running->hit_room = running->hit_room == 0 ? 64 : running->hit_room * 2;
 		run->hits = memory_grow(run->hits, running->hit_room, sizeof(*run->hits));

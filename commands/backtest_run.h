@@ -22,6 +22,7 @@ struct backtest_account {
 	struct backtest_moment first[BACKTEST_STAGES];
 	uint64_t recipients, delivered; /* in all */
 	uint32_t flags;                 /* how often it came to be flagged */
+	uint64_t hit;                   /* by which rules (backtest_peers.h): a bit each */
 	double score;                   /* the highest of a verdict */
 	char *reason; /* the strongest evidence of the first flag, else of the first watch */
 };
