@@ -167,8 +167,8 @@ static void postfix_networks_of(const struct setup_root *root, struct span path,
 }
 
 /*
- * mynetworks: networks, files of them, tables whose text is at hand. Exceptions (!) are left out: who may not send is no
- * account for it, trusted or not.
+ * mynetworks: networks, files of them, tables whose text is at hand. Exceptions (!) are left out: who may not send is
+ * no account for it, trusted or not.
  */
 static void postfix_trusted(const struct setup_root *root, struct span networks, struct setup_found *found)
 {

@@ -8,6 +8,7 @@
 #include "base/seldom.h"
 #include "parsers/exim_id.h"
 #include "parsers/frame_clock.h"
+#include "parsers/frame_contained.h"
 #include "parsers/frame_head.h"
 #include "parsers/frame_join.h"
 #include "parsers/frame_json.h"
@@ -328,61 +329,14 @@ static SELDOM void framer_cut_relayed(struct span rest, struct frame *frame)
 		frame_head_cut(head, frame);
 }
 
-/* Has a container of this name a mail server in it? A server's own tag is no container's. */
-static SELDOM bool framer_is_container(struct span tag)
-{
-	static const struct span kinds[] = { SPAN_INIT("postfix"), SPAN_INIT("exim"), SPAN_INIT("mail"),
-					     SPAN_INIT("smtp"),    SPAN_INIT("mta"),  SPAN_INIT("dovecot") };
-
-	if (span_starts(tag, SPAN("postfix/")) || span_equal(tag, SPAN("dovecot")) ||
-	    span_starts(tag, SPAN("exim")))
-		return false;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (span_find(tag, kinds[i]) < tag.len)
-			return true;
-	return false;
-}
-
-/*
- * Docker's syslog and journald drivers put a head before what a container wrote: "Nov 21 16:29:42 host
- * docker/postfix[811]: Nov 21 16:29:42 mx1 postfix/smtpd[7]: ...", or a bare "postfix/smtpd[7]: ...". Where strangers'
- * words begin a line, as a web application's may, they would be taken for the mail server's: so the container must be
- * called by what it is. The time is the driver's.
- */
-static SELDOM void framer_cut_contained(struct frame *frame)
-{
-	struct stamp inner;
-	size_t len = stamp_read(frame->text, &inner);
-	struct span head = len > 0 ? span_from(frame->text, len)
-				   : (struct span){ frame->text.at - 1, frame->text.len + 1 };
-
-	if ((len == 0 && head.at[0] != ' ') || !framer_is_container(frame->tag))
-		return;
-	if (frame_head_follows(head)) {
-		frame_head_cut(head, frame);
-	} else if (len > 0 && inner.blank) {
-		frame->tag = span_head(frame->tag, 0);
-		frame->pid = 0;
-		frame_head_cut_exim(head, frame);
-	}
-}
-
-/* Could the words begin with a stamp or with Postfix's tag? Nobody's do but a container's. */
-static inline bool framer_contains(const struct frame *frame)
-{
-	const char *at = frame->text.at;
-
-	return frame->text.len > 24 && (at[3] == ' ' || at[4] == '-' || memcmp(at, "postfix/", 8) == 0);
-}
-
 static __attribute__((noinline)) void framer_cut_new_tag(struct framer *framer, struct span rest,
 							 bool yearless, struct frame *frame)
 {
 	frame_head_cut_tag(rest, frame);
 	if (frame->tag.len == 0 && frame->host.at != NULL)
 		framer_cut_relayed(rest, frame);
-	else if (framer_contains(frame))
-		framer_cut_contained(frame);
+	else if (frame_may_contain(frame))
+		frame_cut_contained(frame);
 	frame_tags_keep(&framer->tags, frame);
 	if (span_starts(frame->tag, SPAN("exim")))
 		framer_exim(framer, yearless, frame);
@@ -411,8 +365,8 @@ static SELDOM bool framer_cut_entry(struct framer *framer, const struct json_ent
 	frame->tag = entry->tag;
 	frame->pid = (uint32_t)pid;
 	frame->text = entry->words;
-	if (framer_contains(frame))
-		framer_cut_contained(frame);
+	if (frame_may_contain(frame))
+		frame_cut_contained(frame);
 	if (span_starts(frame->tag, SPAN("exim")))
 		framer_exim(framer, false, frame);
 	joiner_repeat(framer->joiner, frame);
@@ -437,8 +391,8 @@ static __attribute__((noinline)) bool framer_cut_whole(struct framer *framer, st
 	if (opened.version) {
 		if (!frame_head_cut_5424(opened.rest, frame_r))
 			return false;
-		if (framer_contains(frame_r))
-			framer_cut_contained(frame_r);
+		if (frame_may_contain(frame_r))
+			frame_cut_contained(frame_r);
 		if (span_starts(frame_r->tag, SPAN("exim")))
 			framer_exim(framer, opened.stamp.civil.year == 0, frame_r);
 		joiner_repeat(framer->joiner, frame_r);
