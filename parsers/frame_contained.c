@@ -2,7 +2,6 @@
  * Where strangers' words begin a line, as a web application's may, they would be taken for the mail server's: so the
  * container must be called by what it is.
  */
-#define _GNU_SOURCE
 #include "parsers/frame_contained.h"
 
 #include "base/seldom.h"
@@ -26,13 +25,17 @@ static SELDOM bool contained_is_named(struct span tag)
 
 void frame_cut_contained(struct frame *frame)
 {
+	struct span head = frame->text;
 	struct stamp inner;
-	size_t len = stamp_read(frame->text, &inner);
-	struct span head = len > 0 ? span_from(frame->text, len)
-				   : (struct span){ frame->text.at - 1, frame->text.len + 1 };
+	size_t len;
 
-	if ((len == 0 && head.at[0] != ' ') || !contained_is_named(frame->tag))
+	/* Without a tag nothing needs to stand before the text. */
+	if (!contained_is_named(frame->tag))
 		return;
+	len = stamp_read(head, &inner);
+	if (len == 0 && head.at[-1] != ' ')
+		return;
+	head = len > 0 ? span_from(head, len) : (struct span){ head.at - 1, head.len + 1 };
 	if (frame_head_follows(head)) {
 		frame_head_cut(head, frame);
 	} else if (len > 0 && inner.blank) {

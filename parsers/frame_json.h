@@ -22,7 +22,7 @@ struct json_entry {
 /* False where LINE is no object, or has neither time nor words. ENTRY_R borrows from ROOM and LINE. */
 bool frame_json_read(struct span line, struct json_room *room, struct json_entry *entry_r);
 
-/* A string's text with a blank before it; REST stands behind its first quote, then its last. False where that is missing. */
+/* A string's text with a blank before it. REST stands behind its first quote, then its last. False where that lacks. */
 bool frame_json_text(struct span *rest, struct json_room *room, struct span *text_r);
 
 #endif
