@@ -88,8 +88,8 @@ fi
 if command -v fish > /dev/null; then
 	HOME=$TMP fish -c 'source sendwatch.fish; complete -C "sendwatch re"; complete -C "sendwatch replay --form"
 		complete -C "sendwatch accounts fl"' > fish 2>&1
-	cut -f 1 fish | paste -s -d ' ' > offered
-	[ "$(cat offered)" = "release replay --format flagged" ] || die "fish offers: $(cat offered)"
+	cut -f 1 fish | sort | paste -s -d ' ' > offered
+	[ "$(cat offered)" = "--format flagged release replay" ] || die "fish offers: $(cat offered)"
 else
 	echo "note: fish is not here, its completion was not run"
 fi

@@ -47,10 +47,25 @@ static bool answers(void)
 
 static bool old_server; /* as before Redis 7: it knows no functions */
 
+/* Is the installed one such a server itself? Then there is nothing to take from it. */
+static bool server_is_old(void)
+{
+	char words[200] = "";
+	FILE *said = popen("redis-server --version", "re");
+
+	if (said != NULL && fgets(words, sizeof(words), said) == NULL)
+		words[0] = '\0';
+	if (said != NULL)
+		pclose(said);
+	return strstr(words, "v=6.") != NULL || strstr(words, "v=5.") != NULL;
+}
+
 static void server_start(void)
 {
+	bool takes = old_server && !server_is_old();
+
 	server = fork();
-	if (server == 0 && old_server)
+	if (server == 0 && takes)
 		execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", path, "--save", "",
 		       "--dir", folder, "--logfile", "redis.log", "--rename-command", "FUNCTION", "",
 		       "--rename-command", "FCALL", "", (char *)NULL);
