@@ -4,7 +4,7 @@
 #ifndef SENDWATCH_BASE_DESCRIPTORS_H
 #define SENDWATCH_BASE_DESCRIPTORS_H
 
-/* Close all descriptors from FIRST on: close_range(2), or one after the other where the kernel has none (before 5.9). */
+/* Close all descriptors from FIRST on: by close_range(2), or one by one where the kernel has none (before 5.9). */
 void descriptors_close_from(int first);
 
 /* The second of these ways, whatever the kernel has. */

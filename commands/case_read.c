@@ -23,12 +23,12 @@ static const unsigned char samples_most[CASE_SHOWS] = {
 	[CASE_SUBMITTED] = 3,
 	[CASE_LOGIN] = 2,
 	[CASE_FAILED] = 3,
-	[CASE_RESULT + (int)CHART_DELIVERED] = 2,
-	[CASE_RESULT + (int)CHART_DELAYED] = 1,
-	[CASE_RESULT + (int)CHART_INVALID] = 3,
-	[CASE_RESULT + (int)CHART_SPAM] = 3,
-	[CASE_RESULT + (int)CHART_BLOCKED] = 3,
-	[CASE_RESULT + (int)CHART_REFUSED] = 2,
+	[CASE_RESULT + (int) CHART_DELIVERED] = 2,
+	[CASE_RESULT + (int) CHART_DELAYED] = 1,
+	[CASE_RESULT + (int) CHART_INVALID] = 3,
+	[CASE_RESULT + (int) CHART_SPAM] = 3,
+	[CASE_RESULT + (int) CHART_BLOCKED] = 3,
+	[CASE_RESULT + (int) CHART_REFUSED] = 2,
 };
 
 /* The line that is being read. */

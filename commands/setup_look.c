@@ -211,8 +211,8 @@ static void look_rest(const struct setup_root *root, struct setup_found *found)
 	if (*found->share == '\0')
 		snprintf(found->share, SETUP_TEXT, "/usr/share/sendwatch");
 	look_first(root, auths, found->dovecot_auth);
-	found->dovecot_named =
-		look_line(root, "/etc/dovecot/dovecot.conf", SPAN("dovecot_config_version"), &value, &text);
+	found->dovecot_named = look_line(root, "/etc/dovecot/dovecot.conf", SPAN("dovecot_config_version"),
+					 &value, &text);
 	if (*found->host == '\0' && look_line(root, "/etc/mailname", SPAN(""), &value, &text))
 		setup_take(found->host, SETUP_TEXT, value, setup_is_domain);
 	if (*found->host == '\0' && look_line(root, "/etc/hostname", SPAN(""), &value, &text))

@@ -20,7 +20,7 @@ struct listing {
 	struct text keys[LISTING_PAGE];
 };
 
-/* At most LISTING_PAGE calls for the next flush; they borrow what is in LISTING, and PREFIX and RAISED, the set's key. */
+/* At most LISTING_PAGE calls for the next flush, which borrow what is in LISTING, PREFIX, and RAISED, the set's key. */
 size_t listing_begin(struct listing *listing, const char *prefix, const char *raised, usec_t now,
 		     struct redis_call *calls);
 
