@@ -6,6 +6,7 @@
 #include "commands/command.h"
 #include "commands/known.h"
 #include "commands/stopped.h"
+#include "commands/words.h"
 
 #include "base/text.h"
 #include "detectors/group.h"
@@ -257,6 +258,21 @@ static bool show_find(struct known *known, const struct options *options, struct
 		known_find(known, options_account(options, typed, &name), record_r, error));
 }
 
+/* What happened since is not in it: for who asks a moment after a verdict. */
+static void accounts_print_age(const struct known *known)
+{
+	usec_t saved = known_saved(known), now = clock_now();
+	struct text text = { 0 };
+
+	if (saved == USEC_NEVER)
+		return;
+	words_time(&text, saved);
+	text_add(&text, SPAN(" UTC, "));
+	words_duration(&text, now > saved ? now - saved : 0);
+	printf("As of %s ago, when watch last saved.\n", text.at);
+	text_free(&text);
+}
+
 static int show_one(struct known *known, const struct options *options, const char *name,
 		    const struct arguments *arguments)
 {
@@ -303,6 +319,8 @@ int command_show(const struct arguments *arguments)
 	for (size_t i = 0; i < arguments->count && known != NULL; i++)
 		if (show_one(known, &options, arguments->names[i], arguments) != EXIT_DONE)
 			status = EXIT_FAILED;
+	if (known != NULL && arguments->format == FORMAT_TEXT && status == EXIT_DONE)
+		accounts_print_age(known);
 	known_close(&known);
 	options_free(&options);
 	return status;
@@ -337,6 +355,8 @@ int command_accounts(const struct arguments *arguments)
 		fprintf(stderr, "sendwatch accounts: %s\n", error.text);
 		good = options.redis.topology != REDIS_OFF; /* a user of Redis need not see watch's files */
 	}
+	if (good && arguments->format == FORMAT_TEXT)
+		accounts_print_age(known);
 	known_close(&known);
 	options_free(&options);
 	return good ? EXIT_DONE : EXIT_FAILED;

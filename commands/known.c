@@ -12,6 +12,7 @@
 #include "detectors/redis_record.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
 
 struct known {
 	struct redis_accounts *redis, *groups; /* or: */
@@ -19,6 +20,7 @@ struct known {
 	struct text groups_prefix; /* of them */
 	struct store *store;
 	struct judge *judge;
+	usec_t saved;         /* the snapshot; USEC_NEVER: there is none */
 	struct record record; /* the last one from Redis */
 	char **names;         /* while known_raised asks for them */
 	size_t name_count;
@@ -30,6 +32,7 @@ static bool known_read(struct known *known, const struct options *options, struc
 	struct snapshot snapshot;
 	struct text path = { 0 };
 	enum snapshot_found found;
+	struct stat status;
 	bool good;
 
 	if (options->watch.state == NULL)
@@ -37,6 +40,8 @@ static bool known_read(struct known *known, const struct options *options, struc
 	known->store = store_memory_new((uint32_t)options->judge.accounts);
 	known->judge = judge_new(&options->judge, known->store, &nobody);
 	text_add_format(&path, "%s/snapshot", options->watch.state);
+	if (stat(path.at, &status) == 0)
+		known->saved = (usec_t)status.st_mtim.tv_sec * USEC_SECOND;
 	found = snapshot_open(path.at, &snapshot, error);
 	good = found == SNAPSHOT_GOOD && snapshot_restore(&snapshot, known->judge, NULL);
 	if (found == SNAPSHOT_NONE)
@@ -54,6 +59,7 @@ struct known *known_open(const struct options *options, struct error *error)
 	struct known *known = memory_new(1, sizeof(*known));
 	bool good;
 
+	known->saved = USEC_NEVER;
 	if (options->redis.topology != REDIS_OFF) {
 		known->groups_options = redis_options_of_groups(&options->redis, &known->groups_prefix);
 		known->redis = redis_accounts_open(&options->redis, error);
@@ -65,6 +71,11 @@ struct known *known_open(const struct options *options, struct error *error)
 	if (!good)
 		known_close(&known);
 	return known;
+}
+
+usec_t known_saved(const struct known *known)
+{
+	return known->saved;
 }
 
 static void known_forget_names(struct known *known)

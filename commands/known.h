@@ -14,6 +14,9 @@ struct known;
 struct known *known_open(const struct options *options, struct error *error);
 void known_close(struct known **known);
 
+/* When watch saved what is read here; USEC_NEVER where it is as of now, in Redis. */
+usec_t known_saved(const struct known *known);
+
 /*
  * RECORD_R is borrowed until the next call; NULL where the account is not known. False where asking failed. A NAME
  * like domain:example.com that is no account's is a group's (group.h).

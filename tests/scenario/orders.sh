@@ -37,6 +37,7 @@ expect 0 "$SENDWATCH" accounts -c detect.conf disabled
 has out 'stopped    bob@shop.test  since '
 expect 0 "$SENDWATCH" accounts -c detect.conf released
 lacks out 'stopped'
+grep -qE '^As of [0-9-]{10} [0-9:]{8} UTC, .* ago, when watch last saved\.$' out || die "does not say how old that is: $(cat out)"
 grep -q '"by":"uid [0-9]*","reason":"called by phone"' verdicts.ndjson || die "not written down by whom, and why"
 expect 1 "$SENDWATCH" disable -c detect.conf bob@shop.test
 expect 1 "$SENDWATCH" disable -c detect.conf postmaster@shop.test
