@@ -47,23 +47,8 @@ static bool answers(void)
 
 static bool old_server; /* as before Redis 7: it knows no functions */
 
-/* Is the installed one such a server itself? Then there is nothing to take from it. */
-static bool server_is_old(void)
+static void server_run(bool takes)
 {
-	char words[200] = "";
-	FILE *said = popen("redis-server --version", "re");
-
-	if (said != NULL && fgets(words, sizeof(words), said) == NULL)
-		words[0] = '\0';
-	if (said != NULL)
-		pclose(said);
-	return strstr(words, "v=6.") != NULL || strstr(words, "v=5.") != NULL;
-}
-
-static void server_start(void)
-{
-	bool takes = old_server && !server_is_old();
-
 	server = fork();
 	if (server == 0 && takes)
 		execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", path, "--save", "",
@@ -74,8 +59,17 @@ static void server_start(void)
 		       "--dir", folder, "--logfile", "redis.log", (char *)NULL);
 		_exit(127);
 	}
-	for (int i = 0; i < 12000 && !answers(); i++)
+}
+
+static void server_start(void)
+{
+	server_run(old_server);
+	for (int i = 0; i < 12000 && !answers(); i++) {
+		/* Redis 6 has nothing to take away, and ends for being told to. */
+		if (old_server && waitpid(server, NULL, WNOHANG) == server)
+			server_run(false);
 		poll(NULL, 0, 10);
+	}
 }
 
 static void server_end(void)
