@@ -65,6 +65,24 @@ static void learn_hours(struct habit *habit, const struct habit_day *day)
 			habit->hours[base + hour]++;
 }
 
+static void learn_shares(struct habit *habit, const uint32_t n[COUNTERS])
+{
+	if (habit->recipients > SHARES_KEPT) {
+		float keep = SHARES_KEPT / 2 / habit->recipients;
+
+		habit->recipients *= keep;
+		habit->strangers *= keep;
+		habit->invalid *= keep;
+		habit->spam *= keep;
+		habit->foreign *= keep;
+	}
+	habit->recipients += (float)(n[COUNT_RECIPIENTS] - n[COUNT_AWAY]);
+	habit->strangers += (float)(n[COUNT_STRANGERS] - n[COUNT_AWAY_STRANGERS]);
+	habit->invalid += (float)(n[COUNT_INVALID] - n[COUNT_AWAY_INVALID]);
+	habit->spam += (float)(n[COUNT_SPAM] - n[COUNT_AWAY_SPAM]);
+	habit->foreign += (float)(n[COUNT_FOREIGN] - n[COUNT_AWAY_FOREIGN]);
+}
+
 void habit_learn(struct habit *habit, const struct habit_day *day)
 {
 	const uint32_t *n = day->sums.n;
@@ -85,19 +103,8 @@ void habit_learn(struct habit *habit, const struct habit_day *day)
 	habit->top_week = grow(habit->top_week,
 			       (float)(day->week.n[COUNT_STRANGERS] - day->week.n[COUNT_AWAY_STRANGERS]));
 	habit->busy_hours = fmaxf(habit->busy_hours * SINK, (float)__builtin_popcount(day->hours.strangers));
-	if (habit->recipients > SHARES_KEPT) {
-		float keep = SHARES_KEPT / 2 / habit->recipients;
-
-		habit->recipients *= keep;
-		habit->strangers *= keep;
-		habit->invalid *= keep;
-		habit->spam *= keep;
-		habit->foreign *= keep;
-	}
-	habit->recipients += (float)(n[COUNT_RECIPIENTS] - n[COUNT_AWAY]);
-	habit->strangers += (float)strangers;
-	habit->invalid += (float)(n[COUNT_INVALID] - n[COUNT_AWAY_INVALID]);
-	habit->spam += (float)(n[COUNT_SPAM] - n[COUNT_AWAY_SPAM]);
-	habit->foreign += (float)(n[COUNT_FOREIGN] - n[COUNT_AWAY_FOREIGN]);
+	/* How many of them were refused is not believed of what an account begins with, while it goes on. */
+	if (!day->doubtful)
+		learn_shares(habit, n);
 	learn_hours(habit, day);
 }

@@ -114,9 +114,11 @@ void population_learn(struct population *population, const struct record *record
 	double recipients = day->sums.n[COUNT_RECIPIENTS];
 	double scale = recipients > DAY_MOST ? DAY_MOST / recipients : 1;
 
-	population->recipients += recipients * scale;
-	population->invalid += day->sums.n[COUNT_INVALID] * scale;
-	population->spam += day->sums.n[COUNT_SPAM] * scale;
+	if (!day->doubtful) {
+		population->recipients += recipients * scale;
+		population->invalid += day->sums.n[COUNT_INVALID] * scale;
+		population->spam += day->sums.n[COUNT_SPAM] * scale;
+	}
 	if (record->kind == ACCOUNT_LOGIN)
 		learn_hours(population, day);
 	if (record->habit.days > HABIT_SETTLED) {

@@ -239,6 +239,8 @@ void record_apply(struct record *record, const struct delta *delta, struct appli
 
 /* --- the end of a day --- */
 
+#define UNDER_WAY USEC_HOUR /* a rest after which a day is over for the account, too: assumed */
+
 bool record_due(const struct record *record, usec_t now)
 {
 	return record->habit.first != 0 && day_of(now) > day_of(record->now) &&
@@ -278,6 +280,8 @@ bool record_close(struct record *record, usec_t now, double limit, struct habit_
 
 	assert(day_of(now) > day);
 	*day_r = (struct habit_day){ .day = day };
+	day_r->doubtful = record->habit.days < HABIT_SETTLED && now - record->now < UNDER_WAY &&
+			  record->standing.score > 0;
 	record->standing.peak = 0;
 	record->habit.learned = (uint16_t)(day + 1);
 	windows_day(&record->windows, day, &day_r->sums);

@@ -352,6 +352,26 @@ static void test_who_is_disabled_is_seldom_asked_about(void **state)
 	end(&story);
 }
 
+/* A new account, a mail every four seconds, every third to nobody: whenever it begins. */
+static void test_midnight_makes_no_habit_of_what_is_under_way(void **state)
+{
+	(void)state;
+	for (int minutes = 1; minutes <= 12; minutes++) {
+		struct mail mail = { "bob@example.com", "203.0.113.7", NULL, REPLY_DELIVERED, 1, 0 };
+		usec_t from = START + USEC_DAY - minutes * USEC_MINUTE;
+		struct story story;
+
+		begin(&story);
+		for (int i = 0; i < 240; i++) {
+			mail.class = i % 3 == 0 ? REPLY_INVALID_RECIPIENT : REPLY_DELIVERED;
+			send_one(&story, from + i * 4 * USEC_SECOND, &mail);
+		}
+		if (first_of(&story.said, STATE_FLAGGED) == NULL)
+			fail_msg("not flagged where it began %d minutes before midnight", minutes);
+		end(&story);
+	}
+}
+
 static void test_learning_quietly_says_nothing(void **state)
 {
 	struct story story;
@@ -382,6 +402,7 @@ int main(void)
 		cmocka_unit_test(test_mail_to_correspondents_is_abuse_too),
 		cmocka_unit_test(test_countries_as_they_are_written),
 		cmocka_unit_test(test_who_is_disabled_is_seldom_asked_about),
+		cmocka_unit_test(test_midnight_makes_no_habit_of_what_is_under_way),
 		cmocka_unit_test(test_learning_quietly_says_nothing),
 	};
 
