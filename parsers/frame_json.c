@@ -23,6 +23,9 @@ static const struct json_name {
 	{ JSON_TIME, SPAN_INIT("time") },
 	{ JSON_TIME, SPAN_INIT("date") },
 	{ JSON_TIME, SPAN_INIT("ISODATE") },
+	{ JSON_TIME, SPAN_INIT("DATE") },
+	{ JSON_TIME, SPAN_INIT("timereported") },
+	{ JSON_TIME, SPAN_INIT("timegenerated") },
 	{ JSON_HOST, SPAN_INIT("_HOSTNAME") },
 	{ JSON_HOST, SPAN_INIT("hostname") },
 	{ JSON_HOST, SPAN_INIT("host") },
@@ -263,6 +266,12 @@ static struct span json_time(struct span time, struct json_room *room)
 	return (struct span){ at, 14 + time.len };
 }
 
+/* A tag as syslog had it ends in a colon, whatever the field is called; rsyslog's programname ends at the first slash. */
+static size_t json_rank(size_t which, struct span value)
+{
+	return json_names[which].field == JSON_TAG && span_ends(value, SPAN(":")) ? 0 : which;
+}
+
 /* "postfix/smtpd[4]:", as rsyslog's syslogtag is. */
 static void json_tag(struct json_entry *entry)
 {
@@ -298,8 +307,8 @@ bool frame_json_read(struct span line, struct json_room *room, struct json_entry
 		json_blanks(&line);
 		if (!span_skip(&line, SPAN(":")) || !json_value(&line, which < JSON_NAMES, room, &value))
 			return false;
-		if (value.len > 0 && which < best[json_names[which].field]) {
-			best[json_names[which].field] = which;
+		if (value.len > 0 && json_rank(which, value) < best[json_names[which].field]) {
+			best[json_names[which].field] = json_rank(which, value);
 			values[json_names[which].field] = value;
 		}
 		json_blanks(&line);
@@ -307,5 +316,8 @@ bool frame_json_read(struct span line, struct json_room *room, struct json_entry
 	*entry_r = (struct json_entry){ json_time(values[JSON_TIME], room), values[JSON_HOST],
 					values[JSON_TAG], values[JSON_PID], values[JSON_WORDS] };
 	json_tag(entry_r);
+	/* rsyslog's msg has the blank behind the tag. */
+	while (entry_r->tag.len > 0 && span_starts(entry_r->words, SPAN(" ")))
+		entry_r->words = span_from(entry_r->words, 1);
 	return entry_r->time.len > 0 && entry_r->words.len > 0 && span_starts(line, SPAN("}"));
 }
