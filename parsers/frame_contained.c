@@ -8,19 +8,34 @@
 #include "parsers/frame_head.h"
 #include "parsers/stamp.h"
 
-/* Has a container of this name a mail server in it? A server's own tag is no container's. */
+static bool contained_has(struct span tag, const struct span *words, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (span_find(tag, words[i]) < tag.len)
+			return true;
+	return false;
+}
+
+#define CONTAINED_HAS(tag, words) contained_has(tag, words, sizeof(words) / sizeof((words)[0]))
+
+/*
+ * Has a container of this name a mail server in it? A server's own tag is no container's. What is called webmail, or is
+ * one of many that have mailcow in their names, may be an application.
+ */
 static SELDOM bool contained_is_named(struct span tag)
 {
-	static const struct span kinds[] = { SPAN_INIT("postfix"), SPAN_INIT("exim"), SPAN_INIT("mail"),
-					     SPAN_INIT("smtp"),    SPAN_INIT("mta"),  SPAN_INIT("dovecot") };
+	static const struct span servers[] = { SPAN_INIT("postfix"), SPAN_INIT("exim"), SPAN_INIT("smtp"),
+					       SPAN_INIT("mta"), SPAN_INIT("dovecot") };
+	static const struct span mail[] = { SPAN_INIT("mail") };
+	static const struct span applications[] = {
+		SPAN_INIT("web"),  SPAN_INIT("php"),   SPAN_INIT("http"),    SPAN_INIT("nginx"),
+		SPAN_INIT("sogo"), SPAN_INIT("caddy"), SPAN_INIT("traefik"), SPAN_INIT("apache"),
+	};
 
 	if (span_starts(tag, SPAN("postfix/")) || span_equal(tag, SPAN("dovecot")) ||
 	    span_starts(tag, SPAN("exim")))
 		return false;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (span_find(tag, kinds[i]) < tag.len)
-			return true;
-	return false;
+	return CONTAINED_HAS(tag, servers) || (CONTAINED_HAS(tag, mail) && !CONTAINED_HAS(tag, applications));
 }
 
 void frame_cut_contained(struct frame *frame)
