@@ -266,7 +266,7 @@ static struct span json_time(struct span time, struct json_room *room)
 	return (struct span){ at, 14 + time.len };
 }
 
-/* A tag as syslog had it ends in a colon, whatever the field is called; rsyslog's programname ends at the first slash. */
+/* A tag as syslog had it ends in a colon, whatever the field is called; rsyslog cuts programname at the first slash. */
 static size_t json_rank(size_t which, struct span value)
 {
 	return json_names[which].field == JSON_TAG && span_ends(value, SPAN(":")) ? 0 : which;
