@@ -72,9 +72,6 @@ size_t redis_route_unserved(const struct redis_route *route); /* slots of a clus
 const char *redis_route_address(const struct redis_route *route, size_t at);
 const struct redis_login *redis_route_login(const struct redis_route *route);
 
-/* The Sentinel at AT of the settings, logged in to as these say. */
-struct redis *redis_sentinel_open(const struct redis_options *options, size_t at, struct error *error);
-
 /* The slot of a cluster that KEY belongs to, 0 to 16383. */
 unsigned redis_slot(struct span key);
 

@@ -4,6 +4,7 @@
  * with what it means here.
  */
 #include "detectors/redis_function.h"
+#include "detectors/redis_nodes.h"
 #include "detectors/store_redis.h"
 
 #include "base/text.h"
