@@ -17,13 +17,11 @@
 #include "base/zone.h"
 #include "commands/targets.h"
 #include "commands/unkept.h"
-#include "responders/gather.h"
+#include "commands/waiting_room.h"
 #include "responders/journal.h"
 #include "responders/payload.h"
 
 #include <stdlib.h>
-
-#define DELIVER_AGAIN (10 * USEC_SECOND) /* after what was gathered could not be written */
 
 struct deliver {
 	const struct options *options;
@@ -31,9 +29,8 @@ struct deliver {
 	struct outbox *outbox;
 	struct unkept unkept;
 	struct targets targets;
-	struct gather *gathers[TARGETS_MOST]; /* of the targets, in their order */
-	usec_t again[TARGETS_MOST];           /* not gathered before */
-	struct zone *zone;                    /* this machine's, for digests */
+	struct waiting_room rooms[TARGETS_MOST]; /* of the targets, in their order */
+	struct zone *zone;                       /* this machine's, for digests */
 	struct deliver_tries {
 		uint64_t taken, failed;
 		char trouble[160];
@@ -130,13 +127,9 @@ static bool deliver_open_targets(struct deliver *deliver, struct error *error)
 	deliver->zone = zone_open(NULL, error);
 	if (deliver->zone == NULL || !targets_open(deliver->options, &calls, &deliver->targets, error))
 		return false;
-	for (size_t i = 0; i < deliver->targets.count; i++) {
-		const struct target_of *of = &deliver->targets.of[i];
-
-		deliver->gathers[i] = gather_new(
-			of->telling, of->responder->alone != NULL && of->responder->alone(of->target),
-			deliver->zone);
-	}
+	for (size_t i = 0; i < deliver->targets.count; i++)
+		waiting_room_open(&deliver->rooms[i], &deliver->targets.of[i], deliver->zone, deliver->outbox,
+				  deliver->journal);
 	return true;
 }
 
@@ -182,7 +175,7 @@ void deliver_close(struct deliver **deliver)
 	unkept_free(&(*deliver)->unkept);
 	targets_close(&(*deliver)->targets);
 	for (size_t i = 0; i < TARGETS_MOST; i++)
-		gather_free(&(*deliver)->gathers[i]);
+		waiting_room_close(&(*deliver)->rooms[i]);
 	zone_free(&(*deliver)->zone);
 	outbox_close(&(*deliver)->outbox);
 	journal_close(&(*deliver)->journal);
@@ -208,32 +201,15 @@ struct deliver_what {
 static bool deliver_put(struct deliver *deliver, size_t i, usec_t now, const struct deliver_what *what,
 			const char *json)
 {
-	const struct target_of *of = &deliver->targets.of[i];
-	const struct verdict *verdict = what->verdict;
-	/* Accounts are what flaps; an address has a state at each of many places. */
-	bool of_account = verdict != NULL && strcmp(verdict->type, "verdict") == 0;
-	struct span account = of_account ? verdict->account : SPAN("");
-	struct text waits = { 0 };
+	const char *name = waiting_room_ask(&deliver->rooms[i], now, what->verdict);
 	struct error error;
-	usec_t oldest;
-	bool good = true;
-	enum gather_way way;
 
-	text_add_format(&waits, OUTBOX_WAITS "%s", of->key);
-	way = gather_ask(deliver->gathers[i], now, verdict == NULL ? now : verdict->time, account,
-			 verdict == NULL ? STATE_NORMAL : verdict->state,
-			 outbox_oldest(deliver->outbox, waits.at, &oldest));
-	if (way != GATHER_REPEATED)
-		good = outbox_put(deliver->outbox, now, way == GATHER_WAIT ? waits.at : of->key, what->id,
-				  what->account, json, &error);
-	if (!good) {
-		deliver_complain(now, error.text);
-		if (!unkept_add(&deliver->unkept, now, way == GATHER_WAIT ? waits.at : of->key, what->id,
-				what->account, json))
-			deliver_lost(deliver, of->key, what->id, "there is no room for it");
-	}
-	text_free(&waits);
-	return good;
+	if (name == NULL || outbox_put(deliver->outbox, now, name, what->id, what->account, json, &error))
+		return true;
+	deliver_complain(now, error.text);
+	if (!unkept_add(&deliver->unkept, now, name, what->id, what->account, json))
+		deliver_lost(deliver, deliver->targets.of[i].key, what->id, "there is no room for it");
+	return false;
 }
 
 static bool deliver_wants(const struct target_of *of, const struct deliver_what *what)
@@ -254,7 +230,7 @@ static void deliver_queue(struct deliver *deliver, usec_t now, const struct deli
 
 	for (size_t i = 0; i < deliver->targets.count; i++) {
 		if (what->verdict != NULL && what->verdict->state == STATE_RELEASED)
-			gather_forget(deliver->gathers[i], what->account);
+			waiting_room_forget(&deliver->rooms[i], what->account);
 		if (!deliver_wants(&deliver->targets.of[i], what))
 			continue;
 		targets++;
@@ -355,80 +331,6 @@ void deliver_notice(struct deliver *deliver, usec_t now, const char *id, const c
 	free(json);
 }
 
-/* What is in a gathered message stands in the journal, by its members' ids. */
-static void deliver_write_gathered(struct deliver *deliver, const char *id, const char *const *bodies,
-				   size_t count)
-{
-	struct payload *payload = payload_begin("gathered"), *member;
-	struct text ids = { 0 };
-	struct error error;
-	char *json;
-
-	for (size_t i = 0; i < count; i++) {
-		member = payload_read(span_of(bodies[i]));
-		if (ids.len > 0)
-			text_add(&ids, SPAN(" "));
-		if (member != NULL)
-			(void)payload_get(member, "id", &ids);
-		payload_free(&member);
-	}
-	payload_add_text(payload, "id", span_of(id));
-	payload_add_time(payload, "time", deliver->now);
-	payload_add_text(payload, "members", text_span(&ids));
-	json = payload_end(&payload);
-	if (!journal_verdict(deliver->journal, id, json, &error))
-		deliver_complain(deliver->now, error.text);
-	free(json);
-	text_free(&ids);
-}
-
-/* Many bodies as one: what a storm or a day's digest is. */
-static char *deliver_join(void *context, const char *id, const char *const *bodies, size_t count)
-{
-	struct deliver *deliver = context;
-	struct payload *payload = payload_begin("gathered");
-
-	deliver_write_gathered(deliver, id, bodies, count);
-	payload_add_text(payload, "id", span_of(id));
-	payload_add_time(payload, "time", deliver->now);
-	payload_add_count(payload, "count", count);
-	payload_add_objects(payload, "verdicts", bodies, count);
-	return payload_end(&payload);
-}
-
-/* When what waits for target I is told; USEC_NEVER where nothing waits. */
-static usec_t deliver_gathered(const struct deliver *deliver, size_t i)
-{
-	struct text waits = { 0 };
-	usec_t oldest, due = USEC_NEVER;
-
-	text_add_format(&waits, OUTBOX_WAITS "%s", deliver->targets.of[i].key);
-	if (outbox_oldest(deliver->outbox, waits.at, &oldest))
-		due = gather_due(deliver->gathers[i], oldest);
-	text_free(&waits);
-	return due != USEC_NEVER && due < deliver->again[i] ? deliver->again[i] : due;
-}
-
-static void deliver_gather(struct deliver *deliver, size_t i, usec_t now)
-{
-	const struct outbox_join join = { .context = deliver, .join = deliver_join };
-	struct text waits = { 0 };
-	struct error error;
-	usec_t due;
-
-	if (deliver->again[i] > now + DELIVER_AGAIN) /* the clock was set back */
-		deliver->again[i] = 0;
-	due = deliver_gathered(deliver, i);
-	if (due == USEC_NEVER || due > now)
-		return;
-	text_add_format(&waits, OUTBOX_WAITS "%s", deliver->targets.of[i].key);
-	if (!outbox_gather(deliver->outbox, now, waits.at, deliver->targets.of[i].key, &join, &error)) {
-		deliver->again[i] = now + DELIVER_AGAIN;
-		deliver_complain(now, error.text);
-	}
-	text_free(&waits);
-}
-
 void deliver_step(struct deliver *deliver, usec_t now)
 {
 	struct parcel parcel;
@@ -445,7 +347,7 @@ void deliver_step(struct deliver *deliver, usec_t now)
 	for (size_t i = 0; i < deliver->targets.count; i++) {
 		const struct target_of *to = &deliver->targets.of[i];
 
-		deliver_gather(deliver, i, now);
+		waiting_room_step(&deliver->rooms[i], now);
 		to->responder->run(to->target);
 		while (outbox_next(deliver->outbox, now, to->key, &parcel))
 			to->responder->send(to->target, &parcel);
@@ -469,7 +371,7 @@ usec_t deliver_due(const struct deliver *deliver, usec_t now)
 	if (unkept != USEC_NEVER && (due == USEC_NEVER || unkept < due))
 		due = unkept;
 	for (size_t i = 0; i < deliver->targets.count; i++) {
-		usec_t gathered = deliver_gathered(deliver, i);
+		usec_t gathered = waiting_room_due(&deliver->rooms[i]);
 
 		if (gathered != USEC_NEVER && (due == USEC_NEVER || gathered < due))
 			due = gathered;
@@ -485,7 +387,6 @@ struct outbox_stats deliver_stats(const struct deliver *deliver)
 bool deliver_target_at(const struct deliver *deliver, size_t at, struct deliver_target *target_r)
 {
 	const struct target_of *of = &deliver->targets.of[at];
-	struct text waits = { 0 };
 	usec_t gathered = USEC_NEVER;
 
 	if (at >= deliver->targets.count)
@@ -497,11 +398,9 @@ bool deliver_target_at(const struct deliver *deliver, size_t at, struct deliver_
 		.failed = deliver->tries[at].failed,
 		.trouble = deliver->tries[at].trouble,
 	};
-	text_add_format(&waits, OUTBOX_WAITS "%s", of->key);
 	target_r->waiting = outbox_waiting(deliver->outbox, of->key, &target_r->oldest) +
-			    outbox_waiting(deliver->outbox, waits.at, &gathered);
+			    waiting_room_count(&deliver->rooms[at], &gathered);
 	if (target_r->oldest == USEC_NEVER || (gathered != USEC_NEVER && gathered < target_r->oldest))
 		target_r->oldest = gathered;
-	text_free(&waits);
 	return true;
 }
