@@ -62,6 +62,9 @@ bool act_exempt(struct act *act, struct deliver *deliver, usec_t now, const stru
 bool act_password(struct act *act, struct deliver *deliver, usec_t now, const struct act_order *order,
 		  struct error *error);
 
+/* Was anything ordered about ACCOUNT that is still known? */
+bool act_heard_of(const struct act *act, struct span account);
+
 /* What was done, in numbers, since the start. */
 #define ACT_VERBS    6 /* by enum deputy_verb */
 #define ACT_STATUSES 5 /* by enum deputy_status */

@@ -118,6 +118,12 @@ bool act_orders_throttled(const struct act *act, struct span account)
 	return order != NULL && order->restriction.kind == RESTRICTION_THROTTLE;
 }
 
+bool act_heard_of(const struct act *act, struct span account)
+{
+	return orders_find(act->orders, account, false) != NULL ||
+	       orders_find(act->orders, account, true) != NULL;
+}
+
 /* --- what was ordered elsewhere --- */
 
 /* In the journal alone: people were told by the server where it began. */

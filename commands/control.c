@@ -138,15 +138,18 @@ static bool control_knows(int fd, struct control_order *order)
 static void control_answer(struct control *control, int fd, struct span packet)
 {
 	struct control_order order;
-	struct error error = { "ok" };
+	struct error error = { "" };
+	struct text answer = { 0 };
 
 	if (!control_knows(fd, &order))
 		error_set(&error, "only root and the user of watch may give orders");
 	else if (!control_read(packet, &order))
 		error_set(&error, "not understood: another version of sendwatch?");
-	else
-		(void)control->obey(control->context, &order, &error);
-	(void)send(fd, error.text, strlen(error.text), MSG_NOSIGNAL | MSG_DONTWAIT);
+	else if (control->obey(control->context, &order, &error))
+		text_add(&answer, error.text[0] == '\0' ? SPAN("ok") : SPAN("ok "));
+	text_add(&answer, span_of(error.text));
+	(void)send(fd, answer.at, answer.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	text_free(&answer);
 }
 
 /* Who knocks and cannot be let in would keep the daemon awake without end. */
@@ -204,9 +207,11 @@ bool control_ask(const char *state, const struct control_order *order, struct er
 {
 	struct sockaddr_un address;
 	struct text packet = { .ceiling = CONTROL_PACKET - 1 };
-	char answer[sizeof(error->text)] = "";
+	char answer[sizeof("ok ") + sizeof(error->text)] = "";
 	struct pollfd fd = { .fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), .events = POLLIN };
+	struct span words;
 	ssize_t got = -1;
+	bool good;
 
 	text_add_format(&packet, "%.*s %.*s ", SPAN_ARGS(order->verb), SPAN_ARGS(order->account));
 	if (order->until == USEC_NEVER)
@@ -229,5 +234,8 @@ bool control_ask(const char *state, const struct control_order *order, struct er
 		return false;
 	if (got <= 0)
 		return error_set(error, "watch does not answer");
-	return strcmp(answer, "ok") == 0 || error_set(error, "%s", answer);
+	words = span_of(answer);
+	good = strcmp(answer, "ok") == 0 || span_skip(&words, SPAN("ok "));
+	error_set(error, "%.*s", SPAN_ARGS(strcmp(answer, "ok") == 0 ? SPAN("") : words));
+	return good;
 }

@@ -12,6 +12,7 @@
 #include "commands/control.h"
 #include "commands/options.h"
 #include "commands/server_id.h"
+#include "commands/unheard.h"
 
 #include "detectors/redis_accounts.h"
 #include "detectors/redis_board.h"
@@ -121,23 +122,56 @@ static bool order_password(const struct options *options, const struct control_o
 	return order_tell(options, &release, error);
 }
 
-/* To the watch that runs here, which tells the others where there are any. */
+/* Asked before it is given: from then on it is heard of. Who does not know whether it is says nothing. */
+static bool order_is_unheard(const struct options *options, const struct control_order *given)
+{
+	struct redis_accounts *accounts;
+	struct order order = { .until = USEC_NEVER }, known;
+	struct record record = { .name = NULL };
+	struct error error;
+	bool unheard;
+
+	if (options->redis.topology == REDIS_OFF || span_equal(given->verb, SPAN("password")))
+		return false;
+	accounts = redis_accounts_open(&options->redis, &error);
+	unheard = accounts != NULL && redis_accounts_read(accounts, given->account, &record, &error) &&
+		  record.name == NULL;
+	record_free(&record);
+	redis_accounts_close(&accounts);
+	snprintf(order.account, sizeof(order.account), "%.*s", SPAN_ARGS(given->account));
+	for (int exemption = 0; exemption < 2 && unheard; exemption++) {
+		order.exemption = exemption == 1;
+		unheard = order_known(options, &order, &known, &error) && known.account[0] == '\0';
+	}
+	return unheard;
+}
+
+/*
+ * To the watch that runs here, which tells the others where there are any. Where it is done, ERROR has what there is
+ * to say of it, or no words.
+ */
 static bool order_send(const struct options *options, const struct control_order *order, struct error *error)
 {
 	struct error shared;
+	bool unheard = order_is_unheard(options, order);
 	bool everywhere = options->redis.topology != REDIS_OFF && !span_equal(order->verb, SPAN("disable")),
 	     released = false;
 
 	if (everywhere && span_equal(order->verb, SPAN("release")))
 		released = order_release_shared(options, order->account, clock_now() + options->watch.release,
 						&shared);
-	if (control_ask(options->watch.state == NULL ? "." : options->watch.state, order, error))
-		return true;
-	if (everywhere && span_equal(order->verb, SPAN("password")))
-		return order_password(options, order, error);
-	if (everywhere && order_tell(options, order, &shared))
-		return true;
-	return released;
+	if (!control_ask(options->watch.state == NULL ? "." : options->watch.state, order, error)) {
+		if (everywhere && span_equal(order->verb, SPAN("password"))) {
+			if (!order_password(options, order, error))
+				return false;
+		} else if (!released && !(everywhere && order_tell(options, order, &shared))) {
+			return false;
+		}
+		error->text[0] = '\0';
+	}
+	if (unheard)
+		unheard_say(NULL, order->account, error);
+	return true;
 }
 
 /* A time that is over would be taken, and nothing would come of it. */
@@ -176,10 +210,12 @@ static int order_give(const struct arguments *arguments, const char *command, co
 			.reason = span_of(arguments->reason),
 		};
 
-		if (order_send(&options, &order, &error))
-			continue;
-		fprintf(stderr, "sendwatch %s: %s\n", command, error.text);
-		status = EXIT_FAILED;
+		bool done = order_send(&options, &order, &error);
+
+		if (!done)
+			status = EXIT_FAILED;
+		if (!done || error.text[0] != '\0')
+			fprintf(stderr, "sendwatch %s: %s\n", command, error.text);
 	}
 	options_free(&options);
 	return status;

@@ -15,6 +15,7 @@
 #include "commands/saver.h"
 #include "commands/service.h"
 #include "commands/status.h"
+#include "commands/unheard.h"
 #include "commands/watch_work.h"
 
 #include "base/memory.h"
@@ -84,9 +85,8 @@ static void watch_late_of_old(struct watch *watch)
 	}
 }
 
-static bool watch_obey(void *context, const struct control_order *typed, struct error *error)
+static bool watch_order(struct watch *watch, const struct control_order *typed, struct error *error)
 {
-	struct watch *watch = context;
 	struct deliver *deliver = watch->work->deliver;
 	usec_t now = clock_now();
 	struct act_order order = { .account = typed->account,
@@ -110,6 +110,25 @@ static bool watch_obey(void *context, const struct control_order *typed, struct 
 		return act_release(watch->act, deliver, now, &order, error);
 	}
 	return error_set(error, "no order is called so: another version of sendwatch?");
+}
+
+/* Whether all servers have heard of it, only Redis knows: there, whoever gives the order asks. */
+static bool watch_obey(void *context, const struct control_order *typed, struct error *error)
+{
+	struct watch *watch = context;
+	struct store *store = pipeline_store(watch->work->pipeline);
+	bool heard = span_equal(typed->verb, SPAN("addresses")) ||
+		     span_equal(typed->verb, SPAN("password")) ||
+		     watch->work->options->redis.topology != REDIS_OFF ||
+		     store->calls->record(store, typed->account, false) != NULL ||
+		     act_heard_of(watch->act, typed->account);
+
+	if (!watch_order(watch, typed, error))
+		return false;
+	error->text[0] = '\0';
+	if (!heard)
+		unheard_say(store, typed->account, error);
+	return true;
 }
 
 /*

@@ -30,7 +30,8 @@ says nils@notary.example DUNNO || die "acted on old news"
 # Typed as people write it, too.
 await 5 "$SENDWATCH" show -c detect.conf Nils@Notary.Example
 
-"$SENDWATCH" disable -c detect.conf --reason "called by phone" Bob@Shop.test || die "cannot be disabled"
+expect 0 "$SENDWATCH" disable -c detect.conf --reason "called by phone" Bob@Shop.test
+has err 'sendwatch disable: bob@shop.test: taken, but no mail of such an account was seen'
 says bob@shop.test '554 5.7.1' || die "goes on: $(answer bob@shop.test)"
 await 5 grep -q '^bob@shop.test: ' stopped
 expect 0 "$SENDWATCH" accounts -c detect.conf disabled
@@ -38,6 +39,13 @@ has out 'stopped    bob@shop.test  since '
 expect 0 "$SENDWATCH" accounts -c detect.conf released
 lacks out 'stopped'
 grep -qE '^As of [0-9-]{10} [0-9:]{8} UTC, .* ago, when watch last saved\.$' out || die "does not say how old that is: $(cat out)"
+# Mistyped, it is done all the same, and said; known is what has sent, or what was ordered something.
+expect 0 "$SENDWATCH" exempt -c detect.conf --until 2099-01-01 nisl@notary.example
+has err 'sendwatch exempt: nisl@notary.example: taken, but no mail of such an account was seen: is nils@notary.example meant?'
+expect 0 "$SENDWATCH" exempt -c detect.conf --end nisl@notary.example
+[ ! -s err ] || die "not heard of what it was told itself: $(cat err)"
+expect 0 "$SENDWATCH" release -c detect.conf nils@notary.example
+[ ! -s err ] || die "not heard of an account: $(cat err)"
 grep -q '"by":"uid [0-9]*","reason":"called by phone"' verdicts.ndjson || die "not written down by whom, and why"
 expect 1 "$SENDWATCH" disable -c detect.conf bob@shop.test
 expect 1 "$SENDWATCH" disable -c detect.conf postmaster@shop.test

@@ -36,13 +36,15 @@ start one
 start two
 
 # Disabled on one: refused by both. Released on the other: undone by both.
-run one disable bob@shop.test --reason 'called by phone'
+run one disable bob@shop.test --reason 'called by phone' 2> err
+has err 'bob@shop.test: taken, but no mail of such an account was seen'
 says one bob@shop.test '554 5.7.1' || die "goes on where it was disabled"
 await 5 says two bob@shop.test '554 5.7.1'
 await 5 listed two bob@shop.test
 grep -q '"action":"disabled","by":"uid [0-9]* on .*","reason":"called by phone"' two/verdicts.ndjson ||
 	die "not written down by whom, and why: $(cat two/verdicts.ndjson)"
-run two release bob@shop.test
+run two release bob@shop.test 2> err
+[ ! -s err ] || die "not heard of what the other was told: $(cat err)"
 says two bob@shop.test DUNNO || die "not released where it was asked"
 await 5 says one bob@shop.test DUNNO
 await 5 unlisted one bob@shop.test
