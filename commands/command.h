@@ -40,6 +40,7 @@ int command_show(const struct arguments *arguments);
 int command_disable(const struct arguments *arguments);
 int command_release(const struct arguments *arguments);
 int command_exempt(const struct arguments *arguments);
+int command_reload(const struct arguments *arguments);
 int command_addresses(const struct arguments *arguments);
 int command_backtest(const struct arguments *arguments);
 

@@ -22,6 +22,8 @@
 #define CONTROL_CLIENTS 8
 #define CONTROL_PACKET  2048
 #define CONTROL_ANSWER  60000 /* milliseconds that a person waits: a slow disk syncs a dozen files first */
+#define CONTROL_PATIENT \
+	280000 /* a million accounts are saved and read back; systemd ends who takes 5 minutes */
 
 struct control {
 	int listener, poller;
@@ -225,7 +227,7 @@ bool control_ask(const char *state, const struct control_order *order, struct er
 		error_set(error, "%s: %s: does watch run here?", address.sun_path, strerror(errno));
 		got = -2;
 	} else if (send(fd.fd, packet.at, packet.len, MSG_NOSIGNAL) == (ssize_t)packet.len &&
-		   poll(&fd, 1, CONTROL_ANSWER) == 1) {
+		   poll(&fd, 1, order->patient ? CONTROL_PATIENT : CONTROL_ANSWER) == 1) {
 		got = recv(fd.fd, answer, sizeof(answer) - 1, 0);
 	}
 	close(fd.fd);

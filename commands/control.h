@@ -4,8 +4,8 @@
  *
  *	VERB ACCOUNT UNTIL REASON...
  *
- * UNTIL is microseconds since 1970 or "-". The answer is "ok", "ok " and what is to be said of it, or what is wrong. Only root and the
- * user that watch runs as are listened to; the kernel says who asks.
+ * UNTIL is microseconds since 1970 or "-". The answer is "ok", "ok " and what is to be said of it, or what is wrong.
+ * Only root and the user that watch runs as are listened to; the kernel says who asks.
  */
 #ifndef SENDWATCH_COMMANDS_CONTROL_H
 #define SENDWATCH_COMMANDS_CONTROL_H
@@ -18,6 +18,7 @@ struct control_order {
 	struct span verb, account, reason;
 	usec_t until; /* USEC_NEVER where not given */
 	char by[24];  /* "uid 0" */
+	bool patient; /* of who asks: it may take minutes */
 };
 
 struct control;

@@ -1,7 +1,7 @@
 /*
  * `sendwatch watch`: the daemon, in the foreground. One loop: read what the logs have, tell whom it concerns,
- * write down how far that was, and wait for more. SIGTERM and SIGINT end it with its state saved; SIGHUP takes
- * new settings in, whole or not at all.
+ * write down how far that was, and wait for more. SIGTERM and SIGINT end it with its state saved; SIGHUP and
+ * `sendwatch reload` take new settings in, whole or not at all.
  *
  * What is known, and how far was read, is saved every minute, at a moment when every line before it is dealt
  * with. At start, and for new settings, that is read back (resume.h), and following goes on behind it. Verdicts that
@@ -85,52 +85,6 @@ static void watch_late_of_old(struct watch *watch)
 	}
 }
 
-static bool watch_order(struct watch *watch, const struct control_order *typed, struct error *error)
-{
-	struct deliver *deliver = watch->work->deliver;
-	usec_t now = clock_now();
-	struct act_order order = { .account = typed->account,
-				   .by = span_of(typed->by),
-				   .reason = typed->reason,
-				   .until = typed->until };
-
-	if (span_equal(typed->verb, SPAN("disable")))
-		return act_disable(watch->act, deliver, now, &order, error);
-	if (span_equal(typed->verb, SPAN("exempt")))
-		return act_exempt(watch->act, deliver, now, &order, error);
-	if (span_equal(typed->verb,
-		       SPAN("addresses"))) /* what is known at this moment, for who reads the file */
-		return address_lists_save(watch->work->lists, now, error);
-	if (span_equal(typed->verb, SPAN("password")))
-		return act_password(watch->act, deliver, now, &order, error);
-	if (span_equal(typed->verb, SPAN("release"))) {
-		/* A person says that it is well; a release by time says nothing of what is to come. */
-		if (order.until == USEC_NEVER)
-			order.until = now + watch->work->options->watch.release;
-		return act_release(watch->act, deliver, now, &order, error);
-	}
-	return error_set(error, "no order is called so: another version of sendwatch?");
-}
-
-/* Whether all servers have heard of it, only Redis knows: there, whoever gives the order asks. */
-static bool watch_obey(void *context, const struct control_order *typed, struct error *error)
-{
-	struct watch *watch = context;
-	struct store *store = pipeline_store(watch->work->pipeline);
-	bool heard = span_equal(typed->verb, SPAN("addresses")) ||
-		     span_equal(typed->verb, SPAN("password")) ||
-		     watch->work->options->redis.topology != REDIS_OFF ||
-		     store->calls->record(store, typed->account, false) != NULL ||
-		     act_heard_of(watch->act, typed->account);
-
-	if (!watch_order(watch, typed, error))
-		return false;
-	error->text[0] = '\0';
-	if (!heard)
-		unheard_say(store, typed->account, error);
-	return true;
-}
-
 /*
  * Positions are saved only while all that was counted up to them is in safety. Where the store cannot say so
  * in time, those saved before stand: what is then read again will be known by its position.
@@ -207,12 +161,20 @@ static bool watch_goes_on(void *context)
 	return !watch->stop;
 }
 
+/* In the log, and to who asked for it. */
+static bool watch_refuses(const char *what, const struct error *why, struct error *error)
+{
+	log_say(clock_now(), LOG_LEVEL_ERROR, "%s: %s", what, why->text);
+	return error_set(error, "%s: %s", what, why->text);
+}
+
 /* Everything anew from the new settings; only when all of it stands is the old put away. */
-static void watch_reload(struct watch *watch)
+static bool watch_reload(struct watch *watch, struct error *error)
 {
 	struct watch_work *fresh = memory_new(1, sizeof(*fresh));
 	bool rehearsed = watch->work->options->act.dry_run;
-	struct error error;
+	struct error why;
+	bool good;
 
 	fresh->act = watch->act;
 	fresh->tally = &watch->tally;
@@ -223,16 +185,15 @@ static void watch_reload(struct watch *watch)
 	service_tell("RELOADING=1");
 	status_enter(watch->status, DESK_RELOADS);
 	watch_save(watch, true);
-	(void)address_lists_save(watch->work->lists, clock_now(), &error);
-	if (!act_reload_begin(watch->act, watch->arguments, &error)) {
+	(void)address_lists_save(watch->work->lists, clock_now(), &why);
+	if (!act_reload_begin(watch->act, watch->arguments, &why)) {
 		free(fresh);
-		log_say(clock_now(), LOG_LEVEL_ERROR, "the settings stay as they were: %s", error.text);
-	} else if (watch_work_open(fresh, watch->arguments, &error)) {
-		if (!act_reload_end(watch->act, true, &error))
-			log_say(clock_now(), LOG_LEVEL_ERROR, "%s", error.text);
-		if (!status_reload(watch->status, watch->arguments, &error))
-			log_say(clock_now(), LOG_LEVEL_ERROR, "the status page stays as it was: %s",
-				error.text);
+		good = watch_refuses("the settings stay as they were", &why, error);
+	} else if (watch_work_open(fresh, watch->arguments, &why)) {
+		good = act_reload_end(watch->act, true, &why) ||
+		       watch_refuses("not all of the new settings is in force", &why, error);
+		if (!status_reload(watch->status, watch->arguments, &why))
+			good = watch_refuses("the status page stays as it was", &why, error);
 		watch_work_close(watch->work);
 		free(watch->work);
 		watch->work = fresh;
@@ -243,18 +204,74 @@ static void watch_reload(struct watch *watch)
 	} else {
 		free(fresh);
 		(void)act_reload_end(watch->act, false, NULL);
-		log_say(clock_now(), LOG_LEVEL_ERROR, "the settings stay as they were: %s", error.text);
+		good = watch_refuses("the settings stay as they were", &why, error);
 	}
 	memory_trim(); /* all was there twice: it would stay so large */
 	service_tell("READY=1");
+	return good;
+}
+
+static bool watch_order(struct watch *watch, const struct control_order *typed, struct error *error)
+{
+	struct deliver *deliver = watch->work->deliver;
+	usec_t now = clock_now();
+	struct act_order order = { .account = typed->account,
+				   .by = span_of(typed->by),
+				   .reason = typed->reason,
+				   .until = typed->until };
+
+	if (span_equal(typed->verb, SPAN("reload")))
+		return watch_reload(watch, error);
+	if (span_equal(typed->verb, SPAN("disable")))
+		return act_disable(watch->act, deliver, now, &order, error);
+	if (span_equal(typed->verb, SPAN("exempt")))
+		return act_exempt(watch->act, deliver, now, &order, error);
+	if (span_equal(typed->verb,
+		       SPAN("addresses"))) /* what is known at this moment, for who reads the file */
+		return address_lists_save(watch->work->lists, now, error);
+	if (span_equal(typed->verb, SPAN("password")))
+		return act_password(watch->act, deliver, now, &order, error);
+	if (span_equal(typed->verb, SPAN("release"))) {
+		/* A person says that it is well; a release by time says nothing of what is to come. */
+		if (order.until == USEC_NEVER)
+			order.until = now + watch->work->options->watch.release;
+		return act_release(watch->act, deliver, now, &order, error);
+	}
+	return error_set(error, "no order is called so: another version of sendwatch?");
+}
+
+/* Whether all servers have heard of it, only Redis knows: there, whoever gives the order asks. */
+static bool watch_heard_of(const struct watch *watch, struct span account)
+{
+	struct store *store = pipeline_store(watch->work->pipeline);
+
+	return watch->work->options->redis.topology != REDIS_OFF ||
+	       store->calls->record(store, account, false) != NULL || act_heard_of(watch->act, account);
+}
+
+static bool watch_obey(void *context, const struct control_order *typed, struct error *error)
+{
+	struct watch *watch = context;
+	bool names = span_equal(typed->verb, SPAN("disable")) || span_equal(typed->verb, SPAN("release")) ||
+		     span_equal(typed->verb, SPAN("exempt"));
+	bool unheard = names && !watch_heard_of(watch, typed->account);
+
+	if (!watch_order(watch, typed, error))
+		return false;
+	error->text[0] = '\0';
+	if (unheard)
+		unheard_say(pipeline_store(watch->work->pipeline), typed->account, error);
+	return true;
 }
 
 static void watch_signals(struct watch *watch)
 {
+	struct error error;
+
 	watch_hear(watch);
 	while (watch->reload && !watch->stop) {
 		watch->reload = false;
-		watch_reload(watch);
+		(void)watch_reload(watch, &error);
 	}
 }
 

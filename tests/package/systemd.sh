@@ -41,8 +41,9 @@ is "its log's readers" "$(runuser -u sendwatch -- head -c 0 /var/log/mail.log &&
 # Lines that come in are read; a bad setting changes nothing, a good one is in force.
 cat mail.log >> /var/log/mail.log
 echo 'nonsense = 1' >> /etc/sendwatch/detect.conf
-systemctl reload sendwatch
+systemctl reload sendwatch && die "a reload with a bad setting succeeds"
 await logged "the settings stay as they were"
+is "after a refused reload" "$(show SubState) $(show NRestarts)" "running 0"
 sed -i '$d' /etc/sendwatch/detect.conf
 systemctl reload sendwatch
 await logged "new settings are in force"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# SIGHUP takes new settings in, whole or not at all.
+# SIGHUP and `sendwatch reload` take new settings in, whole or not at all; the latter tells.
 # needs: python3 gzip
 . "$TOP/tests/watch.sh"
 
@@ -23,6 +23,21 @@ sed -i 's,/state$,/elsewhere,' detect.conf
 kill -HUP "$watcher"
 await 10 grep -qF 'stay as they were: [watch] state: start sendwatch anew to change it' watch.err
 [ ! -e elsewhere ] || die "a new folder for settings that were refused"
+
+# Who waits for it hears what became of it.
+settings ''
+printf '[adapter list]\ntype = exim_list\nfile = %s/stopped\n' "$TMP" >> detect.conf
+expect 1 "$SENDWATCH" reload -c detect.conf
+has err 'sendwatch reload: the settings stay as they were: [adapter list] is new here'
+has watch.err 'the settings stay as they were: [adapter list] is new here'
+printf '[judge]\nflaged = 1\n' >> detect.conf
+expect 2 "$SENDWATCH" reload -c detect.conf
+has err 'the settings stay as they were: detect.conf:'
+settings ''
+expect 0 "$SENDWATCH" reload -c detect.conf
+[ ! -s err ] || die "complains of settings that are in force: $(cat err)"
+has watch.err 'new settings are in force'
+: > watch.err
 
 # Mended: the new webhook is told, by the thresholds and the log of the new settings.
 settings "$(cat port)"
