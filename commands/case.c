@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "commands/case_files.h"
+#include "commands/case_still.h"
 #include "commands/options.h"
 #include "responders/payload.h"
 
@@ -51,6 +52,7 @@ struct casebook *casebook_new(const struct case_options *with)
 
 	book->with = *with;
 	book->names = map_new(&names);
+	book->still = case_still_new();
 	return book;
 }
 
@@ -88,6 +90,7 @@ void casebook_free(struct casebook **book)
 	troubles_free((*book)->server, (*book)->server_count);
 	troubles_free((*book)->reading, (*book)->reading_count);
 	case_files_free(*book);
+	case_still_free(&(*book)->still);
 	case_shared_free(&(*book)->shared);
 	geo_close(&(*book)->geo);
 	health_free(&(*book)->health);
@@ -191,6 +194,11 @@ void casebook_trouble(struct casebook *book, const char *words)
 	trouble_add(book->reading, &book->reading_count, USEC_NEVER, span_of(words), SPAN(""));
 }
 
+void casebook_earlier(struct casebook *book, const struct verdict *verdict)
+{
+	case_still_earlier(book->still, verdict);
+}
+
 void casebook_verdict(struct casebook *book, const struct verdict *verdict)
 {
 	struct case_account *account;
@@ -208,6 +216,7 @@ void casebook_verdict(struct casebook *book, const struct verdict *verdict)
 				    verdict->sample_count > 0 ? verdict->samples[0].reply : SPAN(""));
 		return;
 	}
+	case_still_later(book->still, verdict);
 	account = casebook_find(book, verdict->account);
 	if (account == NULL)
 		account = casebook_add(book, verdict->account, verdict->account_kind);

@@ -101,6 +101,7 @@ struct case_options {
 
 struct case_file;
 struct case_log;
+struct case_still;
 
 struct casebook {
 	struct case_options with;
@@ -112,6 +113,7 @@ struct casebook {
 	size_t server_count, reading_count;
 	struct case_file *files; /* in the order in which they were read */
 	size_t file_count, file_room;
+	struct case_still *still; /* flagged before what is told of */
 	struct case_shared *shared;
 	struct geo *geo;
 	struct health *health;
@@ -132,7 +134,8 @@ bool case_can_read(const struct arguments *arguments, struct error *error);
 struct casebook *casebook_new(const struct case_options *with);
 void casebook_free(struct casebook **book);
 
-/* Of the first reading. */
+/* Of the first reading; `earlier` is of the time before the one that is told of. */
+void casebook_earlier(struct casebook *book, const struct verdict *verdict);
 void casebook_verdict(struct casebook *book, const struct verdict *verdict);
 void casebook_attempt(struct casebook *book, const struct attempt *attempt);
 void casebook_trouble(struct casebook *book, const char *words);

@@ -61,7 +61,11 @@ static void replay_earlier(void *context, const struct verdict *verdict)
 {
 	const struct replay *replay = context;
 
-	if (replay->summary != NULL && options_want(&replay->options, verdict->account))
+	if (!options_want(&replay->options, verdict->account))
+		return;
+	if (replay->book != NULL)
+		casebook_earlier(replay->book, verdict);
+	if (replay->summary != NULL)
 		summary_earlier(replay->summary, verdict);
 }
 

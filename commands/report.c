@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/save.h"
+#include "commands/case_still.h"
 #include "commands/command.h"
 #include "commands/report_parts.h"
 #include "responders/sign.h"
@@ -44,6 +45,17 @@ static void report_sort(struct report *report)
 		report->refused += report_refused(account);
 		report->waiting += account->waiting;
 	}
+}
+
+static size_t report_still(const struct report *report)
+{
+	size_t at = 0, count = 0;
+	struct span name;
+	usec_t flagged;
+
+	while (case_still_next(report->book->still, &at, &name, &flagged))
+		count++;
+	return count;
 }
 
 /* Nothing may be fetched, sent or run but what is here; without checksums, no script at all. */
@@ -153,6 +165,7 @@ bool report_write(const struct casebook *book, const char *path, usec_t now, str
 	if (!good)
 		return false;
 	report_sort(&report);
+	report.still = report_still(&report);
 	if (report_parts(&report, save_stream(save))) {
 		good = save_commit(&save, error);
 	} else {

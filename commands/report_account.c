@@ -1,6 +1,7 @@
 /* One account: what is thought of it, the picture, why, and how it was lost; report_details.c has the tables. */
 #include "commands/report_parts.h"
 
+#include "commands/case_still.h"
 #include "commands/words.h"
 
 #include <stdlib.h>
@@ -23,17 +24,23 @@ static void account_head(const struct report *report, const struct case_account 
 	html_add(out, " accepted</small></summary>\n");
 }
 
-static void account_said(const struct case_account *account, struct text *out)
+static void account_said(const struct report *report, const struct case_account *account, struct text *out)
 {
+	usec_t still = case_still_since(report->book->still, span_of(account->name));
+
 	html_add(out, "<p>");
 	if (account->worst == STATE_FLAGGED)
 		HTML(out, "<b>Somebody else $t used it</b>: ", span_of(report_likely(account->score)));
 	else if (account->worst == STATE_WATCH)
 		html_add(out, "<b>Unusual, and not enough to say that somebody else used it</b>: ");
+	else if (still != USEC_NEVER)
+		html_add(out, "<b>Flagged before the time that is told of, and still</b>; since ");
 	else
 		html_add(out, "<b>Nothing unusual was found.</b> ");
 	if (account->worst != STATE_NORMAL)
 		words_odds(out, account->score);
+	else if (still != USEC_NEVER)
+		report_time(out, still);
 	if (account->began != USEC_NEVER) {
 		html_add(out, ", since ");
 		report_time(out, account->began);
@@ -55,7 +62,7 @@ static void account_said(const struct case_account *account, struct text *out)
 		html_add(out, "; quiet again since ");
 		report_time(out, account->over);
 	}
-	html_add(out, account->worst == STATE_NORMAL ? "" : ".");
+	html_add(out, account->worst == STATE_NORMAL && still == USEC_NEVER ? "" : ".");
 	if (account->customer != NULL)
 		HTML(out, " Customer: $t.", span_of(account->customer));
 	html_add(out, " <small>(");
@@ -271,7 +278,7 @@ void report_account(const struct report *report, size_t at, struct text *out)
 		clients[i] = &account->clients[i];
 	qsort(clients, account->client_count, sizeof(clients[0]), client_order);
 	account_head(report, account, at, out);
-	account_said(account, out);
+	account_said(report, account, out);
 	account_picture(account, at, clients, out);
 	html_add(out, "<div class=two>\n");
 	if (account->evidence_count > 0)

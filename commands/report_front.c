@@ -5,6 +5,7 @@
 #include "commands/report_parts.h"
 
 #include "base/memory.h"
+#include "commands/case_still.h"
 #include "commands/words.h"
 
 #include <stdlib.h>
@@ -38,6 +39,9 @@ static void front_heading(const struct report *report, struct text *out)
 	html_add(out, "</p>\n<h1>");
 	if (!front_is_of_mail(report)) {
 		html_add(out, "These logs hold no mail");
+	} else if (order->flagged == 0 && report->still > 0) {
+		words_counted(out, report->still, "account");
+		html_add(out, " flagged earlier, and still");
 	} else if (order->flagged == 0 && book->with.arguments->account != NULL) {
 		HTML(out, "No signs of abuse of $t", span_of(book->with.arguments->account));
 	} else if (order->flagged == 0) {
@@ -161,16 +165,20 @@ static void front_many(const struct report *report, struct text *out)
 /* Of others nothing is known here: who was asked for is the only one that was looked at. */
 static void front_calm_one(const struct report *report, struct text *out)
 {
-	HTML(out, "<p>This report is about $t alone. ", span_of(report->book->with.arguments->account));
-	html_add(out, report->order.count > 0 ? "It is told of below, since it was asked for."
-					      : "Nothing was sent under this name.");
+	HTML(out, "<p>This report is about $t alone.", span_of(report->book->with.arguments->account));
+	if (report->order.count > 0)
+		html_add(out, " It is told of below, since it was asked for.");
+	else if (report->still == 0)
+		html_add(out, " Nothing was sent under this name.");
 }
 
 static void front_calm_all(const struct report *report, struct text *out)
 {
 	html_add(out, "<p>Of ");
 	words_counted(out, report->book->stats.judge.accounts, "account");
-	html_add(out, " that sent mail, none did so in a way that points to somebody else.");
+	html_add(out, report->still == 0
+			      ? " that sent mail, none did so in a way that points to somebody else."
+			      : " that sent mail, none was flagged anew.");
 	if (report->order.count > 0) {
 		html_add(out, " ");
 		report_count(out, report->order.count);
@@ -194,9 +202,29 @@ static void front_calm(const struct report *report, struct text *out)
 	if (arguments->since != USEC_NEVER) {
 		html_add(out, " It tells of what was found from ");
 		report_minute(out, arguments->since);
-		html_add(out, " on: who was flagged before that is not named.");
+		html_add(out,
+			 report->still == 0 ? " on; nobody who was flagged before that still is." : " on.");
 	}
 	html_add(out, " What logs do not show, this report cannot know.</p>\n");
+}
+
+/* They send as before, or would: what is told of is only what was found since. */
+static void front_still(const struct report *report, struct text *out)
+{
+	size_t at = 0, told = 0;
+	struct span name;
+	usec_t flagged;
+
+	html_add(out, "<p><b>Flagged before the time that is told of, and still:</b></p>\n<ul>\n");
+	while (told < REPORT_MANY && case_still_next(report->book->still, &at, &name, &flagged)) {
+		HTML(out, "<li>$t, since ", name);
+		report_time(out, flagged);
+		html_add(out, "</li>\n");
+		told++;
+	}
+	if (told < report->still)
+		text_add_format(out, "<li>and %zu more</li>\n", report->still - told);
+	html_add(out, "</ul>\n");
 }
 
 static void tile(struct text *out, const char *title, uint64_t count, uint64_t whole, const char *of)
@@ -304,13 +332,16 @@ static void front_course(const struct report *report, struct text *out)
 void report_front(const struct report *report, struct text *out)
 {
 	front_heading(report, out);
-	text_add_format(out, "<section class=\"box %s\">\n", report->order.flagged > 0 ? "alarm" : "calm");
+	text_add_format(out, "<section class=\"box %s\">\n",
+			report->order.flagged + report->still > 0 ? "alarm" : "calm");
 	if (report->order.flagged == 0)
 		front_calm(report, out);
 	else if (report->order.flagged == 1)
 		front_one(report, out);
 	else
 		front_many(report, out);
+	if (report->still > 0)
+		front_still(report, out);
 	html_add(out, "</section>\n");
 	if (report->order.flagged > 0) {
 		front_tiles(report, out);

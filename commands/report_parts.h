@@ -16,6 +16,7 @@ struct report_order {
 struct report {
 	const struct casebook *book;
 	struct report_order order;
+	size_t still; /* flagged before what is told of, and still so */
 	usec_t now;
 	uint64_t recipients, accepted, refused, waiting; /* of all flagged, since each began */
 };

@@ -153,8 +153,16 @@ honest = next(json.loads(line)["account"] for line in subprocess.run(
 replay("--quiet", "--account", honest, "--html", "one.html", *LOGS)
 words = check_page("one.html").text[""]
 assert "Nothing unusual was found." in words and "none did so" not in words
-replay("--quiet", "--since", "2026-11-17T23:00:00Z", "--html", "since.html", *LOGS)
-assert "who was flagged before that is not named" in check_page("since.html").text[""]
+replay("--quiet", "--since", "2026-11-17T06:00:00Z", "--until", "2026-11-17T12:00:00Z", "--html", "since.html", *LOGS)
+words = check_page("since.html").text[""]
+assert "nobody who was flagged before that still is" in words and "No account shows signs of abuse" in words
+# Flagged before --since and still so, it is named, also where it became sure enough to disable since.
+for since in "2026-11-17T23:00:00Z", "2026-11-17T14:07:00Z":
+    for asked in [], ["--account", "nils@notary.example"]:
+        replay("--quiet", "--since", since, *asked, "--html", "since.html", *LOGS)
+        words = check_page("since.html").text[""]
+        assert "1 account flagged earlier, and still" in words and "Nothing unusual" not in words, words
+        assert "and still:\n\nnils@notary.example, since 2026-11-17 14:06:24" in words, words
 replay("--quiet", "--until", "2026-11-17T12:00:00Z", "--html", "until.html", *LOGS)
 assert "No account shows signs of abuse" in check_page("until.html").text[""]
 with open("geo.csv", "w") as stream:
