@@ -54,8 +54,8 @@ static void users_add_named(struct users *users, uint32_t uid, struct span name)
 	user->name[name.len] = '\0';
 }
 
-/* "name:x:1001:..." */
-static void users_read_line(struct users *users, struct span line)
+/* "name:x:1001:..."; false where it is none. */
+static bool users_read_line(struct users *users, struct span line)
 {
 	struct span name, password, number;
 	uint64_t uid;
@@ -63,28 +63,40 @@ static void users_read_line(struct users *users, struct span line)
 	if (!span_cut(&line, ':', &name) || !span_cut(&line, ':', &password) ||
 	    !span_cut(&line, ':', &number) || !span_to_u64(number, &uid) || uid >= UINT32_MAX ||
 	    name.len == 0)
-		return;
+		return false;
 	if (map_find(users->map, users_hash((uint32_t)uid), name) != NULL)
-		return;
+		return true;
 	if (name.len < sizeof(((struct user *)NULL)->name))
 		users_add_named(users, (uint32_t)uid, name);
 	else
 		users_add(users, (uint32_t)uid);
+	return true;
 }
 
 static bool users_read(struct users *users, const char *path, struct error *error)
 {
 	FILE *file = fopen(path, "re");
 	char *line = NULL;
-	size_t room = 0;
+	size_t room = 0, good = 0, bad = 0;
 	ssize_t len;
+	int broken;
 
 	if (file == NULL)
 		return error_set(error, "%s: %s", path, strerror(errno));
-	while ((len = getline(&line, &room, file)) > 0)
-		users_read_line(users, (struct span){ line, (size_t)len });
+	while ((len = getline(&line, &room, file)) > 0) {
+		bool named = users_read_line(users, (struct span){ line, (size_t)len });
+
+		good += named;
+		bad += !named && line[0] != '\n';
+	}
+	broken = ferror(file) == 0 ? 0 : errno;
 	free(line);
 	fclose(file);
+	if (broken != 0)
+		return error_set(error, "%s: %s", path, strerror(broken));
+	if (good == 0 && bad > 0)
+		return error_set(error, "%s: no line of it is of the form of passwd(5), name:x:uid:...",
+				 path);
 	return true;
 }
 

@@ -11,7 +11,10 @@
 
 struct users;
 
-/* PASSWD: a file in the form of passwd(5), or NULL for this machine's own. NULL and ERROR where it cannot be read. */
+/*
+ * PASSWD: a file in the form of passwd(5), or NULL for this machine's own. NULL and ERROR where it cannot be read, or
+ * is full of something else.
+ */
 struct users *users_new(const char *passwd, struct error *error);
 void users_free(struct users **users);
 

@@ -106,6 +106,42 @@ static void uids_have_names(void **state)
 	assert_true(span_equal(users_name(users, 4000000001U), SPAN("4000000001")));
 	users_free(&users);
 	assert_null(users_new("/nonexistent/passwd", &error));
+	assert_null(users_new("/", &error));
+	assert_string_equal(error.text, "/: Is a directory");
+}
+
+/* A file of another kind has no names at all: uids would stay numbers, and nobody would know why. */
+static void what_is_no_passwd_file_is_refused(void **state)
+{
+	static const struct {
+		const char *text;
+		bool good;
+	} files[] = {
+		{ "", true },
+		{ "\n\n", true },
+		{ "# none\n", false },
+		{ "web1,6000\nweb2,6001\n", false },
+		{ "Nov 21 10:00:00 mx1 postfix/smtpd[1]: connect from a\n", false },
+		{ "web1,6000\nweb1:x:6000:\n", true },
+	};
+	struct error error;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		char path[] = "/tmp/test_owners.XXXXXX";
+		int fd = mkstemp(path);
+		size_t len = strlen(files[i].text);
+
+		assert_int_equal(write(fd, files[i].text, len), (int)len);
+		close(fd);
+		struct users *users = users_new(path, &error);
+
+		unlink(path);
+		assert_int_equal(users != NULL, files[i].good);
+		if (!files[i].good)
+			assert_non_null(strstr(error.text, ": no line of it is of the form of passwd"));
+		users_free(&users);
+	}
 }
 
 int main(void)
@@ -114,6 +150,7 @@ int main(void)
 		cmocka_unit_test(customers_are_found),
 		cmocka_unit_test(a_line_without_customer_is_refused),
 		cmocka_unit_test(uids_have_names),
+		cmocka_unit_test(what_is_no_passwd_file_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
