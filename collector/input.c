@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define INPUT_BLOCK ((size_t)64 * 1024) /* with what lines leave of it, it stays in the nearest caches */
+#define INPUT_TAR   257                 /* where a tar archive says that it is one */
 
 struct input {
 	char *path;
@@ -246,6 +247,22 @@ static bool input_is_wide(const struct input *input, struct error *error)
 	return true;
 }
 
+/* Its headers would stand between the lines of logs, and the lines beside them be lost. */
+static bool input_is_tar(const struct input *input, struct error *error)
+{
+	struct span magic = span_from((struct span){ input->given, input->given_len }, INPUT_TAR);
+
+	/* With the NUL that ends it, which no line has. */
+	if (!span_starts(magic, SPAN("ustar\0")) && !span_starts(magic, SPAN("ustar  \0")))
+		return false;
+	if (input->about.regular)
+		error_set(error, "%s: is a tar archive: tar xOf %s | sendwatch ... - reads what is in it",
+			  input->path, input->path);
+	else
+		error_set(error, "%s: is a tar archive: tar xO unpacks what is in it", input->path);
+	return true;
+}
+
 bool input_next(struct input *input, char **data_r, size_t *len_r, bool *broken_r, struct error *error)
 {
 	bool got = true;
@@ -257,7 +274,7 @@ bool input_next(struct input *input, char **data_r, size_t *len_r, bool *broken_
 		got = entries_read(input->entries, &input->given, &input->given_len, broken_r, error);
 	} else if (!input->ended) {
 		got = input_block(input, broken_r, error);
-		if (got && !input->known && input_is_wide(input, error)) {
+		if (got && !input->known && (input_is_wide(input, error) || input_is_tar(input, error))) {
 			*broken_r = input->ended = true;
 			return false;
 		}

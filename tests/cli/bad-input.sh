@@ -82,3 +82,18 @@ has err 'folder'
 expect 1 "$SENDWATCH" replay wide.log
 has err 'UTF-16'
 expect 1 "$SENDWATCH" parse - < wide.log
+
+# Nor is a packed folder, whose logs have its headers between their lines.
+cp good.log folder/mail.log
+tar cf logs.tar folder
+tar czf logs.tgz folder
+for packed in logs.tar logs.tgz; do
+	expect 1 "$SENDWATCH" replay $packed
+	has err "$packed: is a tar archive: tar xOf $packed | sendwatch"
+	lacks out 'FLAGGED'
+	expect 1 "$SENDWATCH" parse - < $packed
+	has err 'standard input: is a tar archive'
+	lacks err '| sendwatch'
+done
+tar xOf logs.tgz > unpacked
+cmp unpacked good.log
