@@ -39,7 +39,7 @@ completes() # "WORDS TYPED SO FAR|" WANTED...: what bash offers for the last of 
 	[ "$got" = "$*" ] || die "${COMP_WORDS[*]}: offers \"$got\" instead of \"$*\""
 }
 
-completes "sendwatch re|" release replay
+completes "sendwatch re|" release reload replay
 completes "sendwatch replay --form|" --format
 completes "sendwatch replay --format |" ndjson text
 completes "sendwatch replay --format = n|" ndjson
@@ -89,7 +89,7 @@ if command -v fish > /dev/null; then
 	HOME=$TMP fish -c 'source sendwatch.fish; complete -C "sendwatch re"; complete -C "sendwatch replay --form"
 		complete -C "sendwatch accounts fl"' > fish 2>&1
 	cut -f 1 fish | sort | paste -s -d ' ' > offered
-	[ "$(cat offered)" = "--format flagged release replay" ] || die "fish offers: $(cat offered)"
+	[ "$(cat offered)" = "--format flagged release reload replay" ] || die "fish offers: $(cat offered)"
 else
 	echo "note: fish is not here, its completion was not run"
 fi
