@@ -5,7 +5,14 @@
 # needs: python3 gzip
 . "$TOP/tests/watch.sh"
 
-day > whole.log
+# A log that ended three days ago: as many whole days later than it was written.
+day | python3 -c '
+import datetime, sys
+stamp = lambda line: datetime.datetime.fromisoformat(line.split(" ", 1)[0])
+lines = sys.stdin.readlines()
+later = datetime.timedelta((datetime.datetime.now(datetime.timezone.utc).date() - stamp(lines[-1]).date()).days - 3)
+for line in lines:
+    print((stamp(line) + later).isoformat(timespec="microseconds"), line.split(" ", 1)[1], end="")' > whole.log
 states() # of nils, in the order told
 {
 	grep '"type":"verdict"' verdicts.ndjson | sed 's/.*"state":"\([a-z]*\)".*/\1/' | tr '\n' ' '
@@ -29,15 +36,17 @@ start_old 0
 grep -q '"state":"disabled".*"late":true' verdicts.ndjson || die "it was not told as late"
 ! grep -q '"action":"would disable"' verdicts.ndjson || die "something old was acted on"
 
-# Four minutes of the campaign once more, now.
+# Four minutes of the campaign once more, now; not about midnight, where a day of its own begins.
 python3 - << 'PY' >> mail.log
 import datetime
-now = datetime.datetime.now(datetime.timezone.utc)
+start = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=5)
+if (start + datetime.timedelta(minutes=5)).date() != start.date():
+    start = start.replace(hour=23, minute=55, second=0)
 lines = open("whole.log").readlines()[3740:3900]
 first = datetime.datetime.fromisoformat(lines[0].split(" ", 1)[0])
 for line in lines:
     stamp, rest = line.split(" ", 1)
-    stamp = now - datetime.timedelta(seconds=300) + (datetime.datetime.fromisoformat(stamp) - first)
+    stamp = start + (datetime.datetime.fromisoformat(stamp) - first)
     print(stamp.isoformat(), rest, end="")
 PY
 await 20 in_journal '"action":"would disable"'
