@@ -3,12 +3,15 @@
 # needs: python3
 . "$TOP/tests/watch.sh"
 
-abuse() # MINUTES_AGO FIRST COUNT: by bob, all of a sudden
+abuse() # MINUTES_AGO FIRST COUNT: by bob, all of a sudden; earlier where midnight would come in between
 {
 	python3 - "$@" << 'PY'
 import datetime, sys
 ago, first, count = map(int, sys.argv[1:])
 start = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(minutes=ago)
+end = start + datetime.timedelta(seconds=count * 4 if ago else 0)
+if end.date() != start.date():
+    start -= end - end.replace(hour=0, minute=0, second=0)
 for number in range(first, first + count):
     stamp = (start + datetime.timedelta(seconds=(number - first) * 4 if ago else 0)).isoformat()
     queue_id, dead = "%08X" % (0xB0000000 + number), number % 3 == 0
