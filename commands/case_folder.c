@@ -11,9 +11,11 @@
 #include "commands/report.h"
 #include "responders/sign.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define CASE_MODE 0640 /* addresses of persons */
 
@@ -46,6 +48,35 @@ static struct save *folder_begin(const struct case_folder *folder, const char *n
 	return save;
 }
 
+/* A table of the same name may be anybody's: only what is no table tells that a case was here. */
+static bool folder_is_case(const struct case_folder *folder)
+{
+	static const char *const names[] = { "report.html", "verdicts.ndjson", "attempts.ndjson" };
+	bool there = true;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && there; i++) {
+		char *path = folder_path(folder, names[i]);
+
+		there = access(path, F_OK) == 0;
+		free(path);
+	}
+	return there;
+}
+
+/* What a run that was killed has left over is nobody's. */
+static bool folder_is_empty(const char *path)
+{
+	const struct dirent *entry;
+	DIR *names = opendir(path);
+	bool empty = names != NULL;
+
+	while (empty && (entry = readdir(names)) != NULL)
+		empty = entry->d_name[0] == '.' || strstr(entry->d_name, ".tmp.") != NULL;
+	if (names != NULL)
+		closedir(names);
+	return empty;
+}
+
 static bool folder_make(struct case_folder *folder, struct error *error)
 {
 	const char *path = folder->arguments->case_folder;
@@ -59,6 +90,11 @@ static bool folder_make(struct case_folder *folder, struct error *error)
 	free(report);
 	if (!good)
 		return false;
+	if (!folder_is_empty(path) && !folder_is_case(folder))
+		return error_set(
+			error,
+			"%s: there are other files in it, and no case: name an empty folder, or one to make",
+			path);
 	folder->verdicts = folder_begin(folder, "verdicts.ndjson", error);
 	if (folder->verdicts == NULL)
 		return false;

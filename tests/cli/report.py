@@ -196,6 +196,21 @@ assert "nils@notary.example" in check_page("one.html").text[""]
 shutil.copy("rubbish.log", "rubbish/report.html")
 assert "not replaced" in replay("--case", "rubbish", *LOGS, status=2).stderr
 
+# Nor is a folder of something else taken for a case's: its tables may have the same names.
+for names in ["accounts.csv"], ["notes.txt"], ["accounts.csv", "report.html"]:
+    shutil.rmtree("other", ignore_errors=True)
+    os.mkdir("other")
+    for name in names:
+        shutil.copy("one.html" if name == "report.html" else "rubbish.log", "other/" + name)
+    done = replay("--case", "other", *LOGS, status=2)
+    assert "other: there are other files in it" in done.stderr and done.stdout == "", done.stderr
+    assert sorted(os.listdir("other")) == sorted(names), os.listdir("other")
+os.mkdir("empty")
+open("empty/.keep", "w").close()
+replay("--quiet", "--case", "empty", "rubbish.log")
+replay("--quiet", "--case", "empty", *LOGS)
+assert "nils@notary.example" in check_page("empty/report.html").text[""]
+
 # A gap in the logs is told.
 os.mkdir("gap")
 for log in LOGS:
