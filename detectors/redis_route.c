@@ -188,6 +188,13 @@ static void route_round_of(struct redis_route *route, uint16_t at, struct redis_
 			route_refused(route, at, &calls[i], reply.text, error);
 			continue;
 		}
+		/* Not done, so that there is a pause as there is for one that is lost. */
+		if (calls[i].function && reply.kind != REDIS_LIST) {
+			error_set(error, "%s: answers as no Redis does", route->nodes.of[at].address);
+			redis_node_close(&route->nodes.of[at]);
+			route->nodes.mapped = false;
+			return;
+		}
 		calls[i].done = true;
 		calls[i].answered(&calls[i], &reply);
 	}
