@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,6 +45,7 @@ static const struct library_function http_functions[] = { HTTP_CALLS(HTTP_FUNCTI
 struct status_http {
 	struct status_site *site;
 	bool local;
+	int fd; /* what it listens on, borrowed */
 	struct MHD_Daemon *daemon;
 };
 
@@ -217,6 +219,23 @@ static enum MHD_Result http_called(void *context, struct MHD_Connection *connect
 	return http_serve(http->site, connection, visit, method, http->local);
 }
 
+/*
+ * The library complains that it has no descriptor for who knocks, and knocks on at once, for as long as that lasts: it
+ * has a pause here. What else it complains of is its visitors' affair.
+ */
+static void http_complains(void *context, const char *form, va_list values)
+{
+	const struct status_http *http = context;
+	int spare = fcntl(http->fd, F_DUPFD_CLOEXEC, 3);
+
+	(void)form;
+	(void)values;
+	if (spare >= 0)
+		close(spare);
+	else
+		http_brake();
+}
+
 static bool http_load(struct error *error)
 {
 	static struct library library = LIBRARY("libmicrohttpd.so.12", NULL, http_functions);
@@ -234,16 +253,17 @@ struct status_http *status_http_start(struct status_site *site, const struct sta
 	if (!http_load(error))
 		return NULL;
 	http = memory_new(1, sizeof(*http));
-	*http = (struct status_http){ .site = site, .local = local };
+	*http = (struct status_http){ .site = site, .local = local, .fd = listening };
 	fd = fcntl(listening, F_DUPFD_CLOEXEC, 3); /* MHD closes the one that it is given */
 	/* Signals are for the main thread. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (fd >= 0)
 		http->daemon = mhd.start_daemon(
-			MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL, 0,
-			NULL, NULL, http_called, http, MHD_OPTION_LISTEN_SOCKET, fd,
-			MHD_OPTION_CONNECTION_LIMIT, (unsigned)options->clients,
+			MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_POLL |
+				MHD_USE_ERROR_LOG,
+			0, NULL, NULL, http_called, http, MHD_OPTION_EXTERNAL_LOGGER, http_complains, http,
+			MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)options->clients,
 			MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(options->timeout / USEC_SECOND),
 			MHD_OPTION_CONNECTION_MEMORY_LIMIT, HTTP_MEMORY, MHD_OPTION_THREAD_STACK_SIZE,
 			HTTP_STACK, MHD_OPTION_URI_LOG_CALLBACK, http_begin, NULL,

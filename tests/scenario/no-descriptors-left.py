@@ -12,13 +12,14 @@ PATIENCE = 60 * int(os.environ.get("PATIENCE", "4"))
 SENDWATCH = os.environ["SENDWATCH"]
 TMP = os.environ["TMP"]
 
-with socket.socket() as free:
+with socket.socket() as free, socket.socket() as other:
     free.bind(("127.0.0.1", 0))
-    port = free.getsockname()[1]
+    other.bind(("127.0.0.1", 0))
+    port, page = free.getsockname()[1], other.getsockname()[1]
 open("mail.log", "w").close()
 with open("detect.conf", "w") as conf:
     conf.write(f"[logs]\nfiles = {TMP}/mail.log, syslog:tcp=127.0.0.1:{port}\n[watch]\nstate = {TMP}/state\n"
-               f"[journal]\nfile = {TMP}/verdicts.ndjson\n")
+               f"[journal]\nfile = {TMP}/verdicts.ndjson\n[status]\nlisten = 127.0.0.1:{page}\nopen = health\n")
 watch = subprocess.Popen([SENDWATCH, "watch", "-c", "detect.conf"], stderr=open("watch.err", "w"))
 
 
@@ -69,6 +70,15 @@ sender = socket.create_connection(("127.0.0.1", port))
 rests("a syslog daemon")
 limit(1000)
 wait_for(lambda: descriptors() != own, "the syslog daemon to be heard")
+
+limit(max(descriptors()) + 1)
+visitor = socket.create_connection(("127.0.0.1", page))
+visitor.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+rests("a visitor of the status page")
+limit(1000)
+visitor.settimeout(PATIENCE)
+if not visitor.recv(100).startswith(b"HTTP/1."):
+    fail("the visitor is not answered")
 watch.terminate()
 if watch.wait(PATIENCE) != 0:
     fail("ended badly")
