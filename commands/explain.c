@@ -21,7 +21,7 @@ struct explain {
 	struct replies *replies;
 	struct framer *framer;
 	int format;
-	size_t told;
+	size_t told, left; /* left out */
 };
 
 struct explanation {
@@ -169,13 +169,15 @@ static void explain_json(const struct explanation *explanation)
 
 /* --- asking --- */
 
-/* A whole log line: its reply, phase and relay. False where TEXT is not one. */
-static bool explain_line(struct explain *explain, struct span text, struct reply_question *question_r)
+/* A whole log line: its reply, phase and relay. False where TEXT is not one, or has none; *LOG_R tells these apart. */
+static bool explain_line(struct explain *explain, struct span text, struct reply_question *question_r,
+			 bool *log_r)
 {
 	struct event event = { .uid = -1, .size = -1, .nrcpt = -1 };
 	struct frame frame;
 
-	if (!framer_cut(explain->framer, text, &frame))
+	*log_r = framer_cut(explain->framer, text, &frame);
+	if (!*log_r)
 		return false;
 	parser_read(&frame, &event);
 	if (event.kind != EVENT_RESULT && event.kind != EVENT_REJECT && event.kind != EVENT_REJECT_WARNING)
@@ -194,11 +196,16 @@ static void explain_one(struct explain *explain, struct span text)
 {
 	struct reply_question question;
 	struct explanation explanation;
+	bool log;
 
-	if (!explain_line(explain, text, &question)) {
+	if (!explain_line(explain, text, &question, &log)) {
 		struct reply_text cut;
 
 		reply_text_cut(text, &cut);
+		if (log && cut.code == 0 && cut.enhanced[0] == 0) {
+			explain->left++;
+			return;
+		}
 		question = (struct reply_question){ .reply = cut.words, .phase = cut.phase };
 	}
 	explanation = (struct explanation){
@@ -283,6 +290,10 @@ static int explain_run(struct explain *explain, const struct arguments *argument
 	} else {
 		explain_names(explain, arguments);
 	}
+	if (explain->left > 0)
+		fprintf(stderr,
+			"sendwatch explain: left out %zu line%s of a log that hold%s no answer of a server\n",
+			explain->left, explain->left == 1 ? "" : "s", explain->left == 1 ? "s" : "");
 	return EXIT_DONE;
 }
 

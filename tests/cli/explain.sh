@@ -29,6 +29,26 @@ has out '"class":"invalid_recipient","blames":"the sender'"'"'s list","provider"
 has out '"reply":"550 Unrouteable address","class":"invalid_recipient"'
 has out '"class":"delivered"'
 
+# A whole log: what no server answered is no refusal, and is counted. What a server said beside a recipient is kept.
+{
+	cat many
+	printf '%s\n' \
+		'Nov  1 03:04:05 mx1 postfix/smtpd[123]: connect from unknown[192.0.2.1]' \
+		'Nov  1 03:04:05 mx1 postfix/qmgr[123]: 4F2K3L1: removed' \
+		'Nov  1 03:04:05 mx1 kernel: eth0: link is up' \
+		'2026-11-01 03:04:05 1tDabc-0001Ab-2C Completed' \
+		'Nov  1 03:04:05 mx1 postfix/smtp[1]: 4F2K3L1: host mx.example.org[192.0.2.9] said: 450 4.2.0 Greylisted (in reply to RCPT TO command)'
+} > log
+expect 0 "$SENDWATCH" explain --format ndjson - < log
+[ "$(wc -l < out)" = 4 ] || die "not one answer each: $(cat out)"
+has out '"reply":"450 4.2.0 Greylisted'
+has err 'sendwatch explain: left out 4 lines of a log that hold no answer of a server'
+expect 0 "$SENDWATCH" explain "$(sed -n 6p log)"
+has err 'left out 1 line of a log that holds no answer of a server'
+[ ! -s out ] || die "explains what is none: $(cat out)"
+expect 0 "$SENDWATCH" explain - < many
+[ ! -s err ] || die "left out: $(cat err)"
+
 # Control bytes of strangers do not reach the terminal.
 expect 0 "$SENDWATCH" explain "$(printf '550 \033[31mno such user')"
 has out '\x1b[31mno such user'
