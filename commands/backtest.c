@@ -35,7 +35,8 @@ static int backtest_show(const struct arguments *arguments)
 
 	if (!options_load(arguments, &options, &error))
 		return backtest_wrong(error.text);
-	if (backtest_run(&options, arguments, arguments->names, arguments->count, true, &run, &error)) {
+	if (backtest_run(&options, arguments, arguments->names, arguments->count, BACKTEST_BESIDE, &run,
+			 &error)) {
 		if (!run.none)
 			backtest_print(&run, arguments->format, arguments->quiet);
 		status = status_of(&run);
@@ -84,11 +85,12 @@ struct suggestion {
 static bool suggestion_holds(struct suggestion *suggestion, double flagged, bool *failed_r)
 {
 	const struct arguments *arguments = suggestion->arguments;
+	enum backtest_way way = suggestion->run.failed ? BACKTEST_AGAIN : BACKTEST_ALONE;
 	struct error error;
 
 	backtest_run_free(&suggestion->run);
 	options_raise(&suggestion->options->judge, &suggestion->asked, flagged);
-	*failed_r = !backtest_run(suggestion->options, arguments, arguments->names, arguments->count, false,
+	*failed_r = !backtest_run(suggestion->options, arguments, arguments->names, arguments->count, way,
 				  &suggestion->run, &error);
 	if (*failed_r)
 		backtest_wrong(error.text);
@@ -181,7 +183,8 @@ static int backtest_suggest(const struct arguments *arguments)
 
 /* --- compare --- */
 
-static bool compare_side(const struct arguments *arguments, const char *config, struct backtest_run *run)
+static bool compare_side(const struct arguments *arguments, const char *config, enum backtest_way way,
+			 struct backtest_run *run)
 {
 	struct arguments with = *arguments;
 	struct options options;
@@ -193,7 +196,7 @@ static bool compare_side(const struct arguments *arguments, const char *config, 
 		backtest_wrong(error.text);
 		return false;
 	}
-	done = backtest_run(&options, arguments, arguments->names + 2, arguments->count - 2, false, run,
+	done = backtest_run(&options, arguments, arguments->names + 2, arguments->count - 2, way, run,
 			    &error);
 	if (!done)
 		backtest_wrong(error.text);
@@ -222,8 +225,9 @@ static int backtest_compare(const struct arguments *arguments)
 		return backtest_wrong("--compare A.conf B.conf LOG...: two settings, then the logs");
 	if (!can_read_again(arguments->names + 2, arguments->count - 2))
 		return backtest_wrong("--compare reads the logs twice, and standard input cannot be");
-	if (compare_side(arguments, arguments->names[0], &sides[0]) &&
-	    compare_side(arguments, arguments->names[1], &sides[1])) {
+	if (compare_side(arguments, arguments->names[0], BACKTEST_ALONE, &sides[0]) &&
+	    compare_side(arguments, arguments->names[1], sides[0].failed ? BACKTEST_AGAIN : BACKTEST_ALONE,
+			 &sides[1])) {
 		if (!sides[0].none && !sides[1].none)
 			compare_print(arguments, sides);
 		status = status_of(&sides[0]);

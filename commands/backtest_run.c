@@ -17,6 +17,7 @@ struct running {
 	const struct arguments *arguments;
 	const struct options *options;
 	struct peers *peers; /* NULL: not asked for */
+	enum backtest_way way;
 	struct geo *geo;
 	struct map *places; /* account to uint32_t: where it is in run->accounts */
 	size_t room, hit_room;
@@ -125,7 +126,8 @@ static void running_trouble(void *context, const char *words)
 	struct running *running = context;
 
 	running->run->failed = true;
-	progress_trouble("backtest", words);
+	if (running->way != BACKTEST_AGAIN)
+		progress_trouble("backtest", words);
 }
 
 /* Of what is told of: what comes before --since is only learned from. */
@@ -158,10 +160,10 @@ static void running_logs(struct running *running, struct pipeline *pipeline, con
 }
 
 bool backtest_run(const struct options *options, const struct arguments *arguments, const char *const *names,
-		  size_t count, bool peers, struct backtest_run *run_r, struct error *error)
+		  size_t count, enum backtest_way way, struct backtest_run *run_r, struct error *error)
 {
 	const struct map_options places = { .record_size = sizeof(struct place), .same = same_account };
-	struct running running = { .run = run_r, .arguments = arguments, .options = options };
+	struct running running = { .run = run_r, .arguments = arguments, .options = options, .way = way };
 	const struct pipeline_watcher watcher = { .context = &running,
 						  .attempt = running_attempt,
 						  .verdict = running_verdict,
@@ -173,10 +175,10 @@ bool backtest_run(const struct options *options, const struct arguments *argumen
 	pipeline = pipeline_new(options, &watcher, error);
 	if (pipeline == NULL)
 		return false;
-	if (peers && options->judge.geo != NULL)
+	if (way == BACKTEST_BESIDE && options->judge.geo != NULL)
 		running.geo = geo_open(options->judge.geo, error);
 	running.places = map_new(&places);
-	running.peers = peers ? peers_new(running.geo, &sink) : NULL;
+	running.peers = way == BACKTEST_BESIDE ? peers_new(running.geo, &sink) : NULL;
 	running_logs(&running, pipeline, names, count);
 	peers_free(&running.peers);
 	geo_close(&running.geo);

@@ -46,12 +46,15 @@ struct backtest_run {
 	bool none;   /* no file could be read: there is nothing to be said */
 };
 
-/*
- * False, with ERROR, where the settings cannot be used. PEERS: the rules of others too. RUN is freed by the
- * caller in either case.
- */
+enum backtest_way {
+	BACKTEST_BESIDE, /* the rules of others too */
+	BACKTEST_ALONE,
+	BACKTEST_AGAIN /* alone, and what is wrong with these logs was told by a run before */
+};
+
+/* False, with ERROR, where the settings cannot be used. RUN is freed by the caller in either case. */
 bool backtest_run(const struct options *options, const struct arguments *arguments, const char *const *names,
-		  size_t count, bool peers, struct backtest_run *run_r, struct error *error);
+		  size_t count, enum backtest_way way, struct backtest_run *run_r, struct error *error);
 void backtest_run_free(struct backtest_run *run);
 
 #endif

@@ -81,6 +81,16 @@ for wrong in -1 10000 1.5 few ''; do
 	has err 'is not a number from 0 to 9999'
 done
 
+# What cannot be read is told once, however often the logs are read.
+printf '\037\213\010\000\000\000\000\000\000\003rubbish' > damaged.log.gz
+for options in '--suggest 0' '--compare never.conf never.conf'; do
+	# shellcheck disable=SC2086 # words
+	expect 1 "$SENDWATCH" backtest --timezone UTC $options "$bakery" nowhere.log damaged.log.gz
+	for log in nowhere.log damaged.log.gz; do
+		[ "$(grep -c "$log" err)" = 1 ] || die "$options: not told once: $(cat err)"
+	done
+done
+
 # Identical settings, by the same file, by a copy, or by what the defaults are: nothing changes, whatever is read.
 : > defaults.conf
 printf '[judge]\nflagged = 18\n' > same.conf
