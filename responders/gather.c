@@ -97,7 +97,7 @@ enum gather_way gather_ask(struct gather *gather, usec_t now, usec_t time, struc
 
 usec_t gather_due(const struct gather *gather, usec_t oldest)
 {
-	usec_t wall, midnight, time = 0;
+	usec_t wall, midnight, due, time = 0;
 
 	if (gather->telling->digest == NULL || !telling_digest(gather->telling, &time))
 		return oldest + gather->telling->gather;
@@ -105,5 +105,7 @@ usec_t gather_due(const struct gather *gather, usec_t oldest)
 	midnight = wall - wall % USEC_DAY;
 	if (midnight + time <= wall)
 		midnight += USEC_DAY;
-	return zone_time(gather->zone, midnight + time, USEC_NEVER);
+	due = zone_time(gather->zone, midnight + time, USEC_NEVER);
+	/* In an hour that comes twice the walls say that it is still to come, though the first time it has been. */
+	return due > oldest ? due : zone_time(gather->zone, midnight + USEC_DAY + time, USEC_NEVER);
 }

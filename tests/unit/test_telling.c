@@ -76,6 +76,47 @@ static void test_digest(void **state)
 	zone_free(&zone);
 }
 
+static usec_t digest_after(const struct gather *gather, const char *oldest)
+{
+	usec_t time;
+
+	assert_true(clock_parse(span_of(oldest), &time));
+	return gather_due(gather, time);
+}
+
+/* One a day at 02:30 in Berlin, also in the night that has this hour twice, and in the one that lacks it. */
+static void test_digest_in_a_changed_hour(void **state)
+{
+	static char half_past_two[] = "02:30";
+	static const struct {
+		const char *oldest, *due;
+	} rows[] = {
+		{ "2026-10-25T00:10:00Z", "2026-10-25T00:30:00Z" }, /* 02:10 for the first time */
+		{ "2026-10-25T00:40:00Z", "2026-10-26T01:30:00Z" }, /* 02:40 */
+		{ "2026-10-25T01:10:00Z", "2026-10-26T01:30:00Z" }, /* 02:10 for the second */
+		{ "2026-10-25T01:40:00Z", "2026-10-26T01:30:00Z" },
+		{ "2027-03-28T00:50:00Z", "2027-03-28T01:30:00Z" }, /* 01:50, then 03:00 */
+		{ "2027-03-28T01:40:00Z", "2027-03-29T00:30:00Z" },
+	};
+	struct telling daily = telling;
+	struct error error;
+	struct zone *zone;
+	struct gather *gather;
+	char text[CLOCK_TEXT_SIZE];
+
+	(void)state;
+	if (access("/usr/share/zoneinfo/Europe/Berlin", R_OK) != 0)
+		skip();
+	zone = zone_open("Europe/Berlin", &error);
+	assert_non_null(zone);
+	daily.digest = half_past_two;
+	gather = gather_new(&daily, false, zone);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(clock_text(digest_after(gather, rows[i].oldest), text), rows[i].due);
+	gather_free(&gather);
+	zone_free(&zone);
+}
+
 static void test_checks(void **state)
 {
 	static const struct {
@@ -216,9 +257,13 @@ static void test_letter(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_storm),     cmocka_unit_test(test_digest),
-		cmocka_unit_test(test_checks),    cmocka_unit_test(test_outbox_gathers),
-		cmocka_unit_test(test_addresses), cmocka_unit_test(test_letter),
+		cmocka_unit_test(test_storm),
+		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_digest_in_a_changed_hour),
+		cmocka_unit_test(test_checks),
+		cmocka_unit_test(test_outbox_gathers),
+		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_letter),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
