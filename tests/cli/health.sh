@@ -16,12 +16,12 @@ refused="dsn=5.7.1, status=bounced (host $microsoft said: 550 5.7.1 Unfortunatel
 for second in $(seq 30); do
 	message 4 "$second" bob@example.com "$refused"
 done > mail.log
-expect 0 "$SENDWATCH" health --year 2026 mail.log
+expect 0 "$SENDWATCH" health --timezone UTC --year 2026 mail.log
 has out 'mx1 (192.0.2.25) at microsoft'
 has out '30 attempts, 100.0 % refused for our address, 0 deferred'
 has out 'refuses us since 2026-11-01T'
 has out 'mostly by bob@example.com'
-expect 0 "$SENDWATCH" health --year 2026 --format ndjson mail.log
+expect 0 "$SENDWATCH" health --timezone UTC --year 2026 --format ndjson mail.log
 has out '"type":"address"'
 has out '"account":"192.0.2.25 at microsoft","state":"flagged"'
 has out '"type":"health","address":"mx1","named":"192.0.2.25","provider":"microsoft","attempts":30'
@@ -32,12 +32,12 @@ cp mail.log two.log
 for second in 1 2 3 4; do
 	message 5 "$second" eve@example.com 'dsn=2.0.0, status=sent (250 OK)'
 done >> two.log
-expect 0 "$SENDWATCH" health --year 2026 two.log
+expect 0 "$SENDWATCH" health --timezone UTC --year 2026 two.log
 has out '34 attempts, 88.2 % refused for our address'
-expect 0 "$SENDWATCH" health --year 2026 --account eve@example.com two.log
+expect 0 "$SENDWATCH" health --timezone UTC --year 2026 --account eve@example.com two.log
 has out '4 attempts, 0.0 % refused for our address'
 lacks out bob@example.com
-expect 0 "$SENDWATCH" health --year 2026 --account bob@example.com --format ndjson two.log
+expect 0 "$SENDWATCH" health --timezone UTC --year 2026 --account bob@example.com --format ndjson two.log
 has out '"attempts":30'
 lacks out '"type":"address"'
 

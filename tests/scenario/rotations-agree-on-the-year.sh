@@ -20,11 +20,11 @@ line 5 > mail.log
 line 2 > mail.log.1
 line -2 | gzip > mail.log.2.gz
 { line -6; line -5; } | gzip > mail.log.3.gz
-expect 0 "$SENDWATCH" parse mail.log mail.log.1 mail.log.2.gz mail.log.3.gz
+expect 0 "$SENDWATCH" parse --timezone UTC mail.log mail.log.1 mail.log.2.gz mail.log.3.gz
 for day in -6 -5 -2 2 5; do
 	has out "$(year_before $day)"
 done
 # One plain file alone: its end tells.
 { line -2; line 5; } > alone.log
-expect 0 "$SENDWATCH" parse alone.log
+expect 0 "$SENDWATCH" parse --timezone UTC alone.log
 has out "$(year_before -2)"
