@@ -38,3 +38,19 @@ bool alone_hold(const char *state, struct error *error)
 	close(fd);
 	return false;
 }
+
+bool alone_is_held(const char *state)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char path[512];
+	bool held;
+	int fd;
+
+	if (state == NULL || snprintf(path, sizeof(path), "%s/lock", state) >= (int)sizeof(path))
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	held = fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+	if (fd >= 0)
+		close(fd);
+	return held;
+}

@@ -11,4 +11,7 @@
 /* Hold the folder STATE, made where it is not there, until the process ends. False where another process does. */
 bool alone_hold(const char *state, struct error *error);
 
+/* Does another process, as far as this one may see? */
+bool alone_is_held(const char *state);
+
 #endif

@@ -135,6 +135,31 @@ static void check_log(struct check *check, const char *path)
 	text_free(&words);
 }
 
+static int check_glob_errno; /* why the last glob could not look into a folder that there is; 0: it could */
+
+static int check_glob_failed(const char *folder, int failed)
+{
+	(void)folder;
+	if (failed != ENOENT && failed != ENOTDIR)
+		check_glob_errno = failed;
+	return 0;
+}
+
+/* Nothing is of this name: not yet, or as far as is known to one who may not look. */
+static void check_absent(struct check *check, const char *name)
+{
+	struct text words = { 0 };
+	bool waits;
+
+	if (check_glob_errno == 0 && !rights_to_read(name) && errno != ENOENT && errno != ENOTDIR)
+		check_glob_errno = errno;
+	waits = check_glob_errno == 0;
+	text_add_format(&words, "%s: %s", name,
+			waits ? "is not there, and is waited for" : strerror(check_glob_errno));
+	check_say(check, waits, "[logs] files:", words.at);
+	text_free(&words);
+}
+
 /* A journal or a listener, of LOGS: can it be opened as watch would, and is there something? */
 static void check_live(struct check *check, const char *const *logs, size_t at)
 {
@@ -178,8 +203,11 @@ static void check_logs(struct check *check, const struct options *options)
 			found++;
 			continue;
 		}
-		if (glob(files->texts[i], 0, NULL, &names) != 0)
+		check_glob_errno = 0;
+		if (glob(files->texts[i], 0, check_glob_failed, &names) != 0) {
+			check_absent(check, files->texts[i]);
 			continue;
+		}
 		for (size_t j = 0; j < names.gl_pathc; j++)
 			check_log(check, names.gl_pathv[j]);
 		found += names.gl_pathc;

@@ -3,6 +3,7 @@
  * shell: what sendwatch.service forbids watch beyond that is not tried, but said.
  */
 #define _GNU_SOURCE
+#include "commands/alone.h"
 #include "commands/check_parts.h"
 
 #include "base/text.h"
@@ -46,13 +47,37 @@ static bool check_is_units(struct span folder)
 	return false;
 }
 
+/* Tried as watch does it. While that runs, an address in use is mostly its own. */
+static void check_port(struct check *check, const struct options *options, const char *where,
+		       const char *address)
+{
+	const struct policy_options of = { .address = address };
+	struct text words = { 0 };
+	struct error error;
+	struct policy *policy;
+
+	policy = policy_open(&of, &error);
+	if (policy == NULL && strstr(error.text, strerror(EADDRINUSE)) != NULL &&
+	    alone_is_held(options->watch.state)) {
+		text_add_format(&words, "%s: is in use, as it is while watch runs there", address);
+		check_say(check, true, where, words.at);
+	} else if (policy == NULL) {
+		check_say(check, false, where, error.text);
+	}
+	policy_stop(&policy);
+	text_free(&words);
+}
+
 /* A Unix socket is made anew at each start. */
-static void check_socket(struct check *check, const char *where, const char *address)
+static void check_socket(struct check *check, const struct options *options, const char *where,
+			 const char *address)
 {
 	struct span path = policy_place(address), folder = path, name;
 	struct text file = { 0 }, words = { 0 };
 	bool good;
 
+	if (span_starts(path, SPAN("inet:")))
+		check_port(check, options, where, address);
 	if (path.len == 0 || span_starts(path, SPAN("inet:")))
 		return;
 	if (!span_cut_last(&folder, SPAN("/"), &name) || check_is_units(folder))
@@ -78,8 +103,8 @@ void check_acting(struct check *check, const struct options *options)
 
 	if (!restriction_mode(&options->policy, &mode, &error))
 		check_say(check, false, "", error.text);
-	check_socket(check, "[policy] address:", options->policy.address);
-	check_socket(check, "[policy] socketmap:", options->policy.socketmap);
+	check_socket(check, options, "[policy] address:", options->policy.address);
+	check_socket(check, options, "[policy] socketmap:", options->policy.socketmap);
 	for (size_t i = 0; i < options->adapters.count; i++)
 		check_adapter(check, &uses[i]);
 	if (options->policy.socketmap != NULL)

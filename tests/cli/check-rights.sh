@@ -22,6 +22,21 @@ conf yes
 expect 0 "$SENDWATCH" check -c detect.conf
 has out 'mail.log: can be read'
 
+
+# A log in a folder that is not its own is not one that is waited for.
+mkdir -m 700 hidden
+: > hidden/mainlog
+: > open.log
+conf no
+sed -i "s|^files = .*|files = open.log, hidden/mainlog, hidden/*log|" detect.conf
+expect 1 "$SENDWATCH" check -c detect.conf
+has out 'open.log: can be read'
+has out 'WRONG  [logs] files:'
+has out 'hidden/mainlog: Permission denied'
+has out 'hidden/*log: Permission denied'
+sed -i 's/^read_all = no/read_all = yes/' detect.conf
+expect 0 "$SENDWATCH" check -c detect.conf
+
 chmod 600 detect.conf
 conf no
 chmod 644 mail.log

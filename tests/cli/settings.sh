@@ -1,6 +1,7 @@
 #!/bin/sh
 # detect.conf and its manual page are what the table of settings prints; mistakes are told with file, line and
 # the nearest known key.
+# needs: python3
 . "$TOP/tests/shell.sh"
 
 "$SENDWATCH" check --defaults > defaults || die "check --defaults failed"
@@ -81,6 +82,49 @@ conf '[policy]
 address = inet:127.0.0.1:10031'
 expect 0 "$SENDWATCH" check -c detect.conf
 lacks out ReadWritePaths
+
+# A port that another program has; where watch runs, it may be its own.
+cat > taken.py << 'END'
+import fcntl, os, socket, sys, time
+taken = socket.create_server(("127.0.0.1", 0))
+with open("state/lock", "w") as lock:
+    if sys.argv[1] == "watch":
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+    with open("port.new", "w") as out:
+        out.write(str(taken.getsockname()[1]))
+    os.rename("port.new", "port")
+    time.sleep(600)
+END
+for who in other watch; do
+	python3 taken.py $who &
+	taker=$!
+	await 10 test -s port
+	for key in address socketmap; do
+		conf "[policy]
+$key = inet:127.0.0.1:$(cat port)"
+		if [ $who = watch ]; then
+			expect 0 "$SENDWATCH" check -c detect.conf
+			has out "[policy] $key: inet:127.0.0.1:$(cat port): is in use, as it is while watch runs there"
+		else
+			expect 1 "$SENDWATCH" check -c detect.conf
+			has out "WRONG  [policy] $key: inet:127.0.0.1:$(cat port): Address already in use"
+		fi
+	done
+	kill $taker
+	rm port
+done
+conf '[policy]
+address = inet:localhost'
+expect 1 "$SENDWATCH" check -c detect.conf
+has out 'WRONG  [policy] address: inet:localhost: not an address and a port'
+
+# Of several logs it is said which is not there yet, and which cannot be looked for.
+conf
+sed -i "s|^files = .*|&, $TMP/typo.log, $TMP/none*.log|" detect.conf
+expect 0 "$SENDWATCH" check -c detect.conf
+has out 'mail.log: can be read'
+has out "[logs] files: $TMP/typo.log: is not there, and is waited for"
+has out "[logs] files: $TMP/none*.log: is not there, and is waited for"
 
 # The unit lets sendmail take no rights.
 conf '[mail ops]
