@@ -109,6 +109,10 @@ int command_parse(const struct arguments *arguments)
 		fprintf(stderr, "sendwatch parse: --attempts or --coverage, not both\n");
 		return EXIT_USAGE;
 	}
+	if (arguments->coverage && arguments->account != NULL) {
+		fprintf(stderr, "sendwatch parse: --coverage is of all lines: no --account beside it\n");
+		return EXIT_USAGE;
+	}
 	if (!options_load(arguments, &parse.options, &error)) {
 		fprintf(stderr, "sendwatch parse: %s\n", error.text);
 		return EXIT_USAGE;

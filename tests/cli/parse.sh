@@ -66,3 +66,6 @@ PY
 ! grep -q "$(printf '\033')" out || die "an escape reached the terminal"
 expect 2 "$SENDWATCH" parse --attempts --coverage mail.log
 has err 'not both'
+# Lines that are not understood name nobody.
+expect 2 "$SENDWATCH" parse --coverage --account bob@example.com new.log
+has err '--coverage is of all lines: no --account beside it'
