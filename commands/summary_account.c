@@ -83,6 +83,7 @@ void summary_account_verdict(struct summary_account *account, const struct verdi
 	account->flagged = verdict->time;
 	account->first_bad = verdict->first_bad;
 	account->score = verdict->score;
+	account->away = verdict->away;
 	account->recipients = verdict->recipients;
 	account->leaked = verdict->leaked;
 	text_clear(&account->details);
@@ -176,11 +177,12 @@ void summary_account_print_flagged(const struct summary_account *account,
 	}
 	text_add(&text, SPAN("\n    sent   to "));
 	words_counted(&text, account->recipients, "recipient");
-	text_add(&text, SPAN(" before the flag, "));
+	text_add(&text,
+		 account->away ? SPAN(" before the flag from new places, ") : SPAN(" before the flag, "));
 	words_count(&text, account->leaked);
 	text_add(&text, SPAN(" accepted; after it to "));
 	words_count(&text, account->recipients_after);
-	text_add(&text, SPAN(" more, "));
+	text_add(&text, account->away ? SPAN(" more from anywhere, ") : SPAN(" more, "));
 	words_count(&text, account->leaked_after);
 	text_add(&text, SPAN(" accepted\n"));
 	text_add(&text, text_span(&account->details));

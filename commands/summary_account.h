@@ -21,6 +21,7 @@ struct summary_account {
 	usec_t disabled;                         /* sure enough to; USEC_NEVER where it was not */
 	usec_t last;                             /* of its last verdict */
 	double score;                            /* at the worst */
+	bool away;                               /* up to the flag, only from where it had never sent */
 	uint64_t recipients, leaked;             /* up to the flag */
 	uint64_t recipients_after, leaked_after; /* from the flag on */
 	struct text details;                     /* evidence, clients, samples: ready to print */

@@ -89,6 +89,7 @@ static void tell(struct judge *judge, struct record *record, struct view *view,
 		.source = cause->source,
 		.position = cause->position,
 		.evidence = evidence,
+		.away = away,
 		.recipients = sums[score->horizon].n[away ? COUNT_AWAY : COUNT_RECIPIENTS],
 		.leaked = leaked_of(&sums[score->horizon], away),
 	};

@@ -44,6 +44,7 @@ struct verdict {
 	const struct evidence *evidence;
 	size_t evidence_count;
 	usec_t first_bad;
+	bool away; /* counted is what came from where the account had never sent, beside its owner's */
 	uint64_t recipients; /* since first_bad */
 	uint64_t leaked;     /* of them, accepted by the remote */
 	struct span clients[VERDICT_CLIENTS];

@@ -4,6 +4,7 @@ wrote is more than text, whatever they wrote."""
 # needs: sha256sum
 import base64
 import csv
+import datetime
 import glob
 import gzip
 import hashlib
@@ -175,6 +176,30 @@ with open("rubbish.log", "w") as stream:
     stream.write("x\n")
 replay("--quiet", "--case", "rubbish", "rubbish.log")
 assert "These logs hold no mail" in check_page("rubbish/report.html").text[""]
+
+# Where the owner writes on while others do, the summary says that before the flag only the others' mail is counted.
+stamp = datetime.datetime(2026, 11, 1, 8, tzinfo=datetime.timezone.utc)
+mails = [(stamp + datetime.timedelta(days=day, seconds=400 * n), "192.0.2.10", f"friend{n % 20}@known.example", True)
+         for day in range(16) for n in range(60)]
+stamp += datetime.timedelta(days=16)
+mails += [(stamp + datetime.timedelta(seconds=20 * n), "192.0.2.10", f"friend{n % 20}@known.example", True) for n in range(200)]
+mails += [(stamp + datetime.timedelta(seconds=3600 + 3 * n), "198.51.100.9", f"v{n}@victim{n % 40}.example", n % 3 != 0)
+          for n in range(200)]
+with open("own.log", "w") as stream:
+    for number, (when, client, recipient, good) in enumerate(sorted(mails)):
+        status = "dsn=2.0.0, status=sent (250 OK)" if good else "dsn=5.7.1, status=bounced (host mx said: 550 5.7.1 spam)"
+        for program, words in (
+                ("smtpd", f"client=x[{client}], sasl_method=PLAIN, sasl_username=anna@shop.example"),
+                ("qmgr", "from=<anna@shop.example>, size=900, nrcpt=1 (queue active)"),
+                ("smtp", f"to=<{recipient}>, relay=mx[203.0.113.5]:25, delay=1, delays=0/0/0/1, {status}"),
+                ("qmgr", "removed")):
+            stream.write(f"{when.isoformat(timespec='microseconds')} mx postfix/{program}[9]: A{number:09X}: {words}\n")
+said = replay("--case", "own", "own.log").stdout
+before, after = re.search(r"to (\d+) recipients before the flag from new places, .*; after it to (\d+) more "
+                          r"from anywhere, ", said).groups()
+with open("own/accounts.csv", newline="") as stream:
+    assert int(next(csv.DictReader(stream))["recipients"]) > int(before) + int(after)
+assert "from an address that the account used before" in check_page("own/report.html").text[""]
 
 # What cannot be read twice is refused before anything is read; so is a folder that cannot be made.
 for arguments, words in ((["--html", "x.html", "-"], "standard input"),
