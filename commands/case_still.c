@@ -68,7 +68,7 @@ static struct still_account *still_add(struct case_still *still, struct span nam
 {
 	struct still_place *place = map_add(still->names, hash_text(name));
 
-	if (still->count == still->room) {
+	if (still->accounts == NULL || still->count == still->room) {
 		still->room = still->room == 0 ? 16 : still->room * 2;
 		still->accounts = memory_grow(still->accounts, still->room, sizeof(*still->accounts));
 	}
