@@ -141,17 +141,17 @@ void act_close(struct act **act)
 
 void act_on_release(struct act *act,
 		    void (*released)(void *context, struct span account, usec_t when, usec_t until,
-				     bool again),
+				     bool repeated),
 		    void *context)
 {
 	act->released = released;
 	act->context = context;
 }
 
-void act_on_late(struct act *act, void (*late)(void *context, struct span account), void *context)
+void act_on_too_late(struct act *act, void (*too_late)(void *context, struct span account), void *context)
 {
-	act->late = late;
-	act->late_context = context;
+	act->too_late = too_late;
+	act->too_late_context = context;
 }
 
 /* A brake that stops all acting is told to people, once an hour each. */
@@ -296,9 +296,9 @@ void act_verdict(struct act *act, struct deliver *deliver, usec_t now, const str
 	    (open != NULL && case_is_disabled(open)))
 		return;
 	brake = brakes_ask(act->brakes, &question, words);
-	if (brake == BRAKE_OLD && act->late != NULL &&
+	if (brake == BRAKE_OLD && act->too_late != NULL &&
 	    (verdict->state == STATE_FLAGGED || verdict->state == STATE_DISABLED))
-		act->late(act->late_context, verdict->account);
+		act->too_late(act->too_late_context, verdict->account);
 	if (verdict->state == STATE_DISABLED) {
 		if (brake == BRAKE_NONE) {
 			order.reason = verdict->evidence_count > 0 ? span_of(verdict->evidence[0].text)

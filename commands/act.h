@@ -39,12 +39,15 @@ bool act_reload_begin(struct act *act, const struct arguments *arguments, struct
 bool act_reload_end(struct act *act, bool take, struct error *error);
 
 /* Is called when a verdict about ACCOUNT came too late to be acted on. May be left out. */
-void act_on_late(struct act *act, void (*late)(void *context, struct span account), void *context);
+void act_on_too_late(struct act *act, void (*too_late)(void *context, struct span account), void *context);
 
-/* Is called when an account is released, so that it is judged anew, and left alone until UNTIL. May be left out. */
+/*
+ * Is called when an account is released, so that it is judged anew, and left alone until UNTIL. REPEATED: at start, by
+ * an order from before it, which may have been carried out then. May be left out.
+ */
 void act_on_release(struct act *act,
 		    void (*released)(void *context, struct span account, usec_t when, usec_t until,
-				     bool again),
+				     bool repeated),
 		    void *context);
 
 /* ACTIVE accounts are known at this time. */

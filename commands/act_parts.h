@@ -47,9 +47,9 @@ struct act {
 	bool orders_changed, board_away;
 	usec_t now; /* of the step that is going on, with whom to tell */
 	struct deliver *deliver;
-	void (*late)(void *context, struct span account);
-	void *late_context;
-	void (*released)(void *context, struct span account, usec_t when, usec_t until, bool again);
+	void (*too_late)(void *context, struct span account);
+	void *too_late_context;
+	void (*released)(void *context, struct span account, usec_t when, usec_t until, bool repeated);
 	void *context;
 };
 

@@ -289,9 +289,10 @@ void pipeline_finish(struct pipeline *pipeline)
 		judge_time(pipeline->judge, pipeline->stats.last);
 }
 
-void pipeline_release(struct pipeline *pipeline, struct span account, usec_t when, usec_t until, bool again)
+void pipeline_release(struct pipeline *pipeline, struct span account, usec_t when, usec_t until,
+		      bool repeated)
 {
-	if (pipeline->judge != NULL && again)
+	if (pipeline->judge != NULL && repeated)
 		judge_release_again(pipeline->judge, account, when, until);
 	else if (pipeline->judge != NULL)
 		judge_release(pipeline->judge, account, when, until);

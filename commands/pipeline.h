@@ -80,10 +80,11 @@ void pipeline_idle(struct pipeline *pipeline, usec_t silence);
 void pipeline_finish(struct pipeline *pipeline);
 
 /*
- * ACCOUNT was released: it is judged anew from then, and left alone until UNTIL. AGAIN: after a restart, where what
- * was saved may be from before the release.
+ * ACCOUNT was released: it is judged anew from then, and left alone until UNTIL. REPEATED: it may have been
+ * released before, as after a restart, where what was saved may be older than the release.
  */
-void pipeline_release(struct pipeline *pipeline, struct span account, usec_t when, usec_t until, bool again);
+void pipeline_release(struct pipeline *pipeline, struct span account, usec_t when, usec_t until,
+		      bool repeated);
 
 /* Where the windows are: to be flushed, and asked whether reading must wait. NULL where nothing is judged. */
 struct store *pipeline_store(const struct pipeline *pipeline);

@@ -50,27 +50,27 @@ struct watch {
 	usec_t idle;     /* when there last was nothing more to read */
 	usec_t learns;   /* when systemd was last told that it learns */
 	bool ready, stop, reload, journald;
-	struct late late, again;
+	struct unstopped unstopped;
 	bool away, waits; /* the store is out of reach; so much is gathered that reading waits */
 };
 
-static void watch_released(void *context, struct span account, usec_t when, usec_t until, bool again)
+static void watch_released(void *context, struct span account, usec_t when, usec_t until, bool repeated)
 {
 	struct watch *watch = context;
 	struct addresses *addresses = address_lists_of(watch->work->lists);
 
-	pipeline_release(watch->work->pipeline, account, when, until, again);
-	if (addresses != NULL && !again)
+	pipeline_release(watch->work->pipeline, account, when, until, repeated);
+	if (addresses != NULL && !repeated)
 		addresses_release(addresses, account, when);
 }
 
-static void watch_late(void *context, struct span account)
+static void watch_too_late(void *context, struct span account)
 {
-	late_note(&((struct watch *)context)->late, account);
+	unstopped_note(&((struct watch *)context)->unstopped, account);
 }
 
-/* Who ought to be stopped, and is not: told of too late, braked, or in a dry run, before this start or reload. */
-static void watch_late_of_old(struct watch *watch)
+/* Who ought to be stopped, and is not: found too late, braked, or in a dry run, before this start or reload. */
+static void watch_raised(struct watch *watch)
 {
 	struct store *store = pipeline_store(watch->work->pipeline);
 	size_t count;
@@ -81,7 +81,7 @@ static void watch_late_of_old(struct watch *watch)
 		const struct record *record = store->calls->record(store, account, false);
 
 		if (record != NULL && act_is_owed(watch->act, account, record->standing.state, clock_now()))
-			late_note(&watch->late, account);
+			unstopped_note(&watch->unstopped, account);
 	}
 }
 
@@ -178,8 +178,7 @@ static bool watch_reload(struct watch *watch, struct error *error)
 
 	fresh->act = watch->act;
 	fresh->tally = &watch->tally;
-	fresh->late = &watch->late;
-	fresh->again = &watch->again;
+	fresh->unstopped = &watch->unstopped;
 	log_listen();
 	fresh->calls = watch->work->calls;
 	service_tell("RELOADING=1");
@@ -198,7 +197,7 @@ static bool watch_reload(struct watch *watch, struct error *error)
 		free(watch->work);
 		watch->work = fresh;
 		if (rehearsed)
-			watch_late_of_old(watch);
+			watch_raised(watch);
 		log_open(&fresh->options->log, stderr, watch->journald);
 		log_say(clock_now(), LOG_LEVEL_INFO, "new settings are in force");
 	} else {
@@ -432,12 +431,11 @@ int command_watch(const struct arguments *arguments)
 	watch.signals = watch_block_signals();
 	log_say(clock_now(), LOG_LEVEL_INFO, "version %s starts", SENDWATCH_VERSION);
 	watch.work->tally = &watch.tally;
-	watch.work->late = &watch.late;
-	watch.work->again = &watch.again;
+	watch.work->unstopped = &watch.unstopped;
 	watch.work->calls = (struct resume_calls){ &watch, watch_goes_on };
 	watch.act = watch.work->act = act_open(arguments, &error);
 	if (watch.act != NULL)
-		act_on_late(watch.act, watch_late, &watch);
+		act_on_too_late(watch.act, watch_too_late, &watch);
 	if (watch.act == NULL || !demote(&options, &error) || !alone_hold(options.watch.state, &error) ||
 	    !act_start(watch.act, &error) || (watch.status = status_open(arguments, &error)) == NULL ||
 	    !watch_work_open(watch.work, arguments, &error)) {
@@ -456,10 +454,8 @@ int command_watch(const struct arguments *arguments)
 		log_say(clock_now(), LOG_LEVEL_ERROR, "no orders can be taken: %s", error.text);
 	watch.saver.began = watch.heard = watch.idle = clock_monotonic();
 	watch.watchdog = service_watchdog();
-	watch_late_of_old(&watch);
+	watch_raised(&watch);
 	watch_loop(&watch);
-	late_free(&watch.late);
-	late_free(&watch.again);
 	service_tell("STOPPING=1");
 	status_close(&watch.status);
 	watch_save(&watch, true);
@@ -468,6 +464,7 @@ int command_watch(const struct arguments *arguments)
 	control_close(&watch.control);
 	watch_work_close(watch.work);
 	act_close(&watch.act);
+	unstopped_free(&watch.unstopped); /* last: closing may still tell of an account */
 	free(watch.work);
 	close(watch.signals);
 	log_say(clock_now(), LOG_LEVEL_INFO, "stops, its state saved");

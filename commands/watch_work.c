@@ -31,11 +31,14 @@ static void watch_verdict(void *context, const struct verdict *verdict)
 	if (strcmp(verdict->type, "verdict") == 0 &&
 	    clock_now() - verdict->time > work->options->act.at_most_old)
 		claimed.late = true;
-	/* Found again after a kill it may come by another line: several logs are read in another order then. */
-	if (!late_has(work->again, verdict->account))
+	/*
+	 * Found once more after a kill it may come by another line: several logs are read in another order then. Of
+	 * one that went on after it was found too late it is news, under an id of its own.
+	 */
+	if (!unstopped_is_active(work->unstopped, verdict->account))
 		deliver_same(work->deliver, &claimed);
 	else if (verdict->state == STATE_DISABLED)
-		(void)late_take(work->again, verdict->account);
+		unstopped_settle(work->unstopped, verdict->account);
 	/* Of several servers that find the same, one acts. */
 	if (!watch_is_anybodys(verdict) || store_claim(pipeline_store(work->pipeline), verdict->account,
 						       verdict->state, claimed.late, claimed.id)) {
@@ -80,11 +83,9 @@ static void watch_attempt(void *context, const struct attempt *attempt, enum att
 	if (work->resume.learning == NULL)
 		tally_attempt(work->tally, attempt, stage);
 	/* Before it is judged: what it does now raises it anew. */
-	if (work->late->count > 0 && clock_now() - attempt->time < work->options->act.at_most_old &&
-	    late_take(work->late, attempt->envelope->account)) {
-		late_note(work->again, attempt->envelope->account);
+	if (work->unstopped->idle.count > 0 && clock_now() - attempt->time < work->options->act.at_most_old &&
+	    unstopped_resumes(work->unstopped, attempt->envelope->account))
 		judge_again(pipeline_judge(work->pipeline), attempt->envelope->account);
-	}
 	health_attempt(work->health, attempt, stage);
 	if (stage == ATTEMPT_FIRST && addresses != NULL)
 		addresses_attempt(addresses, attempt);
@@ -221,8 +222,7 @@ bool watch_work_open(struct watch_work *work, const struct arguments *arguments,
 		.options = options,
 		.act = work->act,
 		.tally = work->tally,
-		.late = work->late,
-		.again = work->again,
+		.unstopped = work->unstopped,
 		.calls = work->calls,
 	};
 	if (!options_load(arguments, options, error)) {

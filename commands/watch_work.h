@@ -10,18 +10,17 @@
 #include "commands/blindness.h"
 #include "commands/blocklists.h"
 #include "commands/deliver.h"
-#include "commands/late.h"
 #include "commands/options.h"
 #include "commands/pipeline.h"
 #include "commands/resume.h"
 #include "commands/tally.h"
+#include "commands/unstopped.h"
 
 struct watch_work {
 	struct options *options;
-	struct act *act;     /* the same through all settings: whom it stopped stays so */
-	struct tally *tally; /* likewise */
-	struct late *late;   /* likewise */
-	struct late *again;  /* likewise: who went on, and is to be told of anew */
+	struct act *act;             /* the same through all settings: whom it stopped stays so */
+	struct tally *tally;         /* likewise */
+	struct unstopped *unstopped; /* likewise */
 	struct resume_calls calls;
 	struct deliver *deliver;
 	struct pipeline *pipeline;
@@ -36,7 +35,7 @@ struct watch_work {
 
 /*
  * Everything from the settings that ARGUMENTS lead to, or nothing; all that is known and not told of yet was learned
- * from the logs when it returns. WORK->act, tally, late, again and calls are set by the caller. WORK stays where it is
+ * from the logs when it returns. WORK->act, tally, unstopped and calls are set by the caller. WORK stays where it is
  * while it is open: its parts point to it.
  */
 bool watch_work_open(struct watch_work *work, const struct arguments *arguments, struct error *error);
