@@ -7,7 +7,7 @@
  *	ledger_feed       events to attempts: one recipient, its outcome, whose it is       parsers/ledger.c
  *	judge_attempt     attempts to windows, evidence and verdicts                        detectors/judge.c
  *	server_event      the same lines by the hour: what concerns the server, no account alone   detectors/server.c
- *	watcher->verdict  printed by replay; watch_verdict in watch                         commands/watch_work.c
+ *	watcher->verdict  printed by replay; work_verdict in watch                          commands/watch_work.c
  *
  * and on from there, in watch alone:
  *

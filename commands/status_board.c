@@ -63,7 +63,7 @@ static void board_fill(const struct watch_work *work, const struct record *recor
 	windows_sum(&record->windows, record->now, account->sums);
 	windows_series(&record->windows, record->now, HORIZON_24H, account->hours);
 	windows_series(&record->windows, record->now, HORIZON_7D, account->days);
-	account->stopped = act_case_of(work->act, span_of(record->name), &account->in_force);
+	account->stopped = act_case_of(work->lasting->act, span_of(record->name), &account->in_force);
 	if (record->trail != NULL)
 		board_trail(work, record->trail, account);
 }
@@ -274,7 +274,7 @@ struct board *board_new(const struct board_view *view)
 	board->dim = work->blindness.dim;
 	board->saved = board->made_clock - view->saved;
 	board->outbox = deliver_stats(work->deliver);
-	board->act = act_stats(work->act);
+	board->act = act_stats(work->lasting->act);
 	board_store(work, board);
 	board_sources(work, board);
 	board_targets(work, board);

@@ -38,11 +38,10 @@
 
 struct watch {
 	const struct arguments *arguments;
-	struct watch_work *work;
-	struct act *act;
+	struct watch_lasting lasting;
+	struct watch_work *work; /* of the settings that are in force */
 	struct control *control;
 	struct status *status;
-	struct tally tally;
 	int signals;
 	struct saver saver;
 	usec_t watchdog; /* how often systemd wants to hear of us; 0: it does not */
@@ -50,7 +49,6 @@ struct watch {
 	usec_t idle;     /* when there last was nothing more to read */
 	usec_t learns;   /* when systemd was last told that it learns */
 	bool ready, stop, reload, journald;
-	struct unstopped unstopped;
 	bool away, waits; /* the store is out of reach; so much is gathered that reading waits */
 };
 
@@ -66,7 +64,7 @@ static void watch_released(void *context, struct span account, usec_t when, usec
 
 static void watch_too_late(void *context, struct span account)
 {
-	unstopped_note(&((struct watch *)context)->unstopped, account);
+	unstopped_note(&((struct watch *)context)->lasting.unstopped, account);
 }
 
 /* Who ought to be stopped, and is not: found too late, braked, or in a dry run, before this start or reload. */
@@ -80,8 +78,9 @@ static void watch_raised(struct watch *watch)
 		struct span account = span_of(raised[i]);
 		const struct record *record = store->calls->record(store, account, false);
 
-		if (record != NULL && act_is_owed(watch->act, account, record->standing.state, clock_now()))
-			unstopped_note(&watch->unstopped, account);
+		if (record != NULL &&
+		    act_is_owed(watch->lasting.act, account, record->standing.state, clock_now()))
+			unstopped_note(&watch->lasting.unstopped, account);
 	}
 }
 
@@ -176,20 +175,16 @@ static bool watch_reload(struct watch *watch, struct error *error)
 	struct error why;
 	bool good;
 
-	fresh->act = watch->act;
-	fresh->tally = &watch->tally;
-	fresh->unstopped = &watch->unstopped;
 	log_listen();
-	fresh->calls = watch->work->calls;
 	service_tell("RELOADING=1");
 	status_enter(watch->status, DESK_RELOADS);
 	watch_save(watch, true);
 	(void)address_lists_save(watch->work->lists, clock_now(), &why);
-	if (!act_reload_begin(watch->act, watch->arguments, &why)) {
+	if (!act_reload_begin(watch->lasting.act, watch->arguments, &why)) {
 		free(fresh);
 		good = watch_refuses("the settings stay as they were", &why, error);
-	} else if (watch_work_open(fresh, watch->arguments, &why)) {
-		good = act_reload_end(watch->act, true, &why) ||
+	} else if (watch_work_open(fresh, &watch->lasting, watch->arguments, &why)) {
+		good = act_reload_end(watch->lasting.act, true, &why) ||
 		       watch_refuses("not all of the new settings is in force", &why, error);
 		if (!status_reload(watch->status, watch->arguments, &why))
 			good = watch_refuses("the status page stays as it was", &why, error);
@@ -202,7 +197,7 @@ static bool watch_reload(struct watch *watch, struct error *error)
 		log_say(clock_now(), LOG_LEVEL_INFO, "new settings are in force");
 	} else {
 		free(fresh);
-		(void)act_reload_end(watch->act, false, NULL);
+		(void)act_reload_end(watch->lasting.act, false, NULL);
 		good = watch_refuses("the settings stay as they were", &why, error);
 	}
 	memory_trim(); /* all was there twice: it would stay so large */
@@ -222,19 +217,19 @@ static bool watch_order(struct watch *watch, const struct control_order *typed, 
 	if (span_equal(typed->verb, SPAN("reload")))
 		return watch_reload(watch, error);
 	if (span_equal(typed->verb, SPAN("disable")))
-		return act_disable(watch->act, deliver, now, &order, error);
+		return act_disable(watch->lasting.act, deliver, now, &order, error);
 	if (span_equal(typed->verb, SPAN("exempt")))
-		return act_exempt(watch->act, deliver, now, &order, error);
+		return act_exempt(watch->lasting.act, deliver, now, &order, error);
 	if (span_equal(typed->verb,
 		       SPAN("addresses"))) /* what is known at this moment, for who reads the file */
 		return address_lists_save(watch->work->lists, now, error);
 	if (span_equal(typed->verb, SPAN("password")))
-		return act_password(watch->act, deliver, now, &order, error);
+		return act_password(watch->lasting.act, deliver, now, &order, error);
 	if (span_equal(typed->verb, SPAN("release"))) {
 		/* A person says that it is well; a release by time says nothing of what is to come. */
 		if (order.until == USEC_NEVER)
 			order.until = now + watch->work->options->watch.release;
-		return act_release(watch->act, deliver, now, &order, error);
+		return act_release(watch->lasting.act, deliver, now, &order, error);
 	}
 	return error_set(error, "no order is called so: another version of sendwatch?");
 }
@@ -245,7 +240,8 @@ static bool watch_heard_of(const struct watch *watch, struct span account)
 	struct store *store = pipeline_store(watch->work->pipeline);
 
 	return watch->work->options->redis.topology != REDIS_OFF ||
-	       store->calls->record(store, account, false) != NULL || act_heard_of(watch->act, account);
+	       store->calls->record(store, account, false) != NULL ||
+	       act_heard_of(watch->lasting.act, account);
 }
 
 static bool watch_obey(void *context, const struct control_order *typed, struct error *error)
@@ -274,41 +270,35 @@ static void watch_signals(struct watch *watch)
 	}
 }
 
-/* Until when nothing needs to be done unless somebody calls. */
+/* PAUSE, or the time from NOW to DUE where that is shorter; both on one clock. */
+static usec_t watch_sooner(usec_t pause, usec_t due, usec_t now)
+{
+	return due != USEC_NEVER && due - now < pause ? due - now : pause;
+}
+
+/* For how long nothing needs to be done unless somebody calls. */
 static usec_t watch_pause(const struct watch *watch)
 {
-	usec_t now = clock_monotonic(), wall = clock_now(), due = deliver_due(watch->work->deliver, wall);
-	usec_t pause = WATCH_LONGEST;
+	const struct watch_work *work = watch->work;
+	const struct watch_options *options = &work->options->watch;
+	usec_t wall = clock_now(), monotonic = clock_monotonic(), pause = WATCH_LONGEST;
 
 	if (saver_fd(&watch->saver) < 0) /* else it says when it is done */
-		pause = saver_due(&watch->saver, watch->work->options->watch.save_every) - now;
-	if (watch->work->dnsbl != NULL) {
-		usec_t ask = dnsbl_due(watch->work->dnsbl);
-
-		if (ask != USEC_NEVER && ask - wall < pause)
-			pause = ask - wall;
-	}
-	if (due != USEC_NEVER && due - wall < pause)
-		pause = due - wall;
-	due = address_lists_due(watch->work->lists);
-	if (due != USEC_NEVER && due - wall < pause)
-		pause = due - wall;
-	due = act_due(watch->act);
-	if (due != USEC_NEVER && due - wall < pause)
-		pause = due - wall;
-	due = act_board_due(watch->act);
-	if (due != USEC_NEVER && due - now < pause)
-		pause = due - now;
+		pause = watch_sooner(pause, saver_due(&watch->saver, options->save_every), monotonic);
+	pause = watch_sooner(pause, act_board_due(watch->lasting.act), monotonic);
+	pause = watch_sooner(pause, act_due(watch->lasting.act), wall);
+	pause = watch_sooner(pause, deliver_due(work->deliver, wall), wall);
+	pause = watch_sooner(pause, address_lists_due(work->lists), wall);
+	if (work->dnsbl != NULL)
+		pause = watch_sooner(pause, dnsbl_due(work->dnsbl), wall);
 	if (watch->watchdog > 0 && watch->watchdog < pause)
 		pause = watch->watchdog;
 	if (watch->away && pause > WATCH_ASKS)
 		pause = WATCH_ASKS;
 	if (control_is_deaf(watch->control) && pause > USEC_SECOND)
 		pause = USEC_SECOND;
-	due = watch->work->options->watch.silent_after / WATCH_SILENCE;
-	if (due > 0 && due < pause)
-		pause = due;
-	pause = pause > WATCH_LONGEST ? WATCH_LONGEST : pause;
+	if (options->silent_after / WATCH_SILENCE > 0 && options->silent_after / WATCH_SILENCE < pause)
+		pause = options->silent_after / WATCH_SILENCE;
 	return pause < 0 ? 0 : pause;
 }
 
@@ -325,8 +315,8 @@ static void watch_wait(struct watch *watch, bool idle)
 						.events = POLLIN };
 	if (watch->work->dnsbl != NULL)
 		fds[count++] = (struct pollfd){ .fd = dnsbl_fd(watch->work->dnsbl), .events = POLLIN };
-	fds[count++] = (struct pollfd){ .fd = act_fd(watch->act), .events = POLLIN };
-	fds[count++] = (struct pollfd){ .fd = act_board_fd(watch->act), .events = POLLIN };
+	fds[count++] = (struct pollfd){ .fd = act_fd(watch->lasting.act), .events = POLLIN };
+	fds[count++] = (struct pollfd){ .fd = act_board_fd(watch->lasting.act), .events = POLLIN };
 	fds[count++] = (struct pollfd){ .fd = control_fd(watch->control), .events = POLLIN };
 	fds[count++] = (struct pollfd){ .fd = status_fd(watch->status), .events = POLLIN };
 	fds[count++] = (struct pollfd){ .fd = saver_fd(&watch->saver), .events = POLLIN };
@@ -363,7 +353,7 @@ static bool watch_read(struct watch *watch)
 static void watch_status(struct watch *watch, bool idle)
 {
 	const struct board_view view = { .work = watch->work,
-					 .tally = &watch->tally,
+					 .tally = &watch->lasting.tally,
 					 .saved = watch->saver.began,
 					 .idle = watch->idle,
 					 .ready = watch->ready,
@@ -387,7 +377,7 @@ static void watch_loop(struct watch *watch)
 		watch_store(watch);
 		control_step(watch->control);
 		watch_status(watch, idle);
-		act_step(watch->act, watch->work->deliver, clock_now());
+		act_step(watch->lasting.act, watch->work->deliver, clock_now());
 		deliver_step(watch->work->deliver, clock_now());
 		if (watch->work->dnsbl != NULL)
 			dnsbl_step(watch->work->dnsbl, clock_now());
@@ -415,58 +405,77 @@ static int watch_block_signals(void)
 	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+/*
+ * In this order: what takes rights, which demote gives up; the folder of state, which is ours alone from alone_hold on;
+ * what was in force before, so that it is again while the logs are learned from; then what the settings alone decide.
+ */
+static bool watch_open(struct watch *watch, const struct options *options, struct error *error)
+{
+	struct act *act = watch->lasting.act = act_open(watch->arguments, error);
+	struct error why;
+
+	if (act == NULL)
+		return false;
+	act_on_too_late(act, watch_too_late, watch);
+	if (!demote(options, error) || !alone_hold(options->watch.state, error) || !act_start(act, error))
+		return false;
+	watch->status = status_open(watch->arguments, error);
+	watch->lasting.learning = (struct resume_calls){ watch, watch_goes_on };
+	if (watch->status == NULL || !watch_work_open(watch->work, &watch->lasting, watch->arguments, error))
+		return false;
+	act_on_release(act, watch_released, watch);
+	act_orders_finish(act, watch->work->deliver, clock_now());
+	watch->control = control_open(watch->work->options->watch.state, watch_obey, watch, &why);
+	if (watch->control == NULL)
+		log_say(clock_now(), LOG_LEVEL_ERROR, "no orders can be taken: %s", why.text);
+	watch->saver.began = watch->heard = watch->idle = clock_monotonic();
+	watch->watchdog = service_watchdog();
+	watch_raised(watch);
+	return true;
+}
+
+/* Whatever of it was opened: each of these passes over what was not. */
+static void watch_close(struct watch *watch)
+{
+	status_close(&watch->status);
+	control_close(&watch->control);
+	watch_work_close(watch->work);
+	act_close(&watch->lasting.act);
+	unstopped_free(&watch->lasting.unstopped);
+	free(watch->work);
+	close(watch->signals);
+}
+
 int command_watch(const struct arguments *arguments)
 {
-	struct watch watch = { .arguments = arguments, .work = memory_new(1, sizeof(*watch.work)) };
+	struct watch watch = { .arguments = arguments };
 	struct error error;
-	struct options options;
+	struct options options; /* until watch_work_open has its own */
+	bool good;
 
 	if (!options_load(arguments, &options, &error)) {
 		fprintf(stderr, "sendwatch watch: %s\n", error.text);
-		free(watch.work);
 		return EXIT_USAGE;
 	}
 	watch.journald = getenv("JOURNAL_STREAM") != NULL;
 	log_open(&options.log, stderr, watch.journald);
 	watch.signals = watch_block_signals();
 	log_say(clock_now(), LOG_LEVEL_INFO, "version %s starts", SENDWATCH_VERSION);
-	watch.work->tally = &watch.tally;
-	watch.work->unstopped = &watch.unstopped;
-	watch.work->calls = (struct resume_calls){ &watch, watch_goes_on };
-	watch.act = watch.work->act = act_open(arguments, &error);
-	if (watch.act != NULL)
-		act_on_too_late(watch.act, watch_too_late, &watch);
-	if (watch.act == NULL || !demote(&options, &error) || !alone_hold(options.watch.state, &error) ||
-	    !act_start(watch.act, &error) || (watch.status = status_open(arguments, &error)) == NULL ||
-	    !watch_work_open(watch.work, arguments, &error)) {
-		status_close(&watch.status);
-		act_close(&watch.act);
+	watch.work = memory_new(1, sizeof(*watch.work));
+	good = watch_open(&watch, &options, &error);
+	options_free(&options);
+	if (!good) {
+		watch_close(&watch);
 		log_say(clock_now(), watch.stop ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR, "%s", error.text);
-		free(watch.work);
-		options_free(&options);
 		return watch.stop ? EXIT_DONE : EXIT_FAILED;
 	}
-	options_free(&options);
-	act_on_release(watch.act, watch_released, &watch);
-	act_orders_finish(watch.act, watch.work->deliver, clock_now());
-	watch.control = control_open(watch.work->options->watch.state, watch_obey, &watch, &error);
-	if (watch.control == NULL)
-		log_say(clock_now(), LOG_LEVEL_ERROR, "no orders can be taken: %s", error.text);
-	watch.saver.began = watch.heard = watch.idle = clock_monotonic();
-	watch.watchdog = service_watchdog();
-	watch_raised(&watch);
 	watch_loop(&watch);
 	service_tell("STOPPING=1");
-	status_close(&watch.status);
+	status_close(&watch.status); /* nobody is shown what is being put away */
 	watch_save(&watch, true);
 	if (!address_lists_save(watch.work->lists, clock_now(), &error))
 		log_say(clock_now(), LOG_LEVEL_ERROR, "%s", error.text);
-	control_close(&watch.control);
-	watch_work_close(watch.work);
-	act_close(&watch.act);
-	unstopped_free(&watch.unstopped); /* last: closing may still tell of an account */
-	free(watch.work);
-	close(watch.signals);
+	watch_close(&watch);
 	log_say(clock_now(), LOG_LEVEL_INFO, "stops, its state saved");
 	return EXIT_DONE;
 }

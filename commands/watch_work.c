@@ -10,15 +10,27 @@
 
 #include <stdlib.h>
 
+/* Is what is read now, before following begins, the logs' past? */
+static bool work_learns(const struct watch_work *work)
+{
+	return work->resume.learning != NULL;
+}
+
+/* Is it read once more only for the messages that were open when the snapshot was written (resume.h)? */
+static bool work_recalls(const struct watch_work *work)
+{
+	return work_learns(work) && work->resume.marks != NULL;
+}
+
 /* Could another server find the same? Not what is about a server itself, which goes by the same name on each. */
-static bool watch_is_anybodys(const struct verdict *verdict)
+static bool work_is_anybodys(const struct verdict *verdict)
 {
 	uint8_t address[16];
 
 	return strcmp(verdict->type, "verdict") == 0 || span_to_address(verdict->address, address);
 }
 
-static void watch_verdict(void *context, const struct verdict *verdict)
+static void work_verdict(void *context, const struct verdict *verdict)
 {
 	struct watch_work *work = context;
 	struct verdict claimed = *verdict;
@@ -35,63 +47,64 @@ static void watch_verdict(void *context, const struct verdict *verdict)
 	 * Found once more after a kill it may come by another line: several logs are read in another order then. Of
 	 * one that went on after it was found too late it is news, under an id of its own.
 	 */
-	if (!unstopped_is_active(work->unstopped, verdict->account))
+	if (!unstopped_is_active(&work->lasting->unstopped, verdict->account))
 		deliver_same(work->deliver, &claimed);
 	else if (verdict->state == STATE_DISABLED)
-		unstopped_settle(work->unstopped, verdict->account);
+		unstopped_settle(&work->lasting->unstopped, verdict->account);
 	/* Of several servers that find the same, one acts. */
-	if (!watch_is_anybodys(verdict) || store_claim(pipeline_store(work->pipeline), verdict->account,
-						       verdict->state, claimed.late, claimed.id)) {
-		tally_verdict(work->tally, &claimed);
+	if (!work_is_anybodys(verdict) || store_claim(pipeline_store(work->pipeline), verdict->account,
+						      verdict->state, claimed.late, claimed.id)) {
+		tally_verdict(&work->lasting->tally, &claimed);
 		deliver_verdict(work->deliver, clock_now(), &claimed);
 	}
 }
 
 /* What is read again teaches health too, and is told to nobody. */
-static void watch_health(void *context, const struct verdict *verdict)
+static void work_health(void *context, const struct verdict *verdict)
 {
 	struct watch_work *work = context;
 	struct verdict told = *verdict;
 
-	told.late = work->resume.learning != NULL;
+	told.late = work_learns(work);
 	if (!told.late || work->resume.tells)
-		watch_verdict(work, &told);
+		work_verdict(work, &told);
 }
 
-static void watch_notice(void *context, const char *id, const char *words)
+static void work_notice(void *context, const char *id, const char *words)
 {
 	const struct watch_work *work = context;
 
 	deliver_notice(work->deliver, clock_now(), id, words);
 }
 
-static void watch_act(void *context, usec_t now, const struct verdict *verdict)
+static void work_act(void *context, usec_t now, const struct verdict *verdict)
 {
 	struct watch_work *work = context;
 
-	act_verdict(work->act, work->deliver, now, verdict, pipeline_stats(work->pipeline).judge.accounts);
+	act_verdict(work->lasting->act, work->deliver, now, verdict,
+		    pipeline_stats(work->pipeline).judge.accounts);
 }
 
-static void watch_attempt(void *context, const struct attempt *attempt, enum attempt_stage stage)
+static void work_attempt(void *context, const struct attempt *attempt, enum attempt_stage stage)
 {
 	const struct watch_work *work = context;
 	struct addresses *addresses = address_lists_of(work->lists);
 
-	/* Read again for what was open: it is known of already. */
-	if (work->resume.learning != NULL && work->resume.marks != NULL)
+	if (work_recalls(work)) /* its attempts were counted before */
 		return;
-	if (work->resume.learning == NULL)
-		tally_attempt(work->tally, attempt, stage);
+	if (!work_learns(work))
+		tally_attempt(&work->lasting->tally, attempt, stage);
 	/* Before it is judged: what it does now raises it anew. */
-	if (work->unstopped->idle.count > 0 && clock_now() - attempt->time < work->options->act.at_most_old &&
-	    unstopped_resumes(work->unstopped, attempt->envelope->account))
+	if (work->lasting->unstopped.idle.count > 0 &&
+	    clock_now() - attempt->time < work->options->act.at_most_old &&
+	    unstopped_resumes(&work->lasting->unstopped, attempt->envelope->account))
 		judge_again(pipeline_judge(work->pipeline), attempt->envelope->account);
 	health_attempt(work->health, attempt, stage);
 	if (stage == ATTEMPT_FIRST && addresses != NULL)
 		addresses_attempt(addresses, attempt);
 }
 
-static void watch_login(void *context, const struct login *login)
+static void work_login(void *context, const struct login *login)
 {
 	const struct watch_work *work = context;
 	struct addresses *addresses = address_lists_of(work->lists);
@@ -100,18 +113,18 @@ static void watch_login(void *context, const struct login *login)
 		addresses_login(addresses, login);
 }
 
-static bool watch_line(void *context, const struct line *line, usec_t time)
+static bool work_line(void *context, const struct line *line, usec_t time)
 {
 	struct watch_work *work = context;
 
-	if (work->resume.learning != NULL)
+	if (work_learns(work))
 		return resume_covers(&work->resume, line, time);
 	blindness_line(&work->blindness, line->source, time);
 	marks_note(work->marks, work->collector, line->source, time);
 	return true;
 }
 
-static void watch_trouble(void *context, const char *words)
+static void work_trouble(void *context, const char *words)
 {
 	(void)context;
 	log_say(clock_now(), LOG_LEVEL_WARNING, "%s", words);
@@ -134,7 +147,7 @@ void watch_work_close(struct watch_work *work)
 }
 
 /* Learn from what is there, then follow from where the last save was. */
-static bool watch_work_follow(struct watch_work *work, const struct arguments *arguments, struct error *error)
+static bool work_follow(struct watch_work *work, const struct arguments *arguments, struct error *error)
 {
 	const struct options *options = work->options;
 	const struct setting_list *files = &options->logs.files;
@@ -148,7 +161,7 @@ static bool watch_work_follow(struct watch_work *work, const struct arguments *a
 		service_tell("EXTEND_TIMEOUT_USEC=900000000\nSTATUS=learning from the logs that are there");
 		address_lists_quiet(work->lists, true);
 		if (!resume_learn(&work->resume, work->pipeline, logs, count, options->watch.recall,
-				  clock_now() - options->logs.last, &work->calls))
+				  clock_now() - options->logs.last, &work->lasting->learning))
 			return error_set(error, "told to end while it learned from the logs that are there");
 		address_lists_quiet(work->lists, false);
 	}
@@ -161,31 +174,30 @@ static bool watch_work_follow(struct watch_work *work, const struct arguments *a
 	return work->collector != NULL;
 }
 
-static bool watch_blocklists(struct watch_work *work, struct error *error)
+static bool work_blocklists(struct watch_work *work, struct error *error)
 {
 	const struct options *options = work->options;
 	const struct dnsbl_calls calls = {
-		.context = work, .verdict = watch_verdict, .notice = watch_notice, .trouble = watch_trouble
+		.context = work, .verdict = work_verdict, .notice = work_notice, .trouble = work_trouble
 	};
 
 	if (options->dnsbl.enabled && !blocklists_wanted(options))
-		watch_trouble(work, "[dnsbl] enabled has no effect: built without c-ares");
+		work_trouble(work, "[dnsbl] enabled has no effect: built without c-ares");
 	if (!blocklists_wanted(options))
 		return true;
 	work->dnsbl = dnsbl_open(&options->dnsbl, options->watch.state, work->health, &calls, error);
 	if (work->dnsbl != NULL && dnsbl_known(work->dnsbl)->row_count == 0)
-		watch_trouble(work, "[dnsbl] nothing to ask for: name the addresses that mail goes out from");
+		work_trouble(work, "[dnsbl] nothing to ask for: name the addresses that mail goes out from");
 	return work->dnsbl != NULL;
 }
 
 /* What was known before is known again; where that cannot be, the logs will tell. */
-static bool watch_work_recall(struct watch_work *work, const struct pipeline_watcher *watcher,
-			      struct error *error)
+static bool work_restore(struct watch_work *work, const struct pipeline_watcher *watcher, struct error *error)
 {
 	const struct options *options = work->options;
 	struct error why;
 
-	work->health = health_new(&options->health, watch_health, work);
+	work->health = health_new(&options->health, work_health, work);
 	work->pipeline = pipeline_new(options, watcher, error);
 	if (work->pipeline == NULL)
 		return false;
@@ -197,22 +209,23 @@ static bool watch_work_recall(struct watch_work *work, const struct pipeline_wat
 		why.text);
 	pipeline_free(&work->pipeline);
 	health_free(&work->health);
-	work->health = health_new(&options->health, watch_health, work);
+	work->health = health_new(&options->health, work_health, work);
 	work->pipeline = pipeline_new(options, watcher, error);
 	if (work->pipeline != NULL)
 		pipeline_store(work->pipeline)->server = server_id(options->watch.state);
 	return work->pipeline != NULL;
 }
 
-bool watch_work_open(struct watch_work *work, const struct arguments *arguments, struct error *error)
+bool watch_work_open(struct watch_work *work, struct watch_lasting *lasting,
+		     const struct arguments *arguments, struct error *error)
 {
 	const struct pipeline_watcher watcher = {
 		.context = work,
-		.line = watch_line,
-		.attempt = watch_attempt,
-		.login = watch_login,
-		.verdict = watch_verdict,
-		.trouble = watch_trouble,
+		.line = work_line,
+		.attempt = work_attempt,
+		.login = work_login,
+		.verdict = work_verdict,
+		.trouble = work_trouble,
 		.shared = true,
 	};
 	struct options *options = memory_new(1, sizeof(*options));
@@ -220,10 +233,7 @@ bool watch_work_open(struct watch_work *work, const struct arguments *arguments,
 
 	*work = (struct watch_work){
 		.options = options,
-		.act = work->act,
-		.tally = work->tally,
-		.unstopped = work->unstopped,
-		.calls = work->calls,
+		.lasting = lasting,
 	};
 	if (!options_load(arguments, options, error)) {
 		free(options);
@@ -232,10 +242,10 @@ bool watch_work_open(struct watch_work *work, const struct arguments *arguments,
 	}
 	good = (work->deliver = deliver_open(options, error)) != NULL;
 	if (good)
-		deliver_on_verdict(work->deliver, watch_act, work);
+		deliver_on_verdict(work->deliver, work_act, work);
 	good = good && (work->lists = address_lists_open(options, work->deliver, error)) != NULL;
-	good = good && watch_work_recall(work, &watcher, error) &&
-	       watch_work_follow(work, arguments, error) && watch_blocklists(work, error);
+	good = good && work_restore(work, &watcher, error) && work_follow(work, arguments, error) &&
+	       work_blocklists(work, error);
 	if (!good)
 		watch_work_close(work);
 	return good;
