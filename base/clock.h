@@ -15,6 +15,10 @@ typedef int64_t usec_t;
 #define USEC_MINUTE (60 * USEC_SECOND)
 #define USEC_HOUR   (60 * USEC_MINUTE)
 #define USEC_DAY    (24 * USEC_HOUR)
+/*
+ * No time at all. It is smaller than every time: `time >= since` is true where there is no since, and a maximum may
+ * begin with it; of an end, or of what is due next, it must be asked for by itself.
+ */
 #define USEC_NEVER  INT64_MIN
 
 /* A day of the proleptic Gregorian calendar. */
@@ -26,7 +30,7 @@ struct civil {
 };
 
 usec_t clock_now(void);       /* wall clock, UTC */
-usec_t clock_monotonic(void); /* for durations */
+usec_t clock_monotonic(void); /* for durations; never compared with clock_now */
 usec_t clock_work(void);      /* the processor's time that this thread has had */
 
 /* Minutes since 1970; 0 of all that was before. */

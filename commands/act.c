@@ -197,6 +197,7 @@ void act_restrict(struct act *act, struct open_case *open, struct restriction re
 	restrictions_set(act->restrictions, span_of(open->account), &restriction);
 }
 
+/* Disable an account: the policy service does so now, the deputy from the next act_step on. */
 static void act_begin(struct act *act, struct deliver *deliver, usec_t now, const struct act_order *order,
 		      struct span cause)
 {

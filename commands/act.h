@@ -96,7 +96,7 @@ bool act_is_owed(const struct act *act, struct span account, enum account_state 
 
 /* Go on with what the deputy has to do, and release whose time has come. */
 void act_step(struct act *act, struct deliver *deliver, usec_t now);
-usec_t act_due(const struct act *act); /* the next release; USEC_NEVER where there is none */
+usec_t act_due(const struct act *act); /* the next release, on the wall clock; or USEC_NEVER */
 int act_fd(const struct act *act);     /* -1 where there is nothing to wait for */
 
 /* Readable when others were heard of, -1 where there are none; and when they are asked, on the monotonic clock. */

@@ -2,12 +2,14 @@
  * The order of things makes that a verdict is told, and told once, whatever is killed in between:
  *
  *	1. its line in the journal            known, not yet acted on
- *	2. a parcel in the outbox a target    on disk before the call returns
- *	3. "queued" in the journal            acted on: when it is found again, nothing is done
- *	4. the target took it, the parcel goes, "delivered" in the journal
+ *	2. deliver->act, which is act_verdict in watch: the account is disabled, where that is to be
+ *	3. a parcel in the outbox a target    on disk before the call returns
+ *	4. "queued" in the journal            acted on: when it is found again, nothing is done
+ *	5. the target took it, the parcel goes, "delivered" in the journal
  *
- * Killed between 1 and 3, the verdict is found again from the last snapshot and goes through 2 once more; the
- * outbox takes an id once. Killed within 4, a receiver may get it twice, with the same Idempotency-Key.
+ * Killed between 1 and 4, the verdict is found again from the last snapshot and goes through 2 and 3 once more: an
+ * account that is disabled is not disabled again, and the outbox takes an id once. Killed within 5, a receiver may
+ * get it twice, with the same Idempotency-Key.
  */
 #define _GNU_SOURCE
 #include "commands/deliver.h"

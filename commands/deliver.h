@@ -24,7 +24,7 @@ void deliver_same(const struct deliver *deliver, struct verdict *verdict);
 /* A verdict that was acted on before, known by its id, is not acted on again. */
 void deliver_verdict(struct deliver *deliver, usec_t now, const struct verdict *verdict);
 
-/* Is called with every verdict that was not acted on before, once it is in the journal. */
+/* ACT is called, from within deliver_verdict, with each that was not acted on before, once it is in the journal. */
 void deliver_on_verdict(struct deliver *deliver,
 			void (*act)(void *context, usec_t now, const struct verdict *verdict), void *context);
 
@@ -44,7 +44,7 @@ void deliver_step(struct deliver *deliver, usec_t now);
 /* What to poll for reading; the number of them. */
 size_t deliver_fds(const struct deliver *deliver, struct pollfd fds[DELIVER_FDS]);
 
-/* When deliver_step has something to begin; USEC_NEVER where it has nothing. */
+/* When deliver_step has something to begin, on the wall clock; USEC_NEVER where it has nothing. */
 usec_t deliver_due(const struct deliver *deliver, usec_t now);
 
 /* One target, and what it is still to be told. Texts are borrowed until the next call. */

@@ -1,20 +1,23 @@
 /*
- * The whole path of a log line on one screen. Read pipeline_run first, then what stands below it:
+ * The whole way of a byte in a log, on one screen. Read pipeline_run first, then what stands below it:
  *
- *	collector_next    bytes to lines, in the order of time, from any number of logs     collector/
- *	framer_cut        a line to its time, host, program and words                       parsers/frame.c
- *	parser_read       the program's words to an event: what this line says              parsers/parser.c
- *	ledger_feed       events to attempts: one recipient, its outcome, whose it is       parsers/ledger.c
- *	judge_attempt     attempts to windows, evidence and verdicts                        detectors/judge.c
- *	server_event      the same lines by the hour: what concerns the server, no account alone   detectors/server.c
- *	watcher->verdict  printed by replay; work_verdict in watch                          commands/watch_work.c
+ *	bytes    collector_next    lines in the order of time, from any number of logs           collector/
+ *	line     framer_cut        a frame: its time, host, program and words                    parsers/frame.c
+ *	frame    parser_read       an event: what this line says                                 parsers/parser.c
+ *	event    ledger_feed       attempts: one recipient, its outcome, whose it is             parsers/ledger.c
+ *	attempt  judge_attempt     counts it in its account's windows, which a store keeps,      detectors/judge.c
+ *	                           has each detector weigh these: evidence,                      detectors/detector.h
+ *	                           and where the sum changes the account's state: a verdict      detectors/judge_state.c
+ *	verdict  watcher->verdict  replay prints it; watch's is work_verdict, which goes on:     commands/watch_work.c
  *
- * and on from there, in watch alone:
+ *	         deliver_verdict   once it is in the journal, it is acted on and told:           commands/deliver.c
+ *	         act_verdict       by brakes, exemptions and dry run: is it to be disabled?      commands/act.c
+ *	         restrictions_set  if so, the policy service refuses its mail at once            responders/policy.c
+ *	         act_jobs_disable  and the deputy, with the rights to do so, disables it         responders/deputy.c
+ *	         deliver_queue     into the outbox, from which webhooks and people are told      commands/deliver.c
  *
- *	deliver_verdict   to the journal and the outbox, of which webhooks are told         commands/deliver.c
- *	act_verdict       by brakes, exemptions and dry run: is the account to be disabled? commands/act.c
- *	restrictions_set  then the policy service refuses its mail at once                  responders/policy.c
- *	act_jobs_disable  and the deputy, with the rights to do so, disables it             responders/deputy.c
+ * The ledger and the judge call back with what they find: pipeline_attempt, pipeline_verdict. What concerns the server
+ * and no account alone, server_event finds in the same lines (detectors/server.c).
  *
  * Live and replay run this same code; they differ in the collector and in the watcher alone.
  */
@@ -29,7 +32,7 @@ static enum collected pipeline_run_ahead(struct pipeline *pipeline, const struct
 static void pipeline_begin_line(struct pipeline *pipeline, const struct collector *collector);
 static void pipeline_take(struct pipeline *pipeline, const struct frame *frame, const struct event *event);
 static void pipeline_count(struct pipeline *pipeline, const struct frame *frame, const struct event *event);
-static bool pipeline_judges(const struct pipeline *pipeline);
+static bool pipeline_feeds_judge(const struct pipeline *pipeline);
 static bool pipeline_is_beyond(struct pipeline *pipeline, usec_t time);
 
 enum collected pipeline_run(struct pipeline *pipeline, struct collector *collector, uint64_t most)
@@ -79,13 +82,14 @@ static void pipeline_take(struct pipeline *pipeline, const struct frame *frame, 
 	if (pipeline->ledger != NULL)
 		ledger_feed(pipeline->ledger, frame, event, line->source, line->position);
 	/* Evidence fades by event time, whether or not its account is heard of again. */
-	if (frame->time >= pipeline->judged + USEC_MINUTE && pipeline_judges(pipeline)) {
+	if (frame->time >= pipeline->judged + USEC_MINUTE && pipeline_feeds_judge(pipeline)) {
 		judge_time(pipeline->judge, frame->time);
 		pipeline->judged = frame->time;
 	}
 }
 
-static bool pipeline_judges(const struct pipeline *pipeline)
+/* What is recalled was counted before. */
+static bool pipeline_feeds_judge(const struct pipeline *pipeline)
 {
 	return pipeline->judge != NULL && pipeline->telling != PIPELINE_RECALLS;
 }
@@ -105,7 +109,7 @@ void pipeline_submitted(void *context, const struct envelope *envelope, uint32_t
 {
 	struct pipeline *pipeline = context;
 
-	if (pipeline_judges(pipeline))
+	if (pipeline_feeds_judge(pipeline))
 		judge_submitted(pipeline->judge, envelope, source, position);
 }
 
@@ -118,7 +122,7 @@ void pipeline_attempt(void *context, const struct attempt *attempt, enum attempt
 		watcher->attempt(watcher->context, attempt, stage);
 	if (pipeline->server != NULL && stage == ATTEMPT_FIRST)
 		server_attempt(pipeline->server, attempt);
-	if (!pipeline_judges(pipeline))
+	if (!pipeline_feeds_judge(pipeline))
 		return;
 	/* A shared store counts lines by their positions: one that was held back counts with the line that freed it. */
 	if (pipeline->shared) {
@@ -140,7 +144,7 @@ void pipeline_login(void *context, const struct login *login)
 	if (watcher->login != NULL && pipeline->telling != PIPELINE_RECALLS &&
 	    login->time >= pipeline->options->logs.since)
 		watcher->login(watcher->context, login);
-	if (pipeline_judges(pipeline))
+	if (pipeline_feeds_judge(pipeline))
 		judge_login(pipeline->judge, login);
 }
 
@@ -209,7 +213,22 @@ static void pipeline_begin_line(struct pipeline *pipeline, const struct collecto
 		pipeline_name_sources(pipeline, collector);
 }
 
-/* The same as pipeline_run, for lines that another thread has read. */
+/* Not where that could be told from outside: by where it ends (--until, watcher->line), by waiting for a pipe. */
+void pipeline_read_ahead(struct pipeline *pipeline, struct collector *collector)
+{
+	const struct pipeline_watcher *watcher = &pipeline->watcher;
+
+	if (pipeline->options->logs.until == USEC_NEVER && watcher->line == NULL &&
+	    !collector_may_wait(collector))
+		pipeline->ahead = reading_new(collector, watcher->event != NULL);
+	if (pipeline->ahead != NULL && !reading_start(pipeline->ahead))
+		reading_stop(&pipeline->ahead);
+}
+
+/*
+ * The same as pipeline_run, for lines that another thread has read and cut. There is no --until then and no
+ * watcher->line: pipeline_read_ahead saw to that.
+ */
 static enum collected pipeline_run_ahead(struct pipeline *pipeline, const struct collector *collector,
 					 uint64_t most)
 {
@@ -217,7 +236,7 @@ static enum collected pipeline_run_ahead(struct pipeline *pipeline, const struct
 	enum collected what = COLLECTED_LINE;
 
 	for (uint64_t count = 0; most == 0 || count < most; count++) {
-		what = reading_next(pipeline->ahead, &reading, pipeline_tell_trouble, pipeline);
+		what = reading_next(pipeline->ahead, &reading, pipeline_report_trouble, pipeline);
 		if (what != COLLECTED_LINE)
 			break;
 		pipeline->line = reading->line;
@@ -230,24 +249,13 @@ static enum collected pipeline_run_ahead(struct pipeline *pipeline, const struct
 	return what;
 }
 
-void pipeline_tell_trouble(void *context, const char *words)
+/* In the thread of the pipeline, at the place of the line that it came with. */
+void pipeline_report_trouble(void *context, const char *words)
 {
 	struct pipeline *pipeline = context;
 
 	if (pipeline->watcher.trouble != NULL)
 		pipeline->watcher.trouble(pipeline->watcher.context, words);
-}
-
-/* Lines are not read ahead where that could be told from outside: by where it ends, by waiting for a pipe. */
-void pipeline_read_ahead(struct pipeline *pipeline, struct collector *collector)
-{
-	const struct pipeline_watcher *watcher = &pipeline->watcher;
-
-	if (pipeline->options->logs.until == USEC_NEVER && watcher->line == NULL &&
-	    !collector_may_wait(collector))
-		pipeline->ahead = reading_new(collector, watcher->event != NULL);
-	if (pipeline->ahead != NULL && !reading_start(pipeline->ahead))
-		reading_stop(&pipeline->ahead);
 }
 
 void pipeline_read_no_more(struct pipeline *pipeline)

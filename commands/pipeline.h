@@ -1,7 +1,9 @@
 /*
- * The way of the data, live and in replay alike:
+ * The way of the data, live and in replay alike (pipeline.c has it step by step):
  *
- *	bytes -source-> line -parser-> event -ledger-> attempt -store-> windows -detectors-> evidence -> verdict
+ *	bytes -collector-> line -framer-> frame -parser-> event -ledger-> attempt -judge-> verdict
+ *
+ * The judge counts attempts in the windows of a store, and asks the detectors what these are evidence of.
  */
 #ifndef SENDWATCH_COMMANDS_PIPELINE_H
 #define SENDWATCH_COMMANDS_PIPELINE_H

@@ -19,14 +19,15 @@ static void *pipeline_opened(void *context, const char *path, usec_t written)
 	return framers_open(&pipeline->options->logs, written);
 }
 
-static void pipeline_trouble(void *context, const char *words)
+/* From whichever thread reads: where that is one of its own, the words wait for their place among the lines. */
+static void pipeline_collector_trouble(void *context, const char *words)
 {
 	struct pipeline *pipeline = context;
 
 	if (pipeline->ahead != NULL)
 		reading_note_trouble(pipeline->ahead, words);
 	else
-		pipeline_tell_trouble(pipeline, words);
+		pipeline_report_trouble(pipeline, words);
 }
 
 struct collector_calls pipeline_calls(struct pipeline *pipeline)
@@ -36,7 +37,7 @@ struct collector_calls pipeline_calls(struct pipeline *pipeline)
 		.opened = pipeline_opened,
 		.time = framers_time,
 		.closed = framers_close,
-		.trouble = pipeline_trouble,
+		.trouble = pipeline_collector_trouble,
 	};
 }
 

@@ -41,7 +41,7 @@ void pipeline_login(void *context, const struct login *login);
 void pipeline_verdict(void *context, const struct verdict *verdict);
 void pipeline_server(void *context, const struct verdict *verdict);
 
-/* Something is wrong with a file, in WORDS. */
-void pipeline_tell_trouble(void *context, const char *words);
+/* Something is wrong with a file, in WORDS, for the watcher. */
+void pipeline_report_trouble(void *context, const char *words);
 
 #endif

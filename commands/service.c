@@ -38,7 +38,7 @@ static bool service_asks(const char *variable)
 }
 #endif
 
-void service_tell(const char *state)
+void service_notify(const char *state)
 {
 #ifdef HAVE_LIBSYSTEMD
 	if (service_asks("NOTIFY_SOCKET"))

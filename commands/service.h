@@ -5,7 +5,7 @@
 #include "base/clock.h"
 
 /* "READY=1", "STATUS=...": see sd_notify(3). */
-void service_tell(const char *state);
+void service_notify(const char *state);
 
 /* How often WATCHDOG=1 is to be told, half of what is allowed; 0: never. */
 usec_t service_watchdog(void);

@@ -22,7 +22,7 @@ struct summary {
 	size_t count, room;
 	uint32_t *slots; /* open addressing by hash of the name: 1 + index, 0 free; twice as many as room */
 	uint64_t marks[SUMMARY_MARKS / 64]; /* summary_mark of all names that there are */
-	uint64_t messages, recipients;
+	uint64_t recipients;
 	struct text server; /* what was unusual of the log as a whole */
 	struct text troubles;
 };

@@ -154,7 +154,7 @@ static bool watch_goes_on(void *context)
 
 	watch_hear(watch);
 	if (watch->learns == 0 || now - watch->learns >= WATCH_LEARNS) {
-		service_tell("EXTEND_TIMEOUT_USEC=900000000\nWATCHDOG=1");
+		service_notify("EXTEND_TIMEOUT_USEC=900000000\nWATCHDOG=1");
 		watch->learns = now;
 	}
 	return !watch->stop;
@@ -176,7 +176,7 @@ static bool watch_reload(struct watch *watch, struct error *error)
 	bool good;
 
 	log_listen();
-	service_tell("RELOADING=1");
+	service_notify("RELOADING=1");
 	status_enter(watch->status, DESK_RELOADS);
 	watch_save(watch, true);
 	(void)address_lists_save(watch->work->lists, clock_now(), &why);
@@ -201,7 +201,7 @@ static bool watch_reload(struct watch *watch, struct error *error)
 		good = watch_refuses("the settings stay as they were", &why, error);
 	}
 	memory_trim(); /* all was there twice: it would stay so large */
-	service_tell("READY=1");
+	service_notify("READY=1");
 	return good;
 }
 
@@ -372,7 +372,7 @@ static void watch_loop(struct watch *watch)
 		if (idle && !watch->waits && !watch->ready) {
 			watch->ready = true;
 			log_say(clock_now(), LOG_LEVEL_INFO, "has caught up, and follows");
-			service_tell("READY=1\nSTATUS=following");
+			service_notify("READY=1\nSTATUS=following");
 		}
 		watch_store(watch);
 		control_step(watch->control);
@@ -386,7 +386,7 @@ static void watch_loop(struct watch *watch)
 		    clock_monotonic() >= saver_due(&watch->saver, watch->work->options->watch.save_every))
 			watch_save(watch, false);
 		if (watch->watchdog > 0)
-			service_tell("WATCHDOG=1");
+			service_notify("WATCHDOG=1");
 		watch_wait(watch, idle && !watch->stop && !watch->reload);
 		watch_signals(watch);
 	}
@@ -470,7 +470,7 @@ int command_watch(const struct arguments *arguments)
 		return watch.stop ? EXIT_DONE : EXIT_FAILED;
 	}
 	watch_loop(&watch);
-	service_tell("STOPPING=1");
+	service_notify("STOPPING=1");
 	status_close(&watch.status); /* nobody is shown what is being put away */
 	watch_save(&watch, true);
 	if (!address_lists_save(watch.work->lists, clock_now(), &error))

@@ -1,4 +1,7 @@
-/* The wires between the parts of watch, and the order in which these are opened. */
+/*
+ * The wires between the parts of watch, and the order in which these are opened. What is called work_ is called by
+ * these parts, and its context is the struct watch_work.
+ */
 #define _GNU_SOURCE
 #include "commands/watch_work.h"
 
@@ -158,7 +161,7 @@ static bool work_follow(struct watch_work *work, const struct arguments *argumen
 
 	if (work->resume.marks != NULL || options->logs.start == COLLECTOR_START_END) {
 		/* Before the first line, all that is packed is looked into. */
-		service_tell("EXTEND_TIMEOUT_USEC=900000000\nSTATUS=learning from the logs that are there");
+		service_notify("EXTEND_TIMEOUT_USEC=900000000\nSTATUS=learning from the logs that are there");
 		address_lists_quiet(work->lists, true);
 		if (!resume_learn(&work->resume, work->pipeline, logs, count, options->watch.recall,
 				  clock_now() - options->logs.last, &work->lasting->learning))
@@ -191,29 +194,34 @@ static bool work_blocklists(struct watch_work *work, struct error *error)
 	return work->dnsbl != NULL;
 }
 
-/* What was known before is known again; where that cannot be, the logs will tell. */
-static bool work_restore(struct watch_work *work, const struct pipeline_watcher *watcher, struct error *error)
+/* What knows accounts and providers, new: nothing is known yet. */
+static bool work_begin(struct watch_work *work, const struct pipeline_watcher *watcher, struct error *error)
 {
 	const struct options *options = work->options;
-	struct error why;
 
 	work->health = health_new(&options->health, work_health, work);
 	work->pipeline = pipeline_new(options, watcher, error);
 	if (work->pipeline == NULL)
 		return false;
 	pipeline_store(work->pipeline)->server = server_id(options->watch.state);
-	if (resume_read(options->watch.state, &work->resume, work->pipeline, work->health, &why))
+	return true;
+}
+
+/* What was known before is known again; where that cannot be, the logs will tell. */
+static bool work_restore(struct watch_work *work, const struct pipeline_watcher *watcher, struct error *error)
+{
+	struct error why;
+
+	if (!work_begin(work, watcher, error))
+		return false;
+	if (resume_read(work->options->watch.state, &work->resume, work->pipeline, work->health, &why))
 		return true;
 	log_say(clock_now(), LOG_LEVEL_ERROR,
 		"%s; it is kept as snapshot.damaged, and what can be known is learned from the logs",
 		why.text);
 	pipeline_free(&work->pipeline);
 	health_free(&work->health);
-	work->health = health_new(&options->health, work_health, work);
-	work->pipeline = pipeline_new(options, watcher, error);
-	if (work->pipeline != NULL)
-		pipeline_store(work->pipeline)->server = server_id(options->watch.state);
-	return work->pipeline != NULL;
+	return work_begin(work, watcher, error);
 }
 
 bool watch_work_open(struct watch_work *work, struct watch_lasting *lasting,

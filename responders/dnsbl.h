@@ -53,7 +53,7 @@ void dnsbl_close(struct dnsbl **dnsbl);
 /* Take answers in, and ask what is due at NOW. */
 void dnsbl_step(struct dnsbl *dnsbl, usec_t now);
 
-/* To poll for reading; and when there is something to ask, USEC_NEVER where that waits for answers. */
+/* To poll for reading; and when there is something to ask, on the wall clock; USEC_NEVER while answers are awaited. */
 int dnsbl_fd(const struct dnsbl *dnsbl);
 usec_t dnsbl_due(const struct dnsbl *dnsbl);
 
