@@ -1,20 +1,20 @@
 /*
  * The whole way of a byte in a log, on one screen. Read pipeline_run first, then what stands below it:
  *
- *	bytes    collector_next    lines in the order of time, from any number of logs           collector/
- *	line     framer_cut        a frame: its time, host, program and words                    parsers/frame.c
- *	frame    parser_read       an event: what this line says                                 parsers/parser.c
- *	event    ledger_feed       attempts: one recipient, its outcome, whose it is             parsers/ledger.c
- *	attempt  judge_attempt     counts it in its account's windows, which a store keeps,      detectors/judge.c
- *	                           has each detector weigh these: evidence,                      detectors/detector.h
- *	                           and where the sum changes the account's state: a verdict      detectors/judge_state.c
- *	verdict  watcher->verdict  replay prints it; watch's is work_verdict, which goes on:     commands/watch_work.c
+ *	bytes    collector_next    lines in the order of time, from any number of logs         collector/
+ *	line     framer_cut        a frame: its time, host, program and words                  parsers/frame.c
+ *	frame    parser_read       an event: what this line says                               parsers/parser.c
+ *	event    ledger_feed       attempts: one recipient, its outcome, whose it is           parsers/ledger.c
+ *	attempt  judge_attempt     counts it in its account's windows, which a store keeps,    detectors/judge.c
+ *	                           has each detector weigh these: evidence,                    detectors/detector.h
+ *	                           and where the sum changes the account's state: a verdict    detectors/judge_state.c
+ *	verdict  watcher->verdict  replay prints it; watch's is work_verdict, which goes on:   commands/watch_work.c
  *
- *	         deliver_verdict   once it is in the journal, it is acted on and told:           commands/deliver.c
- *	         act_verdict       by brakes, exemptions and dry run: is it to be disabled?      commands/act.c
- *	         restrictions_set  if so, the policy service refuses its mail at once            responders/policy.c
- *	         act_jobs_disable  and the deputy, with the rights to do so, disables it         responders/deputy.c
- *	         deliver_queue     into the outbox, from which webhooks and people are told      commands/deliver.c
+ *	         deliver_verdict   in the journal first, then it is acted on and told:         commands/deliver.c
+ *	         act_verdict       by brakes, exemptions and dry run: is it to be disabled?    commands/act.c
+ *	         restrictions_set  if so, the policy service refuses its mail at once,         responders/restrictions.c
+ *	         act_jobs_disable  and the deputy, a process that has the rights, disables it  commands/act_jobs.c
+ *	         deliver_queue     into the outbox, from which webhooks and people are told    commands/deliver.c
  *
  * The ledger and the judge call back with what they find: pipeline_attempt, pipeline_verdict. What concerns the server
  * and no account alone, server_event finds in the same lines (detectors/server.c).

@@ -2,11 +2,11 @@
  * Accounts that ought to be stopped and are not: when they were found, it was too late to act on that (in logs that
  * watch had to catch up with), or watch was in dry run. One of them that sends again is stopped after all:
  *
- *	act_verdict         the brakes say: too long ago                               unstopped_note     is idle
- *	watch_raised        or it was so before a start or reload, as its state says   unstopped_note     is idle
- *	work_attempt        it sends; the judge is told to find it once more           unstopped_resumes  is active
- *	work_verdict        found once more: news, not what was told of before         unstopped_is_active
- *	work_verdict        and sure enough to be disabled: all is done                unstopped_settle   is forgotten
+ *	act_verdict           the brakes say: too long ago                        unstopped_note       is idle
+ *	watch_find_unstopped  or its state says so after a start or reload        unstopped_note       is idle
+ *	work_attempt          it sends; the judge is to find it once more         unstopped_resumes    is active
+ *	work_verdict          found once more: news, not what was told of before  unstopped_is_active
+ *	work_verdict          and sure enough to be disabled: all is done         unstopped_settle     is forgotten
  *
  * It is kept in memory alone.
  */

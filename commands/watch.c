@@ -1,7 +1,8 @@
 /*
- * `sendwatch watch`: the daemon, in the foreground. One loop: read what the logs have, tell whom it concerns,
- * write down how far that was, and wait for more. SIGTERM and SIGINT end it with its state saved; SIGHUP and
- * `sendwatch reload` take new settings in, whole or not at all.
+ * `sendwatch watch`: the daemon, in the foreground. One loop, watch_loop: read what the logs have, tell whom it
+ * concerns, write down how far that was, and wait for more. What is found in the logs goes its way through
+ * watch_work.c. SIGTERM and SIGINT end it with its state saved; SIGHUP and `sendwatch reload` take new settings in,
+ * whole or not at all.
  *
  * What is known, and how far was read, is saved every minute, at a moment when every line before it is dealt
  * with. At start, and for new settings, that is read back (resume.h), and following goes on behind it. Verdicts that
@@ -38,18 +39,22 @@
 
 struct watch {
 	const struct arguments *arguments;
-	struct watch_lasting lasting;
-	struct watch_work *work; /* of the settings that are in force */
+	struct watch_lasting lasting; /* the same from start to end */
+	struct watch_work *work;      /* of the settings that are in force */
 	struct control *control;
 	struct status *status;
 	int signals;
 	struct saver saver;
 	usec_t watchdog; /* how often systemd wants to hear of us; 0: it does not */
-	usec_t heard;    /* when the last line was read */
-	usec_t idle;     /* when there last was nothing more to read */
-	usec_t learns;   /* when systemd was last told that it learns */
-	bool ready, stop, reload, journald;
-	bool away, waits; /* the store is out of reach; so much is gathered that reading waits */
+	/* On the monotonic clock: */
+	usec_t heard;      /* when the last line was read */
+	usec_t idle;       /* when there last was nothing more to read */
+	usec_t learns;     /* when systemd was last told that it learns */
+	bool ready;        /* has caught up once */
+	bool stop, reload; /* wanted, by a signal */
+	bool journald;     /* standard error is the journal */
+	bool store_away;
+	bool store_full; /* with what it could not send: reading waits */
 };
 
 static void watch_released(void *context, struct span account, usec_t when, usec_t until, bool repeated)
@@ -68,7 +73,7 @@ static void watch_too_late(void *context, struct span account)
 }
 
 /* Who ought to be stopped, and is not: found too late, braked, or in a dry run, before this start or reload. */
-static void watch_raised(struct watch *watch)
+static void watch_find_unstopped(struct watch *watch)
 {
 	struct store *store = pipeline_store(watch->work->pipeline);
 	size_t count;
@@ -119,17 +124,18 @@ static void watch_store(struct watch *watch)
 
 	store_flush(store, clock_monotonic(), false);
 	away = store_away(store, &why) != USEC_NEVER;
-	if (away && !watch->away)
+	if (away && !watch->store_away)
 		log_say(clock_now(), LOG_LEVEL_ERROR,
 			"the store cannot be reached, and counting goes on here: %s", why.text);
-	else if (!away && watch->away)
+	else if (!away && watch->store_away)
 		log_say(clock_now(), LOG_LEVEL_INFO, "the store is back");
-	watch->away = away;
-	if (store_full(store) != watch->waits) {
-		watch->waits = !watch->waits;
-		log_say(clock_now(), watch->waits ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
-			watch->waits ? "reading waits until the store is back: the logs hold what is to come"
-				     : "reading goes on");
+	watch->store_away = away;
+	if (store_full(store) != watch->store_full) {
+		watch->store_full = !watch->store_full;
+		log_say(clock_now(), watch->store_full ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+			watch->store_full
+				? "reading waits until the store is back: the logs hold what is to come"
+				: "reading goes on");
 	}
 }
 
@@ -192,7 +198,7 @@ static bool watch_reload(struct watch *watch, struct error *error)
 		free(watch->work);
 		watch->work = fresh;
 		if (rehearsed)
-			watch_raised(watch);
+			watch_find_unstopped(watch);
 		log_open(&fresh->options->log, stderr, watch->journald);
 		log_say(clock_now(), LOG_LEVEL_INFO, "new settings are in force");
 	} else {
@@ -293,7 +299,7 @@ static usec_t watch_pause(const struct watch *watch)
 		pause = watch_sooner(pause, dnsbl_due(work->dnsbl), wall);
 	if (watch->watchdog > 0 && watch->watchdog < pause)
 		pause = watch->watchdog;
-	if (watch->away && pause > WATCH_ASKS)
+	if (watch->store_away && pause > WATCH_ASKS)
 		pause = WATCH_ASKS;
 	if (control_is_deaf(watch->control) && pause > USEC_SECOND)
 		pause = USEC_SECOND;
@@ -310,7 +316,7 @@ static void watch_wait(struct watch *watch, bool idle)
 	usec_t pause = idle ? watch_pause(watch) : 0;
 
 	fds[count++] = (struct pollfd){ .fd = watch->signals, .events = POLLIN };
-	if (!watch->waits)
+	if (!watch->store_full)
 		fds[count++] = (struct pollfd){ .fd = collector_fd(watch->work->collector),
 						.events = POLLIN };
 	if (watch->work->dnsbl != NULL)
@@ -357,9 +363,9 @@ static void watch_status(struct watch *watch, bool idle)
 					 .saved = watch->saver.began,
 					 .idle = watch->idle,
 					 .ready = watch->ready,
-					 .waits = watch->waits };
+					 .waits = watch->store_full };
 
-	if (idle && !watch->waits)
+	if (idle && !watch->store_full)
 		watch->idle = clock_monotonic();
 	status_turn(watch->status, &view, watch_obey, watch);
 }
@@ -367,9 +373,9 @@ static void watch_status(struct watch *watch, bool idle)
 static void watch_loop(struct watch *watch)
 {
 	while (!watch->stop) {
-		bool idle = watch->waits || watch_read(watch);
+		bool idle = watch->store_full || watch_read(watch);
 
-		if (idle && !watch->waits && !watch->ready) {
+		if (idle && !watch->store_full && !watch->ready) {
 			watch->ready = true;
 			log_say(clock_now(), LOG_LEVEL_INFO, "has caught up, and follows");
 			service_notify("READY=1\nSTATUS=following");
@@ -430,7 +436,7 @@ static bool watch_open(struct watch *watch, const struct options *options, struc
 		log_say(clock_now(), LOG_LEVEL_ERROR, "no orders can be taken: %s", why.text);
 	watch->saver.began = watch->heard = watch->idle = clock_monotonic();
 	watch->watchdog = service_watchdog();
-	watch_raised(watch);
+	watch_find_unstopped(watch);
 	return true;
 }
 
