@@ -164,21 +164,21 @@ bool backtest_run(const struct options *options, const struct arguments *argumen
 {
 	const struct map_options places = { .record_size = sizeof(struct place), .same = same_account };
 	struct running running = { .run = run_r, .arguments = arguments, .options = options, .way = way };
-	const struct pipeline_watcher watcher = { .context = &running,
-						  .attempt = running_attempt,
-						  .verdict = running_verdict,
-						  .trouble = running_trouble };
-	const struct peer_sink sink = { &running, running_fired };
+	const struct pipeline_sink sink = { .context = &running,
+					    .attempt = running_attempt,
+					    .verdict = running_verdict,
+					    .trouble = running_trouble };
+	const struct peer_sink peer_sink = { &running, running_fired };
 	struct pipeline *pipeline;
 
 	*run_r = (struct backtest_run){ .weeks = 1, .stats = { .first = USEC_NEVER, .last = USEC_NEVER } };
-	pipeline = pipeline_new(options, &watcher, error);
+	pipeline = pipeline_new(options, &sink, error);
 	if (pipeline == NULL)
 		return false;
 	if (way == BACKTEST_BESIDE && options->judge.geo != NULL)
 		running.geo = geo_open(options->judge.geo, error);
 	running.places = map_new(&places);
-	running.peers = way == BACKTEST_BESIDE ? peers_new(running.geo, &sink) : NULL;
+	running.peers = way == BACKTEST_BESIDE ? peers_new(running.geo, &peer_sink) : NULL;
 	running_logs(&running, pipeline, names, count);
 	peers_free(&running.peers);
 	geo_close(&running.geo);

@@ -430,13 +430,13 @@ static void book_warn(void *context, const struct verdict *verdict)
 bool casebook_read(struct casebook *book, const struct collector_stats *collector,
 		   const struct pipeline_stats *stats, struct error *error)
 {
-	const struct pipeline_watcher watcher = { .context = book,
-						  .line = book_line,
-						  .event = book_event,
-						  .attempt = book_attempt,
-						  .login = book_login,
-						  .trouble = book_trouble,
-						  .want_done = true };
+	const struct pipeline_sink sink = { .context = book,
+					    .line = book_line,
+					    .event = book_event,
+					    .attempt = book_attempt,
+					    .login = book_login,
+					    .trouble = book_trouble,
+					    .want_done = true };
 	const struct options *options = book->with.options;
 	struct pipeline *pipeline;
 	bool good;
@@ -445,7 +445,7 @@ bool casebook_read(struct casebook *book, const struct collector_stats *collecto
 	book->stats = *stats;
 	if (options->judge.geo != NULL && (book->geo = geo_open(options->judge.geo, error)) == NULL)
 		return false;
-	pipeline = pipeline_new(options, &watcher, error);
+	pipeline = pipeline_new(options, &sink, error);
 	if (pipeline == NULL)
 		return false;
 	book->health = health_new(&options->health, book_warn, NULL);

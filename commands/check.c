@@ -226,9 +226,9 @@ static void check_nothing(void *context, const struct verdict *verdict)
 /* What the ledger and the judge read when they start: time zone, passwd, owners, countries. */
 static void check_pipeline(struct check *check, const struct options *options)
 {
-	const struct pipeline_watcher watcher = { .verdict = check_nothing };
+	const struct pipeline_sink sink = { .verdict = check_nothing };
 	struct error error;
-	struct pipeline *pipeline = pipeline_new(options, &watcher, &error);
+	struct pipeline *pipeline = pipeline_new(options, &sink, &error);
 
 	if (pipeline == NULL)
 		check_say(check, false, "", error.text);

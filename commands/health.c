@@ -304,11 +304,11 @@ static void health_read(struct health_command *command, struct pipeline *pipelin
 static int health_run(struct health_command *command)
 {
 	const struct arguments *arguments = command->arguments;
-	const struct pipeline_watcher watcher = { .context = command,
-						  .attempt = health_seen,
-						  .trouble = health_trouble };
+	const struct pipeline_sink sink = { .context = command,
+					    .attempt = health_seen,
+					    .trouble = health_trouble };
 	struct error error;
-	struct pipeline *pipeline = pipeline_new(command->options, &watcher, &error);
+	struct pipeline *pipeline = pipeline_new(command->options, &sink, &error);
 	const char **followed;
 	size_t count;
 

@@ -65,7 +65,7 @@ static void parse_trouble(void *context, const char *words)
 static int parse_logs(struct parse *parse)
 {
 	const struct arguments *arguments = parse->arguments;
-	const struct pipeline_watcher watcher = {
+	const struct pipeline_sink sink = {
 		.context = parse,
 		.event = arguments->attempts ? NULL : parse_event,
 		.attempt = arguments->attempts ? parse_attempt : NULL,
@@ -73,7 +73,7 @@ static int parse_logs(struct parse *parse)
 		.want_done = true,
 	};
 	struct error error;
-	struct pipeline *pipeline = pipeline_new(&parse->options, &watcher, &error);
+	struct pipeline *pipeline = pipeline_new(&parse->options, &sink, &error);
 	struct collector_calls calls;
 	struct collector *collector;
 

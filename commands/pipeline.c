@@ -8,7 +8,7 @@
  *	attempt  judge_attempt     counts it in its account's windows, which a store keeps,    detectors/judge.c
  *	                           has each detector weigh these: evidence,                    detectors/detector.h
  *	                           and where the sum changes the account's state: a verdict    detectors/judge_state.c
- *	verdict  watcher->verdict  replay prints it; watch's is work_verdict, which goes on:   commands/watch_work.c
+ *	verdict  sink->verdict     replay prints it; watch's is work_verdict, which goes on:   commands/watch_work.c
  *
  *	         deliver_verdict   in the journal first, then it is acted on and told:         commands/deliver.c
  *	         act_verdict       by brakes, exemptions and dry run: is it to be disabled?    commands/act.c
@@ -19,7 +19,7 @@
  * The ledger and the judge call back with what they find: pipeline_attempt, pipeline_verdict. What concerns the server
  * and no account alone, server_event finds in the same lines (detectors/server.c).
  *
- * Live and replay run this same code; they differ in the collector and in the watcher alone.
+ * Live and replay run this same code; they differ in the collector and in the sink alone.
  */
 #include "commands/pipeline_parts.h"
 
@@ -38,7 +38,7 @@ static bool pipeline_is_beyond(struct pipeline *pipeline, usec_t time);
 enum collected pipeline_run(struct pipeline *pipeline, struct collector *collector, uint64_t most)
 {
 	const struct logs_options *logs = &pipeline->options->logs;
-	const struct pipeline_watcher *watcher = &pipeline->watcher;
+	const struct pipeline_sink *sink = &pipeline->sink;
 	struct line *line = &pipeline->line;
 	struct frame frame;
 	struct event event;
@@ -60,7 +60,7 @@ enum collected pipeline_run(struct pipeline *pipeline, struct collector *collect
 				return COLLECTED_END;
 			continue;
 		}
-		if (watcher->line != NULL && !watcher->line(watcher->context, line, frame.time))
+		if (sink->line != NULL && !sink->line(sink->context, line, frame.time))
 			continue;
 		parser_read(&frame, &event);
 		pipeline_take(pipeline, &frame, &event);
@@ -71,12 +71,12 @@ enum collected pipeline_run(struct pipeline *pipeline, struct collector *collect
 /* What a line says, to all who count. */
 static void pipeline_take(struct pipeline *pipeline, const struct frame *frame, const struct event *event)
 {
-	const struct pipeline_watcher *watcher = &pipeline->watcher;
+	const struct pipeline_sink *sink = &pipeline->sink;
 	const struct line *line = &pipeline->line;
 
 	pipeline_count(pipeline, frame, event);
-	if (watcher->event != NULL && frame->time >= pipeline->options->logs.since)
-		watcher->event(watcher->context, line, frame, event);
+	if (sink->event != NULL && frame->time >= pipeline->options->logs.since)
+		sink->event(sink->context, line, frame, event);
 	if (pipeline->server != NULL)
 		server_event(pipeline->server, frame, event);
 	if (pipeline->ledger != NULL)
@@ -116,10 +116,10 @@ void pipeline_submitted(void *context, const struct envelope *envelope, uint32_t
 void pipeline_attempt(void *context, const struct attempt *attempt, enum attempt_stage stage)
 {
 	struct pipeline *pipeline = context;
-	const struct pipeline_watcher *watcher = &pipeline->watcher;
+	const struct pipeline_sink *sink = &pipeline->sink;
 
-	if (watcher->attempt != NULL && attempt->time >= pipeline->options->logs.since)
-		watcher->attempt(watcher->context, attempt, stage);
+	if (sink->attempt != NULL && attempt->time >= pipeline->options->logs.since)
+		sink->attempt(sink->context, attempt, stage);
 	if (pipeline->server != NULL && stage == ATTEMPT_FIRST)
 		server_attempt(pipeline->server, attempt);
 	if (!pipeline_feeds_judge(pipeline))
@@ -139,11 +139,11 @@ void pipeline_attempt(void *context, const struct attempt *attempt, enum attempt
 void pipeline_login(void *context, const struct login *login)
 {
 	struct pipeline *pipeline = context;
-	const struct pipeline_watcher *watcher = &pipeline->watcher;
+	const struct pipeline_sink *sink = &pipeline->sink;
 
-	if (watcher->login != NULL && pipeline->telling != PIPELINE_RECALLS &&
+	if (sink->login != NULL && pipeline->telling != PIPELINE_RECALLS &&
 	    login->time >= pipeline->options->logs.since)
-		watcher->login(watcher->context, login);
+		sink->login(sink->context, login);
 	if (pipeline_feeds_judge(pipeline))
 		judge_login(pipeline->judge, login);
 }
@@ -156,12 +156,12 @@ void pipeline_verdict(void *context, const struct verdict *verdict)
 	struct verdict told = *verdict;
 
 	if (verdict->time < pipeline->options->logs.since) {
-		if (pipeline->watcher.earlier != NULL)
-			pipeline->watcher.earlier(pipeline->watcher.context, verdict);
+		if (pipeline->sink.earlier != NULL)
+			pipeline->sink.earlier(pipeline->sink.context, verdict);
 		return;
 	}
 	told.late = verdict->late || pipeline->line.late || pipeline->telling == PIPELINE_TELLS_LATE;
-	pipeline->watcher.verdict(pipeline->watcher.context, &told);
+	pipeline->sink.verdict(pipeline->sink.context, &told);
 }
 
 /* Caused by the line that is being read, whichever it is. */
@@ -213,21 +213,21 @@ static void pipeline_begin_line(struct pipeline *pipeline, const struct collecto
 		pipeline_name_sources(pipeline, collector);
 }
 
-/* Not where that could be told from outside: by where it ends (--until, watcher->line), by waiting for a pipe. */
+/* Not where that could be told from outside: by where it ends (--until, sink->line), by waiting for a pipe. */
 void pipeline_read_ahead(struct pipeline *pipeline, struct collector *collector)
 {
-	const struct pipeline_watcher *watcher = &pipeline->watcher;
+	const struct pipeline_sink *sink = &pipeline->sink;
 
-	if (pipeline->options->logs.until == USEC_NEVER && watcher->line == NULL &&
+	if (pipeline->options->logs.until == USEC_NEVER && sink->line == NULL &&
 	    !collector_may_wait(collector))
-		pipeline->ahead = reading_new(collector, watcher->event != NULL);
+		pipeline->ahead = reading_new(collector, sink->event != NULL);
 	if (pipeline->ahead != NULL && !reading_start(pipeline->ahead))
 		reading_stop(&pipeline->ahead);
 }
 
 /*
  * The same as pipeline_run, for lines that another thread has read and cut. There is no --until then and no
- * watcher->line: pipeline_read_ahead saw to that.
+ * sink->line: pipeline_read_ahead saw to that.
  */
 static enum collected pipeline_run_ahead(struct pipeline *pipeline, const struct collector *collector,
 					 uint64_t most)
@@ -254,8 +254,8 @@ void pipeline_report_trouble(void *context, const char *words)
 {
 	struct pipeline *pipeline = context;
 
-	if (pipeline->watcher.trouble != NULL)
-		pipeline->watcher.trouble(pipeline->watcher.context, words);
+	if (pipeline->sink.trouble != NULL)
+		pipeline->sink.trouble(pipeline->sink.context, words);
 }
 
 void pipeline_read_no_more(struct pipeline *pipeline)

@@ -16,10 +16,11 @@
 struct options;
 
 /*
- * Who wants to see what passes; any may be NULL. Without `verdict` nothing is judged, without `attempt` too
- * nothing is followed. What happened before options->logs.since is learned from, and not shown.
+ * Who takes what passes: a command's own calls, in watch those of watch_work.c. Any may be NULL; without `verdict`
+ * nothing is judged, without `attempt` too nothing is followed. What happened before options->logs.since is learned
+ * from, and not shown.
  */
-struct pipeline_watcher {
+struct pipeline_sink {
 	void *context;
 	bool (*line)(void *context, const struct line *line, usec_t time); /* is it to be read? */
 	void (*event)(void *context, const struct line *line, const struct frame *frame,
@@ -48,7 +49,7 @@ struct pipeline_stats {
 
 struct pipeline;
 
-struct pipeline *pipeline_new(const struct options *options, const struct pipeline_watcher *watcher,
+struct pipeline *pipeline_new(const struct options *options, const struct pipeline_sink *sink,
 			      struct error *error);
 void pipeline_free(struct pipeline **pipeline);
 

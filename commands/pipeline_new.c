@@ -64,7 +64,7 @@ static bool pipeline_build_judge(struct pipeline *pipeline, struct error *error)
 		if (pipeline->geo == NULL)
 			return false;
 	}
-	pipeline->shared = pipeline->watcher.shared && pipeline->options->redis.topology != REDIS_OFF;
+	pipeline->shared = pipeline->sink.shared && pipeline->options->redis.topology != REDIS_OFF;
 	pipeline->store = pipeline->shared ? store_redis_new(&pipeline->options->redis,
 							     (uint32_t)options->accounts, error)
 					   : store_memory_new((uint32_t)options->accounts);
@@ -73,7 +73,7 @@ static bool pipeline_build_judge(struct pipeline *pipeline, struct error *error)
 	if (pipeline->shared && !pipeline_share_groups(pipeline, error))
 		return false;
 	pipeline->judge = judge_new(options, pipeline->store, &sink);
-	if (pipeline->watcher.shared)
+	if (pipeline->sink.shared)
 		judge_count_groups(pipeline->judge);
 	judge_use_geo(pipeline->judge, pipeline->geo);
 	pipeline->server = server_new(&pipeline->options->server, pipeline_server, pipeline);
@@ -90,30 +90,30 @@ static bool pipeline_build(struct pipeline *pipeline, struct error *error)
 		.submitted = pipeline_submitted,
 		.attempt = pipeline_attempt,
 		.login = pipeline_login,
-		.want_done = pipeline->watcher.want_done,
+		.want_done = pipeline->sink.want_done,
 	};
 
 	if (framer == NULL)
 		return false;
 	framer_free(&framer);
-	if (pipeline->watcher.attempt == NULL && pipeline->watcher.verdict == NULL)
+	if (pipeline->sink.attempt == NULL && pipeline->sink.verdict == NULL)
 		return true;
 	pipeline->replies = replies_configured(&options->replies, error);
 	if (pipeline->replies == NULL)
 		return false;
 	pipeline->ledger = ledger_new(&options->ledger, pipeline->replies, &sink, error);
-	if (pipeline->ledger == NULL || pipeline->watcher.verdict == NULL)
+	if (pipeline->ledger == NULL || pipeline->sink.verdict == NULL)
 		return pipeline->ledger != NULL;
 	return pipeline_build_judge(pipeline, error);
 }
 
-struct pipeline *pipeline_new(const struct options *options, const struct pipeline_watcher *watcher,
+struct pipeline *pipeline_new(const struct options *options, const struct pipeline_sink *sink,
 			      struct error *error)
 {
 	struct pipeline *pipeline = memory_new(1, sizeof(*pipeline));
 
 	pipeline->options = options;
-	pipeline->watcher = *watcher;
+	pipeline->sink = *sink;
 	pipeline->stats.first = pipeline->stats.last = USEC_NEVER;
 	if (!pipeline_build(pipeline, error))
 		pipeline_free(&pipeline);

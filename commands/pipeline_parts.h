@@ -14,7 +14,7 @@
 
 struct pipeline {
 	const struct options *options;
-	struct pipeline_watcher watcher;
+	struct pipeline_sink sink;
 	struct replies *replies;
 	struct ledger *ledger;
 	struct store *store;
@@ -41,7 +41,7 @@ void pipeline_login(void *context, const struct login *login);
 void pipeline_verdict(void *context, const struct verdict *verdict);
 void pipeline_server(void *context, const struct verdict *verdict);
 
-/* Something is wrong with a file, in WORDS, for the watcher. */
+/* Something is wrong with a file, in WORDS, for the sink. */
 void pipeline_report_trouble(void *context, const char *words);
 
 #endif

@@ -139,10 +139,10 @@ static int replay_refuse(struct replay *replay, const struct error *error)
 int command_replay(const struct arguments *arguments)
 {
 	struct replay replay = { .arguments = arguments };
-	struct pipeline_watcher watcher = { .context = &replay,
-					    .verdict = replay_verdict,
-					    .earlier = replay_earlier,
-					    .trouble = replay_trouble };
+	struct pipeline_sink sink = { .context = &replay,
+				      .verdict = replay_verdict,
+				      .earlier = replay_earlier,
+				      .trouble = replay_trouble };
 	struct pipeline *pipeline = NULL;
 	struct error error;
 
@@ -156,16 +156,16 @@ int command_replay(const struct arguments *arguments)
 	}
 	if (arguments->format == FORMAT_TEXT) {
 		replay.summary = summary_new(replay_colours());
-		watcher.attempt = replay_attempt;
+		sink.attempt = replay_attempt;
 	}
 	if (arguments->html != NULL || arguments->case_folder != NULL) {
 		replay.folder = case_folder_new(&replay.options, arguments, &error);
 		if (replay.folder == NULL)
 			return replay_refuse(&replay, &error);
 		replay.book = case_folder_book(replay.folder);
-		watcher.attempt = replay_attempt;
+		sink.attempt = replay_attempt;
 	}
-	pipeline = pipeline_new(&replay.options, &watcher, &error);
+	pipeline = pipeline_new(&replay.options, &sink, &error);
 	if (pipeline != NULL)
 		replay_logs(&replay, pipeline);
 	else

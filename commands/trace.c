@@ -111,7 +111,7 @@ static void trace_attempt(void *context, const struct attempt *attempt, enum att
 /* Parse every line once, for events or for attempts. */
 static bool trace_read(struct trace *trace, bool attempts, struct error *error)
 {
-	const struct pipeline_watcher watcher = {
+	const struct pipeline_sink sink = {
 		.context = trace,
 		.event = attempts ? NULL : trace_event,
 		.attempt = attempts ? trace_attempt : NULL,
@@ -125,7 +125,7 @@ static bool trace_read(struct trace *trace, bool attempts, struct error *error)
 
 	/* A message is told whole: what is shown of it is chosen when all is known. */
 	options.logs.since = options.logs.until = USEC_NEVER;
-	pipeline = pipeline_new(&options, &watcher, error);
+	pipeline = pipeline_new(&options, &sink, error);
 	if (pipeline == NULL)
 		return false;
 	calls = pipeline_calls(pipeline);

@@ -195,12 +195,12 @@ static bool work_blocklists(struct watch_work *work, struct error *error)
 }
 
 /* What knows accounts and providers, new: nothing is known yet. */
-static bool work_begin(struct watch_work *work, const struct pipeline_watcher *watcher, struct error *error)
+static bool work_begin(struct watch_work *work, const struct pipeline_sink *sink, struct error *error)
 {
 	const struct options *options = work->options;
 
 	work->health = health_new(&options->health, work_health, work);
-	work->pipeline = pipeline_new(options, watcher, error);
+	work->pipeline = pipeline_new(options, sink, error);
 	if (work->pipeline == NULL)
 		return false;
 	pipeline_store(work->pipeline)->server = server_id(options->watch.state);
@@ -208,11 +208,11 @@ static bool work_begin(struct watch_work *work, const struct pipeline_watcher *w
 }
 
 /* What was known before is known again; where that cannot be, the logs will tell. */
-static bool work_restore(struct watch_work *work, const struct pipeline_watcher *watcher, struct error *error)
+static bool work_restore(struct watch_work *work, const struct pipeline_sink *sink, struct error *error)
 {
 	struct error why;
 
-	if (!work_begin(work, watcher, error))
+	if (!work_begin(work, sink, error))
 		return false;
 	if (resume_read(work->options->watch.state, &work->resume, work->pipeline, work->health, &why))
 		return true;
@@ -221,13 +221,13 @@ static bool work_restore(struct watch_work *work, const struct pipeline_watcher 
 		why.text);
 	pipeline_free(&work->pipeline);
 	health_free(&work->health);
-	return work_begin(work, watcher, error);
+	return work_begin(work, sink, error);
 }
 
 bool watch_work_open(struct watch_work *work, struct watch_lasting *lasting,
 		     const struct arguments *arguments, struct error *error)
 {
-	const struct pipeline_watcher watcher = {
+	const struct pipeline_sink sink = {
 		.context = work,
 		.line = work_line,
 		.attempt = work_attempt,
@@ -252,7 +252,7 @@ bool watch_work_open(struct watch_work *work, struct watch_lasting *lasting,
 	if (good)
 		deliver_on_verdict(work->deliver, work_act, work);
 	good = good && (work->lists = address_lists_open(options, work->deliver, error)) != NULL;
-	good = good && work_restore(work, &watcher, error) && work_follow(work, arguments, error) &&
+	good = good && work_restore(work, &sink, error) && work_follow(work, arguments, error) &&
 	       work_blocklists(work, error);
 	if (!good)
 		watch_work_close(work);

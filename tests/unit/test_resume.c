@@ -63,9 +63,7 @@ static void again_attempt(void *context, const struct attempt *attempt, enum att
 static void assert_known_of(const char *log, void (*rotate)(void), const char *accounts)
 {
 	struct again again = { .rotate = rotate };
-	const struct pipeline_watcher watcher = { .context = &again,
-						  .line = again_line,
-						  .attempt = again_attempt };
+	const struct pipeline_sink sink = { .context = &again, .line = again_line, .attempt = again_attempt };
 	const struct arguments arguments = { .since = USEC_NEVER, .until = USEC_NEVER };
 	struct text snapshot = { 0 };
 	struct options options;
@@ -75,7 +73,7 @@ static void assert_known_of(const char *log, void (*rotate)(void), const char *a
 	struct collector *collector;
 
 	assert_true(options_load(&arguments, &options, &error));
-	again.pipeline = pipeline_new(&options, &watcher, &error);
+	again.pipeline = pipeline_new(&options, &sink, &error);
 	assert_non_null(again.pipeline);
 	text_add_format(&snapshot, "open 1795168800000001 1795168800000001\nmark 1795169100100000 1 %s\n\n",
 			log);
