@@ -265,7 +265,7 @@ static void deliver_log(usec_t now, const struct verdict *verdict)
 	text_free(&words);
 }
 
-void deliver_same(const struct deliver *deliver, struct verdict *verdict)
+void deliver_adopt_id(const struct deliver *deliver, struct verdict *verdict)
 {
 	if (strcmp(verdict->type, "verdict") == 0 &&
 	    journal_knows(deliver->journal, verdict->id) == JOURNAL_NEW)

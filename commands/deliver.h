@@ -18,8 +18,8 @@ struct deliver;
 struct deliver *deliver_open(const struct options *options, struct error *error);
 void deliver_close(struct deliver **deliver);
 
-/* Was it told of before under another id? Then it gets that one, by which it is known. */
-void deliver_same(const struct deliver *deliver, struct verdict *verdict);
+/* Was it told of before under another id? Then it takes that one, by which it is known. */
+void deliver_adopt_id(const struct deliver *deliver, struct verdict *verdict);
 
 /* A verdict that was acted on before, known by its id, is not acted on again. */
 void deliver_verdict(struct deliver *deliver, usec_t now, const struct verdict *verdict);

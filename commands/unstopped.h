@@ -4,8 +4,8 @@
  *
  *	act_verdict           the brakes say: too long ago                        unstopped_note       is idle
  *	watch_find_unstopped  or its state says so after a start or reload        unstopped_note       is idle
- *	work_attempt          it sends; the judge is to find it once more         unstopped_resumes    is active
- *	work_verdict          found once more: news, not what was told of before  unstopped_is_active
+ *	work_attempt          it sends: judge_again, so that it is found anew     unstopped_resumes    is active
+ *	work_verdict          found anew: news, not what was told of before       unstopped_is_active
  *	work_verdict          and sure enough to be disabled: all is done         unstopped_settle     is forgotten
  *
  * It is kept in memory alone.

@@ -33,6 +33,7 @@ static bool work_is_anybodys(const struct verdict *verdict)
 	return strcmp(verdict->type, "verdict") == 0 || span_to_address(verdict->address, address);
 }
 
+/* Name it as before where it was found before, and of several servers let one go on with it. */
 static void work_verdict(void *context, const struct verdict *verdict)
 {
 	struct watch_work *work = context;
@@ -42,7 +43,7 @@ static void work_verdict(void *context, const struct verdict *verdict)
 	if (addresses != NULL)
 		addresses_verdict(addresses, verdict);
 
-	/* Lines may wait elsewhere: too old to be acted on (responders/brakes.c), it is told, no excuse later. */
+	/* Its line may have waited elsewhere: too old to be acted on (responders/brakes.c), it is late as well. */
 	if (strcmp(verdict->type, "verdict") == 0 &&
 	    clock_now() - verdict->time > work->options->act.at_most_old)
 		claimed.late = true;
@@ -51,10 +52,9 @@ static void work_verdict(void *context, const struct verdict *verdict)
 	 * one that went on after it was found too late it is news, under an id of its own.
 	 */
 	if (!unstopped_is_active(&work->lasting->unstopped, verdict->account))
-		deliver_same(work->deliver, &claimed);
+		deliver_adopt_id(work->deliver, &claimed);
 	else if (verdict->state == STATE_DISABLED)
 		unstopped_settle(&work->lasting->unstopped, verdict->account);
-	/* Of several servers that find the same, one acts. */
 	if (!work_is_anybodys(verdict) || store_claim(pipeline_store(work->pipeline), verdict->account,
 						      verdict->state, claimed.late, claimed.id)) {
 		tally_verdict(&work->lasting->tally, &claimed);

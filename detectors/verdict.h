@@ -51,7 +51,7 @@ struct verdict {
 	size_t client_count;
 	const struct verdict_sample *samples;
 	size_t sample_count;
-	bool late; /* found while catching up */
+	bool late; /* found while catching up, or in a line that came too late to be acted on */
 	/* Of type "address": which one, at whom (a provider or a blocklist's zone), and what that said. */
 	struct span address, provider, zone, code, words;
 };
