@@ -50,7 +50,7 @@ void act_on_release(struct act *act,
 				     bool repeated),
 		    void *context);
 
-/* ACTIVE accounts are known at this time. */
+/* Disable or throttle its account, or neither, as the state, the brakes and dry run say. ACTIVE accounts are known. */
 void act_verdict(struct act *act, struct deliver *deliver, usec_t now, const struct verdict *verdict,
 		 uint64_t active);
 

@@ -1,6 +1,8 @@
 /*
  * The wires between the parts of watch, and the order in which these are opened. What is called work_ is called by
- * these parts, and its context is the struct watch_work.
+ * these parts, and its context is the struct watch_work. A verdict comes from the pipeline (or from health, or from a
+ * blocklist) to work_verdict, goes to deliver_verdict, and from there, once it is in the journal, by work_act to
+ * act_verdict.
  */
 #define _GNU_SOURCE
 #include "commands/watch_work.h"
@@ -239,21 +241,19 @@ bool watch_work_open(struct watch_work *work, struct watch_lasting *lasting,
 	struct options *options = memory_new(1, sizeof(*options));
 	bool good;
 
-	*work = (struct watch_work){
-		.options = options,
-		.lasting = lasting,
-	};
+	*work = (struct watch_work){ .options = options, .lasting = lasting };
 	if (!options_load(arguments, options, error)) {
 		free(options);
 		work->options = NULL;
 		return false;
 	}
-	good = (work->deliver = deliver_open(options, error)) != NULL;
-	if (good)
+	work->deliver = deliver_open(options, error);
+	if (work->deliver != NULL) {
 		deliver_on_verdict(work->deliver, work_act, work);
-	good = good && (work->lists = address_lists_open(options, work->deliver, error)) != NULL;
-	good = good && work_restore(work, &sink, error) && work_follow(work, arguments, error) &&
-	       work_blocklists(work, error);
+		work->lists = address_lists_open(options, work->deliver, error);
+	}
+	good = work->lists != NULL && work_restore(work, &sink, error) &&
+	       work_follow(work, arguments, error) && work_blocklists(work, error);
 	if (!good)
 		watch_work_close(work);
 	return good;
