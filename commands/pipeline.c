@@ -91,7 +91,7 @@ static void pipeline_take(struct pipeline *pipeline, const struct frame *frame, 
 /* What is recalled was counted before. */
 static bool pipeline_feeds_judge(const struct pipeline *pipeline)
 {
-	return pipeline->judge != NULL && pipeline->telling != PIPELINE_RECALLS;
+	return pipeline->judge != NULL && pipeline->mode != PIPELINE_RECALLS;
 }
 
 /* Is a line of this time from --until on? One alone is not the end: a host's clock may have been wrong for a while. */
@@ -141,7 +141,7 @@ void pipeline_login(void *context, const struct login *login)
 	struct pipeline *pipeline = context;
 	const struct pipeline_sink *sink = &pipeline->sink;
 
-	if (sink->login != NULL && pipeline->telling != PIPELINE_RECALLS &&
+	if (sink->login != NULL && pipeline->mode != PIPELINE_RECALLS &&
 	    login->time >= pipeline->options->logs.since)
 		sink->login(sink->context, login);
 	if (pipeline_feeds_judge(pipeline))
@@ -160,7 +160,7 @@ void pipeline_verdict(void *context, const struct verdict *verdict)
 			pipeline->sink.earlier(pipeline->sink.context, verdict);
 		return;
 	}
-	told.late = verdict->late || pipeline->line.late || pipeline->telling == PIPELINE_TELLS_LATE;
+	told.late = verdict->late || pipeline->line.late || pipeline->mode == PIPELINE_JUDGES_LATE;
 	pipeline->sink.verdict(pipeline->sink.context, &told);
 }
 
@@ -198,7 +198,7 @@ static void pipeline_name_sources(struct pipeline *pipeline, const struct collec
 		struct text name = { 0 };
 
 		text_add(&name, span_of(collector_source_name(collector, pipeline->sources)));
-		if (pipeline->telling != PIPELINE_TELLS)
+		if (pipeline->mode != PIPELINE_JUDGES)
 			text_add(&name, SPAN(" before"));
 		if (pipeline->store != NULL)
 			store_source(pipeline->store, pipeline->sources, text_span(&name));
@@ -268,14 +268,16 @@ struct collector_stats pipeline_collected(const struct pipeline *pipeline, const
 	return pipeline->ahead != NULL ? reading_stats(pipeline->ahead) : collector_stats(collector);
 }
 
-void pipeline_tell(struct pipeline *pipeline, enum pipeline_telling telling)
+void pipeline_set_mode(struct pipeline *pipeline, enum pipeline_mode mode)
 {
-	pipeline->telling = telling;
-	pipeline->sources = 0;
+	bool quiet = mode == PIPELINE_LEARNS || mode == PIPELINE_RECALLS;
+
+	pipeline->mode = mode;
+	pipeline->sources = 0; /* they go by other names now */
 	if (pipeline->judge != NULL)
-		judge_quiet(pipeline->judge, telling == PIPELINE_QUIET || telling == PIPELINE_RECALLS);
+		judge_quiet(pipeline->judge, quiet);
 	if (pipeline->server != NULL)
-		server_quiet(pipeline->server, telling == PIPELINE_QUIET || telling == PIPELINE_RECALLS);
+		server_quiet(pipeline->server, quiet);
 }
 
 void pipeline_idle(struct pipeline *pipeline, usec_t silence)

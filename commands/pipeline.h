@@ -69,12 +69,14 @@ void pipeline_read_no_more(struct pipeline *pipeline);
 /* How far COLLECTOR is, for progress: it belongs to that thread meanwhile. */
 struct collector_stats pipeline_collected(const struct pipeline *pipeline, const struct collector *collector);
 
-/*
- * What is read from now on is told as new, or as found late; or it is learned from and told to nobody; or it
- * was judged before and is read again for what the process forgot: open messages.
- */
-enum pipeline_telling { PIPELINE_TELLS, PIPELINE_TELLS_LATE, PIPELINE_QUIET, PIPELINE_RECALLS };
-void pipeline_tell(struct pipeline *pipeline, enum pipeline_telling telling);
+/* What becomes of what is read from now on; the first at the beginning. */
+enum pipeline_mode {
+	PIPELINE_JUDGES,      /* counted and judged: verdicts are given as they are found */
+	PIPELINE_JUDGES_LATE, /* likewise, and verdicts say that they were found late */
+	PIPELINE_LEARNS,      /* counted and judged, without giving verdicts */
+	PIPELINE_RECALLS,     /* was counted before: read once more for the messages that were open */
+};
+void pipeline_set_mode(struct pipeline *pipeline, enum pipeline_mode mode);
 
 /* No line for so long: time went on by as much, also where the log's stamps are not of today. */
 void pipeline_idle(struct pipeline *pipeline, usec_t silence);

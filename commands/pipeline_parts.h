@@ -28,7 +28,7 @@ struct pipeline {
 	struct reading_ahead *ahead; /* NULL: lines are read as they are asked for */
 	struct line line;            /* the one that is being read */
 	usec_t judged;               /* when the judge was last told the time */
-	enum pipeline_telling telling;
+	enum pipeline_mode mode;
 	uint32_t sources; /* whose names the store knows */
 	uint32_t beyond;  /* lines from --until on that were just read, one after another */
 	bool shared;      /* windows live in a shared store */

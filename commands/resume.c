@@ -123,7 +123,7 @@ bool resume_covers(struct resume *resume, const struct line *line, usec_t time)
 		       time >= resume->recall_from;
 	if (!resume->tells && time >= resume->tell_from) {
 		resume->tells = true;
-		pipeline_tell(resume->pipeline, PIPELINE_TELLS_LATE);
+		pipeline_set_mode(resume->pipeline, PIPELINE_JUDGES_LATE);
 	}
 	return true;
 }
@@ -289,8 +289,9 @@ bool resume_learn(struct resume *resume, struct pipeline *pipeline, const char *
 	marks_free(&resume->seen);
 	resume->seen = marks_new();
 	/* What was in a shared store when the snapshot was lost is there still. */
-	pipeline_tell(pipeline, recalls || (resume->lost && pipeline_is_shared(pipeline)) ? PIPELINE_RECALLS
-											  : PIPELINE_QUIET);
+	pipeline_set_mode(pipeline, recalls || (resume->lost && pipeline_is_shared(pipeline))
+					    ? PIPELINE_RECALLS
+					    : PIPELINE_LEARNS);
 	while (calls->goes_on(calls->context) &&
 	       pipeline_run(pipeline, resume->learning, RESUME_TURN) == COLLECTED_LINE)
 		if ((recalls && marks_passed(resume->marks, resume->seen)) ||
@@ -300,10 +301,10 @@ bool resume_learn(struct resume *resume, struct pipeline *pipeline, const char *
 	if (whole && !recalls && !resume->lost) {
 		(void)resume_send(pipeline_store(pipeline), true, calls);
 		resume->tells = true;
-		pipeline_tell(pipeline, PIPELINE_TELLS_LATE);
+		pipeline_set_mode(pipeline, PIPELINE_JUDGES_LATE);
 		judge_tell_standing(pipeline_judge(pipeline), tell_from);
 	}
-	pipeline_tell(pipeline, PIPELINE_TELLS);
+	pipeline_set_mode(pipeline, PIPELINE_JUDGES);
 	collector_close(&resume->learning);
 	return whole;
 }
