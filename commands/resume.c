@@ -11,6 +11,7 @@
 #include "collector/journald_name.h"
 #include "collector/listen_name.h"
 #include "collector/rotation.h"
+#include "commands/counted.h"
 
 #include <glob.h>
 #include <poll.h>
@@ -53,15 +54,40 @@ bool resume_parse(struct span text, struct resume *resume)
 	return marks_read(resume->marks, marks);
 }
 
+static usec_t resume_written(const char *path)
+{
+	struct stat about;
+
+	if (stat(path, &about) != 0)
+		return USEC_NEVER;
+	return (usec_t)about.st_mtim.tv_sec * USEC_SECOND + about.st_mtim.tv_nsec / 1000;
+}
+
+/* The snapshot is of no use, or (WRITTEN is USEC_NEVER) there is none: what is known of a shared store all the same. */
+static void resume_read_counted(const char *state, usec_t written, struct resume *resume)
+{
+	struct text text = { 0 };
+	enum counted counted = counted_read(state, &text);
+
+	if (counted == COUNTED_KNOWN && resume_parse(text_span(&text), resume)) {
+		resume->lost = true;
+	} else {
+		resume_free(resume);
+		resume->counted = counted == COUNTED_OTHERWISE ? USEC_NEVER : written;
+	}
+	text_free(&text);
+}
+
 bool resume_read(const char *state, struct resume *resume_r, struct pipeline *pipeline, struct health *health,
 		 struct error *error)
 {
 	struct text path = { 0 };
 	struct snapshot snapshot;
 	enum snapshot_found found;
+	usec_t written = USEC_NEVER;
 	bool good = true;
 
-	*resume_r = (struct resume){ .open = USEC_NEVER };
+	*resume_r = (struct resume){ .open = USEC_NEVER, .counted = USEC_NEVER };
 	resume_path(state, &path);
 	found = snapshot_open(path.at, &snapshot, error);
 	if (found == SNAPSHOT_GOOD) {
@@ -74,10 +100,13 @@ bool resume_read(const char *state, struct resume *resume_r, struct pipeline *pi
 		snapshot_close(&snapshot);
 	}
 	if (found == SNAPSHOT_BAD || !good) {
+		written = resume_written(path.at);
 		snapshot_put_aside(path.at);
 		resume_free(resume_r);
-		*resume_r = (struct resume){ .open = USEC_NEVER, .lost = true };
+		*resume_r = (struct resume){ .open = USEC_NEVER, .lost = true, .counted = USEC_NEVER };
 	}
+	if (resume_r->marks == NULL && pipeline_is_shared(pipeline))
+		resume_read_counted(state, written, resume_r);
 	text_free(&path);
 	return found != SNAPSHOT_BAD && good;
 }
@@ -105,11 +134,11 @@ bool resume_save(const char *state, struct span text, const struct pipeline *pip
 		 const struct health *health, struct error *error)
 {
 	struct text path = { 0 };
-	bool good;
+	bool shared = pipeline_is_shared(pipeline), good;
 
 	resume_path(state, &path);
-	good = snapshot_write(path.at, text, pipeline_judge(pipeline), !pipeline_is_shared(pipeline), health,
-			      error);
+	good = (!shared || counted_save(state, text, error)) &&
+	       snapshot_write(path.at, text, pipeline_judge(pipeline), !shared, health, error);
 	text_free(&path);
 	return good;
 }
@@ -238,9 +267,10 @@ static void resume_ignore(void *context, const char *words)
 
 static usec_t resume_from(const struct resume *resume, usec_t recall)
 {
-	usec_t newest = marks_newest(resume->marks), from = resume->open - RESUME_BEFORE;
+	usec_t longest = marks_newest(resume->marks) - recall, from = resume->open;
 
-	return from > newest - recall ? from : newest - recall;
+	/* What the snapshot knew of health is to be learned as well. */
+	return resume->lost || from - RESUME_BEFORE < longest ? longest : from - RESUME_BEFORE;
 }
 
 /*
@@ -273,10 +303,12 @@ bool resume_learn(struct resume *resume, struct pipeline *pipeline, const char *
 		  usec_t recall, usec_t tell_from, const struct resume_calls *calls)
 {
 	struct collector_calls collect = pipeline_calls(pipeline);
-	bool recalls = resume->marks != NULL, whole;
+	bool recalls = resume->marks != NULL, counted = recalls || resume->counted != USEC_NEVER, whole;
 
-	if (recalls && resume->open == USEC_NEVER)
+	if (recalls && (resume->lost ? marks_newest(resume->marks) : resume->open) == USEC_NEVER)
 		return true;
+	if (recalls)
+		pipeline_set_judged(pipeline, resume->judged);
 	resume->recall_from = recalls ? resume_from(resume, recall) : USEC_NEVER;
 	collect.trouble = resume_ignore;
 	resume->learning = recalls ? resume_recall(resume, logs, count, &collect)
@@ -284,14 +316,11 @@ bool resume_learn(struct resume *resume, struct pipeline *pipeline, const char *
 	if (resume->learning == NULL)
 		return true;
 	resume->pipeline = pipeline;
-	resume->tell_from = tell_from;
+	resume->tell_from = resume->counted == USEC_NEVER ? tell_from : resume->counted;
 	resume->tells = false;
 	marks_free(&resume->seen);
 	resume->seen = marks_new();
-	/* What was in a shared store when the snapshot was lost is there still. */
-	pipeline_set_mode(pipeline, recalls || (resume->lost && pipeline_is_shared(pipeline))
-					    ? PIPELINE_RECALLS
-					    : PIPELINE_LEARNS);
+	pipeline_set_mode(pipeline, counted ? PIPELINE_RECALLS : PIPELINE_LEARNS);
 	while (calls->goes_on(calls->context) &&
 	       pipeline_run(pipeline, resume->learning, RESUME_TURN) == COLLECTED_LINE)
 		if ((recalls && marks_passed(resume->marks, resume->seen)) ||

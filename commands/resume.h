@@ -4,7 +4,22 @@
  * them up to the marks of the last save; then following goes on from the positions that were saved with them.
  *
  * At the first start, and where the snapshot is of no use, everything that is there is learned from, so that the
- * first hour is judged by weeks.
+ * first hour is judged by weeks. But what a shared store has counted it has still, and counting it once more could flag
+ * honest accounts: so STATE/counted (counted.h) holds how far the logs were read for such a store.
+ *
+ *	snapshot           counted      windows in memory   windows in Redis
+ *	good               (any)        goes on             goes on: what was open is recalled, the logs are followed
+ *	                                                    from the snapshot's positions
+ *	damaged, or of     good         learns all          goes on, from the positions in `counted`; health is learned
+ *	another form, or                                    again, as far back as [watch] recall
+ *	absent             other form   learns all          learns all: records of another form have other keys in Redis
+ *	damaged, or of     damaged,     learns all          recalls what was open, and counts what is newer than the
+ *	another form       absent                           snapshot's file was
+ *	absent             the same     learns all          learns all: the first start, or the whole state folder is
+ *	                                                    gone, which README says is to be kept
+ *
+ * To learn all is: with [logs] start = end quietly from what is there, and then to follow from the end; else to follow
+ * from there. Of servers that share a Redis each has its own positions: a source's name has the server's number in it.
  */
 #ifndef SENDWATCH_COMMANDS_RESUME_H
 #define SENDWATCH_COMMANDS_RESUME_H
@@ -20,7 +35,8 @@ struct resume {
 	struct text positions; /* for collector_live */
 	usec_t open;           /* the oldest message then open */
 	usec_t judged;         /* see pipeline_judged */
-	bool lost;             /* there was a snapshot, which is of no use */
+	bool lost;             /* the snapshot is of no use, or it is gone */
+	usec_t counted;        /* where there are no marks: in a shared store is what was logged until then */
 	/* while resume_learn runs */
 	struct collector *learning;
 	struct pipeline *pipeline;

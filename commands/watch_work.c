@@ -95,8 +95,12 @@ static void work_attempt(void *context, const struct attempt *attempt, enum atte
 	const struct watch_work *work = context;
 	struct addresses *addresses = address_lists_of(work->lists);
 
-	if (work_recalls(work)) /* its attempts were counted before */
+	/* Its attempts were counted before, but for what was in a snapshot that is lost. */
+	if (work_recalls(work)) {
+		if (work->resume.lost)
+			health_attempt(work->health, attempt, stage);
 		return;
+	}
 	if (!work_learns(work))
 		tally_attempt(&work->lasting->tally, attempt, stage);
 	/* Before it is judged: what it does now raises it anew. */
@@ -151,6 +155,17 @@ void watch_work_close(struct watch_work *work)
 	work->options = NULL;
 }
 
+/*
+ * Positions that are higher than any that Redis may have of a log: with a lower one a new line would be taken for one
+ * that was counted. Microseconds, four of them each: no log grows faster than 4 MB a second from one loss to the next.
+ */
+static uint64_t work_position(void *context, const char *source)
+{
+	(void)context;
+	(void)source;
+	return (uint64_t)clock_now() * 4;
+}
+
 /* Learn from what is there, then follow from where the last save was. */
 static bool work_follow(struct watch_work *work, const struct arguments *arguments, struct error *error)
 {
@@ -161,7 +176,9 @@ static bool work_follow(struct watch_work *work, const struct arguments *argumen
 	struct collector_live_options follow = { .start = options->logs.start, .since = USEC_NEVER };
 	struct collector_calls calls;
 
-	if (work->resume.marks != NULL || options->logs.start == COLLECTOR_START_END) {
+	if (work->resume.counted != USEC_NEVER)
+		follow.start = COLLECTOR_START_END;
+	if (work->resume.marks != NULL || follow.start == COLLECTOR_START_END) {
 		/* Before the first line, all that is packed is looked into. */
 		service_notify("EXTEND_TIMEOUT_USEC=900000000\nSTATUS=learning from the logs that are there");
 		address_lists_quiet(work->lists, true);
@@ -174,6 +191,8 @@ static bool work_follow(struct watch_work *work, const struct arguments *argumen
 	work->resume.marks = NULL;
 	if (work->resume.positions.len > 0)
 		follow.saved = text_span(&work->resume.positions);
+	else if (follow.start == COLLECTOR_START_END && pipeline_is_shared(work->pipeline))
+		follow.known = work_position;
 	calls = pipeline_calls(work->pipeline);
 	work->collector = collector_live(logs, count, &follow, &calls, error);
 	return work->collector != NULL;
