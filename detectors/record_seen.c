@@ -18,10 +18,16 @@ static struct seen *seen_find(const struct record *record, enum seen_kind kind, 
 	return NULL;
 }
 
-/* An address is nobody's habit: it gives way before what is, or who has another each day would learn nothing else. */
+/*
+ * An address is nobody's habit: it gives way before what is, or who has another each day would learn nothing else. So
+ * do HELO names and senders of which no day is known: who abuses an account may invent one for each mail, and providers
+ * that refused it, and networks that it came from, would be forgotten for them.
+ */
 static unsigned seen_worth(const struct seen *seen)
 {
-	return seen->kind == SEEN_CLIENT || seen->kind == SEEN_REFUSER ? 0 : 1 + (unsigned)seen->credit;
+	bool invented = (seen->kind == SEEN_HELO || seen->kind == SEEN_SENDER) && seen->credit == 0;
+
+	return seen->kind == SEEN_CLIENT || invented ? 0 : 1 + (unsigned)seen->credit;
 }
 
 /* Where all places are taken: the one that matters least, by days known and then by age. */

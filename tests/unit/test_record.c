@@ -143,6 +143,32 @@ static void test_addresses_give_way_to_networks(void **state)
 	record_free(&record);
 }
 
+/* Who abuses an account may say another name with each mail: who refused it, and where it came from, is known still. */
+static void test_invented_names_give_way_to_refusers_and_networks(void **state)
+{
+	struct record record = { .hash = 5 };
+
+	(void)state;
+	for (uint32_t mail = 0; mail < 300; mail++) {
+		struct delta delta = {
+			.kind = DELTA_SUBMITTED,
+			.time = START + mail * USEC_SECOND,
+			.count = 1,
+			.client = 1,
+			.network = mail < 100 ? 2 : 1,
+			.sender = mail + 1,
+			.helo = mail + 1,
+			.refuser = mail < 3 ? mail + 1 : 0,
+		};
+		struct applied applied;
+
+		record_apply(&record, &delta, &applied);
+	}
+	assert_int_equal(record_distinct(&record, SEEN_REFUSER, HORIZON_1H, false), 3);
+	assert_int_equal(record_distinct(&record, SEEN_NETWORK, HORIZON_1H, true), 2);
+	record_free(&record);
+}
+
 /* By a clock that is weeks ahead for a while, and is then set right: what comes after it counts as ever. */
 static void a_clock_that_was_ahead_is_forgotten(void **state)
 {
@@ -174,6 +200,7 @@ int main(void)
 		cmocka_unit_test(a_clock_that_was_ahead_is_forgotten),
 		cmocka_unit_test(test_where_the_last_came_from_need_not_be_looked_for),
 		cmocka_unit_test(test_addresses_give_way_to_networks),
+		cmocka_unit_test(test_invented_names_give_way_to_refusers_and_networks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
