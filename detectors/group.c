@@ -57,7 +57,7 @@ struct delta group_delta(const struct delta *delta, const struct applied *found)
 
 static void group_count(struct record *group, const struct delta *delta)
 {
-	windows_add(&group->windows, group->now, delta->time, delta->marks, delta->count);
+	windows_add(&group->windows, group->now, delta_slot(delta), delta->marks, delta->count);
 	/* Somebody who only tried a password is none of its clients. */
 	if ((delta->marks & MARK(COUNT_LOGINS_FAILED)) != 0)
 		return;

@@ -375,6 +375,7 @@ void judge_attempt(struct judge *judge, const struct attempt *attempt, enum atte
 	known = known_of(&judge->origins, envelope, &new);
 	delta = delta_of(envelope, stage == ATTEMPT_FIRST ? DELTA_ATTEMPT : DELTA_CHANGED, attempt->time,
 			 known->origin);
+	delta.submitted = stage == ATTEMPT_CHANGED ? envelope->time : 0;
 	/* What a shared store has to answer first is asked about later, and by what it shares then. */
 	if (judge->suspects != NULL)
 		delta.helo = delta_hash(envelope->helo);

@@ -166,7 +166,7 @@ static void record_look(struct record *record, const struct delta *delta, struct
 	seen_origin(record, delta, applied);
 	applied->odd = !habit_hour(&record->habit, delta->time);
 	if (delta->refuser != 0)
-		seen_meet(record, SEEN_REFUSER, delta->refuser, delta->time, &ignored);
+		seen_meet(record, SEEN_REFUSER, delta->refuser, delta_slot(delta), &ignored);
 	if (delta->kind == DELTA_SUBMITTED) {
 		/* By what it sent: logins and late outcomes have begun its day before. */
 		applied->first_today = !windows_that_day(&record->windows, delta->time, COUNT_MESSAGES);
@@ -225,8 +225,8 @@ void record_apply(struct record *record, const struct delta *delta, struct appli
 	}
 	if (delta->time < record->now - USEC_DAY && is_ahead(record, delta->time))
 		record_set_back(record, delta->time);
-	/* A release forgives what was done before it also where that is heard of later. */
-	if (record->standing.state == STATE_RELEASED && delta->time <= record->standing.since)
+	/* A release forgives what was done before it also where that, or what became of it, is heard of later. */
+	if (record->standing.state == STATE_RELEASED && delta_slot(delta) <= record->standing.since)
 		return;
 	if (delta->time > record->now)
 		record->now = delta->time;
@@ -234,7 +234,7 @@ void record_apply(struct record *record, const struct delta *delta, struct appli
 		record->habit.first = record->habit.learned = (uint16_t)day_of(delta->time);
 	if (delta->kind != DELTA_LOGIN_FAILED)
 		record_look(record, delta, applied_r);
-	windows_add(&record->windows, record->now, delta->time, record_marks(delta, applied_r), delta->count);
+	windows_add(&record->windows, record->now, delta_slot(delta), record_marks(delta, applied_r), delta->count);
 }
 
 /* --- the end of a day --- */

@@ -40,6 +40,7 @@ struct delta {
 	enum delta_kind kind;
 	enum account_kind account_kind;
 	usec_t time;
+	usec_t submitted;     /* of a change: its message; counted then, beside the recipient. 0: counted at its time */
 	uint32_t count;       /* recipients of a submission, repeats of a login; else 1 */
 	enum counter outcome; /* COUNT_DELIVERED, COUNT_INVALID ...: an attempt's first, or what it became */
 	bool elsewhere;       /* an attempt at a recipient that is not one of our own */
@@ -55,6 +56,12 @@ struct delta {
 	uint64_t account; /* the hash of its name */
 	float decibans;
 };
+
+/* The slot that it counts in: what becomes of a recipient later is set against those that were written to with it. */
+static inline usec_t delta_slot(const struct delta *delta)
+{
+	return delta->submitted != 0 && delta->submitted < delta->time ? delta->submitted : delta->time;
+}
 
 /* What applying it found. */
 struct applied {

@@ -169,6 +169,88 @@ static void test_invented_names_give_way_to_refusers_and_networks(void **state)
 	record_free(&record);
 }
 
+/*
+ * A hundred are put off, and twenty minutes later refused or taken, while few others are written to: refused are some
+ * of the hundred, not of the few.
+ */
+static void test_refused_after_a_retry_is_one_of_its_own_message(void **state)
+{
+	const usec_t retried = START + 20 * USEC_MINUTE;
+	struct record record = { .hash = 5 };
+	struct counts sums[HORIZONS];
+	struct applied applied;
+
+	(void)state;
+	for (uint32_t i = 0; i < 104; i++) {
+		const struct delta delta = {
+			.kind = DELTA_ATTEMPT,
+			.time = i < 100 ? START : retried,
+			.count = 1,
+			.elsewhere = true,
+			.outcome = i < 100 ? COUNT_TEMPORARY : COUNT_DELIVERED,
+			.recipient = i + 1,
+		};
+
+		record_apply(&record, &delta, &applied);
+	}
+	for (uint32_t i = 0; i < 100; i++) {
+		const struct delta delta = {
+			.kind = DELTA_CHANGED,
+			.time = retried,
+			.submitted = START,
+			.count = 1,
+			.elsewhere = true,
+			.outcome = i < 9 ? COUNT_SPAM : COUNT_DELIVERED,
+			.recipient = i + 1,
+			.refuser = i < 9 ? i + 1 : 0,
+		};
+
+		record_apply(&record, &delta, &applied);
+	}
+	windows_sum(&record.windows, record.now, sums);
+	assert_int_equal(sums[HORIZON_5M].n[COUNT_RECIPIENTS], 4);
+	assert_int_equal(sums[HORIZON_5M].n[COUNT_SPAM], 0);
+	assert_int_equal(record_distinct(&record, SEEN_REFUSER, HORIZON_5M, false), 0);
+	assert_int_equal(sums[HORIZON_1H].n[COUNT_RECIPIENTS], 104);
+	assert_int_equal(sums[HORIZON_1H].n[COUNT_SPAM], 9);
+	assert_int_equal(sums[HORIZON_1H].n[COUNT_DELIVERED], 95);
+	record_free(&record);
+}
+
+/* Released while mail of before it waits to be tried again: what becomes of that is forgiven, too. */
+static void test_a_release_forgives_what_is_refused_later(void **state)
+{
+	struct record record = { .hash = 5 };
+	struct delta delta = {
+		.kind = DELTA_ATTEMPT,
+		.time = START,
+		.count = 1,
+		.elsewhere = true,
+		.outcome = COUNT_TEMPORARY,
+		.recipient = 1,
+	};
+	struct counts sums[HORIZONS];
+	struct applied applied;
+
+	(void)state;
+	record_apply(&record, &delta, &applied);
+	record_release(&record, START + USEC_MINUTE, START + USEC_MINUTE);
+	delta = (struct delta){
+		.kind = DELTA_CHANGED,
+		.time = START + USEC_HOUR,
+		.submitted = START,
+		.count = 1,
+		.elsewhere = true,
+		.outcome = COUNT_SPAM,
+		.recipient = 1,
+		.refuser = 1,
+	};
+	record_apply(&record, &delta, &applied);
+	windows_sum(&record.windows, record.now, sums);
+	assert_int_equal(sums[HORIZON_7D].n[COUNT_SPAM], 0);
+	record_free(&record);
+}
+
 /* By a clock that is weeks ahead for a while, and is then set right: what comes after it counts as ever. */
 static void a_clock_that_was_ahead_is_forgotten(void **state)
 {
@@ -200,6 +282,8 @@ int main(void)
 		cmocka_unit_test(a_clock_that_was_ahead_is_forgotten),
 		cmocka_unit_test(test_where_the_last_came_from_need_not_be_looked_for),
 		cmocka_unit_test(test_addresses_give_way_to_networks),
+		cmocka_unit_test(test_refused_after_a_retry_is_one_of_its_own_message),
+		cmocka_unit_test(test_a_release_forgives_what_is_refused_later),
 		cmocka_unit_test(test_invented_names_give_way_to_refusers_and_networks),
 	};
 
