@@ -146,7 +146,7 @@ static void show_json(const struct record *record, const struct counts sums[HORI
 	struct payload *payload = is_group(record) ? group_begin(record) : accounts_begin(record);
 
 	if (!is_group(record)) {
-		payload_add_count(payload, "remembered_recipients", record->recipient_used);
+		payload_add_count(payload, "remembered_recipients", record_correspondents(record));
 		payload_add_count(payload, "learned_days", record->habit.days);
 	}
 	for (unsigned h = 0; h < HORIZONS; h++)
@@ -224,7 +224,7 @@ static void account_text(const struct record *record)
 	accounts_text(record);
 	printf("  last heard of %s; %u learned days, %u remembered recipients\n  %-16s",
 	       record->now == 0 ? "never" : clock_text(record->now, last), record->habit.days,
-	       record->recipient_used, "");
+	       record_correspondents(record), "");
 }
 
 static void show_text(const struct record *record, const struct counts sums[HORIZONS])

@@ -58,7 +58,7 @@ static void board_fill(const struct watch_work *work, const struct record *recor
 		.standing = record->standing,
 		.habit = record->habit,
 		.now = record->now,
-		.correspondents = record->recipient_used,
+		.correspondents = record_correspondents(record),
 	};
 	windows_sum(&record->windows, record->now, account->sums);
 	windows_series(&record->windows, record->now, HORIZON_24H, account->hours);

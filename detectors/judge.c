@@ -270,7 +270,7 @@ void judge_submitted(struct judge *judge, const struct envelope *envelope, uint3
 	if (applied.new_client || applied.first_today)
 		meet_groups(judge, record, envelope, &known->origin, envelope->time);
 	/* More than it could know, and twenty (assumed): the first moment at which a flood can be told. */
-	if (delta.count > record->recipient_used + 20U) {
+	if (delta.count > record_correspondents(record) + 20U) {
 		const struct cause cause = {
 			.time = envelope->time,
 			.queue_id = envelope->queue_id,

@@ -3,13 +3,14 @@
  * detectors read are sums; how much "away" weighs is for them to say.
  *
  * Error of remembered recipients: 32 bits of hash among 512 make one address in eight million known by
- * mistake; beyond 512 the oldest of a bucket of eight is forgotten, and met again as a stranger.
+ * mistake; where a bucket of eight is full its oldest is forgotten, and what is known of such is a sample's guess.
  */
 #include "detectors/record.h"
 
 #include "base/memory.h"
 #include "base/seldom.h"
 #include "detectors/group.h"
+#include "detectors/record_sample.h"
 #include "detectors/record_seen.h"
 
 #include <assert.h>
@@ -72,10 +73,51 @@ static void recipients_grow(struct record *record)
 	free(old);
 }
 
+struct record_sample *record_sample(const struct record *record)
+{
+	return record->sampled ? (struct record_sample *)(record->recipients + RECORD_RECIPIENTS) : NULL;
+}
+
+struct record_sample *record_sample_make(struct record *record)
+{
+	size_t size = RECORD_RECIPIENTS * sizeof(*record->recipients) + sizeof(struct record_sample);
+
+	assert(record->recipient_room == RECORD_RECIPIENTS && !record->sampled);
+	record->recipients = memory_grow(record->recipients, 1, size);
+	record->sampled = true;
+	return record_sample(record);
+}
+
+uint32_t record_correspondents(const struct record *record)
+{
+	const struct record_sample *sample = record_sample(record);
+	uint32_t sampled = sample == NULL ? 0 : sample_count(sample);
+
+	return sampled > record->recipient_used ? sampled : record->recipient_used;
+}
+
+/* HASH goes where the newest are; the oldest that stood there is forgotten. */
+static void recipient_push(struct record *record, uint32_t hash)
+{
+	bool full = bucket_of(record, hash)[RECORD_BUCKET - 1] != 0;
+
+	while (full && record->recipient_room < RECORD_RECIPIENTS) {
+		recipients_grow(record);
+		full = bucket_of(record, hash)[RECORD_BUCKET - 1] != 0;
+	}
+	if (full && !record->sampled)
+		sample_begin(record_sample_make(record), record->recipients, RECORD_RECIPIENTS);
+	if (record->sampled)
+		sample_add(record_sample(record), hash);
+	record->recipient_used = (uint16_t)(record->recipient_used +
+					    bucket_push(bucket_of(record, hash), hash));
+}
+
 /* Remember HASH; false where it was known. */
 static bool recipient_meet(struct record *record, uint32_t hash)
 {
 	uint32_t *bucket;
+	bool known;
 
 	if (record->recipient_room == 0)
 		recipients_grow(record);
@@ -87,16 +129,11 @@ static bool recipient_meet(struct record *record, uint32_t hash)
 		bucket[0] = hash;
 		return false;
 	}
+	known = record->sampled && sample_knows(record_sample(record), hash);
 	/* While it is flagged, a stranger's correspondents do not push out the owner's. */
-	if (record->standing.state == STATE_FLAGGED || record->standing.state == STATE_DISABLED)
-		return true;
-	while (bucket[RECORD_BUCKET - 1] != 0 && record->recipient_room < RECORD_RECIPIENTS) {
-		recipients_grow(record);
-		bucket = bucket_of(record, hash);
-	}
-	if (bucket_push(bucket, hash))
-		record->recipient_used++;
-	return true;
+	if (record->standing.state != STATE_FLAGGED && record->standing.state != STATE_DISABLED)
+		recipient_push(record, hash);
+	return !known;
 }
 
 /* --- a change --- */
@@ -234,7 +271,8 @@ void record_apply(struct record *record, const struct delta *delta, struct appli
 		record->habit.first = record->habit.learned = (uint16_t)day_of(delta->time);
 	if (delta->kind != DELTA_LOGIN_FAILED)
 		record_look(record, delta, applied_r);
-	windows_add(&record->windows, record->now, delta_slot(delta), record_marks(delta, applied_r), delta->count);
+	windows_add(&record->windows, record->now, delta_slot(delta), record_marks(delta, applied_r),
+		    delta->count);
 }
 
 /* --- the end of a day --- */
@@ -284,6 +322,8 @@ bool record_close(struct record *record, usec_t now, double limit, struct habit_
 			  record->standing.score > 0;
 	record->standing.peak = 0;
 	record->habit.learned = (uint16_t)(day + 1);
+	if (record->sampled)
+		sample_rest(record_sample(record));
 	windows_day(&record->windows, day, &day_r->sums);
 	if (tainted || day_r->sums.n[COUNT_RECIPIENTS] == 0)
 		return false;
@@ -324,6 +364,7 @@ void record_free(struct record *record)
 	windows_free(&record->windows);
 	record->name = NULL;
 	record->recipients = NULL;
+	record->sampled = false;
 	record->seen = NULL;
 }
 
@@ -405,5 +446,6 @@ size_t record_bytes(const struct record *record)
 	return sizeof(*record) + crowd_bytes(record->crowd) +
 	       (record->name == NULL ? 0 : strlen(record->name) + 1) +
 	       record->recipient_room * sizeof(*record->recipients) +
+	       (record->sampled ? sizeof(struct record_sample) : 0) +
 	       record->seen_room * sizeof(*record->seen) + windows_bytes(&record->windows);
 }

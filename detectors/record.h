@@ -5,7 +5,8 @@
  * What changes it, and how two servers' changes merge (so that a shared store can keep it in one hash and
  * change it in one call):
  *	windows     sums by slot, in any order
- *	recipients  a set of 4-byte hashes, at most 512; a new one may push out the oldest of its bucket
+ *	recipients  a set of 4-byte hashes, at most 512; a new one may push out the oldest of its bucket, and
+ *	            of those that wrote to more there is a sample (record_sample.h)
  *	seen        a set with the newest time and the credit of each (maxima)
  *	habit       replaced whole by whoever closes the day; the newer `learned` wins
  *	standing    replaced whole on a change of state; the newer `since` wins
@@ -40,7 +41,7 @@ struct delta {
 	enum delta_kind kind;
 	enum account_kind account_kind;
 	usec_t time;
-	usec_t submitted;     /* of a change: its message; counted then, beside the recipient. 0: counted at its time */
+	usec_t submitted; /* of a change: its message; counted then, beside the recipient. 0: counted at its time */
 	uint32_t count;       /* recipients of a submission, repeats of a login; else 1 */
 	enum counter outcome; /* COUNT_DELIVERED, COUNT_INVALID ...: an attempt's first, or what it became */
 	bool elsewhere;       /* an attempt at a recipient that is not one of our own */
@@ -103,7 +104,7 @@ struct record {
 	uint64_t check;             /* the store's: hash_text of the name */
 	usec_t now;                 /* its newest event time */
 	struct windows windows;
-	uint32_t *recipients; /* buckets of 8, the newest first; 0 is empty; owned */
+	uint32_t *recipients; /* buckets of 8, the newest first; 0 is empty; owned; behind all 512 the sample */
 
 	struct seen *seen; /* owned */
 	struct here here;
@@ -113,6 +114,7 @@ struct record {
 	uint8_t seen_used, seen_room;
 	bool unsettled : 1; /* a shared store does not know yet what others counted: not to be judged */
 	bool moved     : 1; /* the gate: somewhere new since then */
+	bool sampled   : 1; /* there is a sample */
 	bool raised    : 1; /* the judge's: it is one of those that are looked at as time passes */
 	uint32_t message;   /* the last message with a stranger */
 	uint32_t met;       /* the gate: strangers, ever */
@@ -162,8 +164,15 @@ void record_meet(struct record *record, const struct delta *delta);
 struct distinct_count record_count(const struct record *record, enum distinct_kind kind,
 				   enum horizon horizon);
 
-/* Has this account, as far as remembered, written to this address? */
+/* Is this address one of those that are remembered one by one? */
 bool record_knows(const struct record *record, uint32_t recipient);
+
+/* How many addresses it wrote to that would be known again: of many, about. */
+uint32_t record_correspondents(const struct record *record);
+
+/* NULL where all were remembered one by one. */
+struct record_sample *record_sample(const struct record *record);
+struct record_sample *record_sample_make(struct record *record); /* empty; RECORD_RECIPIENTS have room */
 
 /* Give back what only an active account needs. */
 void record_trim(struct record *record, usec_t now);

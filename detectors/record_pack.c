@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/pack.h"
+#include "detectors/record_sample.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -16,6 +17,7 @@
 static_assert(sizeof(struct habit) == 100, "habit_pack and habit_unpack know every field");
 static_assert(sizeof(struct standing) == 48, "standing_pack and standing_unpack know every field");
 static_assert(sizeof(struct seen) == 12, "record_pack and record_unpack know every field");
+static_assert(SAMPLE_BUCKET == RECORD_BUCKET, "buckets of both are packed alike");
 static_assert(COUNTERS <= 64, "a bitmap of counters is one number");
 
 static void habit_pack(const struct habit *habit, struct text *into)
@@ -143,6 +145,25 @@ static void bucket_pack(const uint32_t *bucket, struct text *into)
 	text_add(into, (struct span){ (const char *)bytes, used * sizeof(*bytes) });
 }
 
+static void buckets_pack(const uint32_t *hashes, unsigned room, struct text *into)
+{
+	for (unsigned i = 0; i < room; i += RECORD_BUCKET)
+		bucket_pack(hashes + i, into);
+}
+
+static void recipients_pack(const struct record *record, struct text *into)
+{
+	const struct record_sample *sample = record_sample(record);
+
+	pack_number(into, record->recipient_room);
+	buckets_pack(record->recipients, record->recipient_room, into);
+	pack_number(into, sample == NULL ? 0 : sample->level);
+	if (sample == NULL)
+		return;
+	pack_number(into, sample->covered);
+	buckets_pack(sample->hashes, SAMPLE_ROOM, into);
+}
+
 void record_pack(const struct record *record, struct text *into)
 {
 	pack_number(into, RECORD_PACK_VERSION);
@@ -169,10 +190,7 @@ void record_pack(const struct record *record, struct text *into)
 		pack_number(into, seen->credit);
 		pack_number(into, seen->known);
 	}
-	pack_number(into, record->recipient_room);
-	pack_number(into, record->recipient_used);
-	for (unsigned i = 0; i < record->recipient_room; i += RECORD_BUCKET)
-		bucket_pack(record->recipients + i, into);
+	recipients_pack(record, into);
 	crowd_pack(record->crowd, into);
 }
 
@@ -193,18 +211,51 @@ static void seen_unpack(struct record *record, struct unpack *from)
 	}
 }
 
-static void bucket_unpack(uint32_t *bucket, struct unpack *from)
+/* Returns how many there are. */
+static unsigned bucket_unpack(uint32_t *bucket, struct unpack *from)
 {
-	size_t len = unpack_bounded(from, RECORD_BUCKET) * sizeof(*bucket);
+	unsigned used = (unsigned)unpack_bounded(from, RECORD_BUCKET);
+	size_t len = used * sizeof(*bucket);
 
 	if (from->rest.len < len) {
 		from->broken = true;
-		return;
+		return 0;
 	}
 	memcpy(bucket, from->rest.at, len);
 	from->rest = span_from(from->rest, len);
-	for (unsigned i = 0; i < RECORD_BUCKET; i++)
+	for (unsigned i = 0; i < used; i++) {
 		bucket[i] = le32toh(bucket[i]);
+		from->broken = from->broken || bucket[i] == 0;
+	}
+	return used;
+}
+
+static uint16_t buckets_unpack(uint32_t *hashes, unsigned room, struct unpack *from)
+{
+	unsigned used = 0;
+
+	for (unsigned i = 0; i < room; i += RECORD_BUCKET)
+		used += bucket_unpack(hashes + i, from);
+	return (uint16_t)used;
+}
+
+static void sample_unpack(struct record *record, struct unpack *from)
+{
+	uint32_t level = (uint32_t)unpack_bounded(from, SAMPLE_LEVELS);
+	struct record_sample *sample;
+
+	if (level == 0)
+		return;
+	if (record->recipient_room != RECORD_RECIPIENTS) {
+		from->broken = true;
+		return;
+	}
+	sample = record_sample_make(record);
+	*sample = (struct record_sample){ .level = level };
+	sample->covered = (uint16_t)unpack_bounded(from, UINT16_MAX);
+	sample->used = buckets_unpack(sample->hashes, SAMPLE_ROOM, from);
+	if (!sample_sound(sample))
+		from->broken = true;
 }
 
 static void recipients_unpack(struct record *record, struct unpack *from)
@@ -216,13 +267,10 @@ static void recipients_unpack(struct record *record, struct unpack *from)
 		from->broken = true;
 		return;
 	}
-	record->recipient_used = (uint16_t)unpack_bounded(from, room);
-	if (room == 0)
-		return;
 	record->recipient_room = (uint16_t)room;
-	record->recipients = memory_new(room, sizeof(*record->recipients));
-	for (unsigned i = 0; i < room; i += RECORD_BUCKET)
-		bucket_unpack(record->recipients + i, from);
+	record->recipients = room == 0 ? NULL : memory_new(room, sizeof(*record->recipients));
+	record->recipient_used = buckets_unpack(record->recipients, record->recipient_room, from);
+	sample_unpack(record, from);
 }
 
 static void contents_free(struct record *record)
@@ -243,6 +291,7 @@ bool record_unpack(struct record *record, struct span bytes)
 	found.seen = NULL;
 	found.here = (struct here){ 0 };
 	found.crowd = NULL;
+	found.sampled = false;
 	found.recipient_room = found.recipient_used = 0;
 	if (unpack_number(&from) != RECORD_PACK_VERSION)
 		return false;

@@ -11,7 +11,7 @@
 #include "detectors/record.h"
 
 /* Of the form of the bytes; raised with every change of what a record holds. */
-#define RECORD_PACK_VERSION 5
+#define RECORD_PACK_VERSION 6
 
 void record_pack(const struct record *record, struct text *into);
 

@@ -48,7 +48,7 @@ const struct detector *const detectors[DETECTORS + 1] = {
 static double pending_of(const struct view *view, const struct counts *sums)
 {
 	double open = (double)sums->n[COUNT_SUBMITTED] - (double)sums->n[COUNT_ARRIVED];
-	double known = view->record->recipient_used;
+	double known = record_correspondents(view->record);
 
 	return open <= known ? 0 : (open - known) * PENDING_MOST;
 }

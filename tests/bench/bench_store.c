@@ -170,7 +170,7 @@ static void bench_recipients(size_t accounts)
 	record_trim(&many, START + 30 * USEC_DAY);
 	record_pack(&few, &bytes_few);
 	record_pack(&many, &bytes_many);
-	more = many.recipient_used - few.recipient_used;
+	more = record_correspondents(&many) - record_correspondents(&few);
 	say("memory: a remembered recipient", accounts,
 	    ((double)record_bytes(&many) - (double)record_bytes(&few)) / more, "bytes");
 	say("redis: a remembered recipient", accounts, (double)(bytes_many.len - bytes_few.len) / more,

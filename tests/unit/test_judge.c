@@ -211,6 +211,29 @@ static void test_a_weekly_newsletter_is_not_flagged(void **state)
 	end(&story);
 }
 
+/* The same readers each week, from a person's account, which so has a past that strangers would be weighed against. */
+static void test_readers_of_a_newsletter_are_no_strangers(void **state)
+{
+	struct story story;
+	const struct mail issue = { "bob@example.com", "198.51.100.9", NULL, REPLY_DELIVERED, 1, 0 };
+
+	(void)state;
+	begin(&story);
+	for (int day = 0; day < 40; day++) {
+		usec_t morning = START + day * USEC_DAY + 8 * USEC_HOUR;
+
+		if (day % 7 == 0) {
+			story.serial = 0;
+			for (int i = 0; i < 1500; i++)
+				send_one(&story, morning + i * USEC_SECOND, &issue);
+		}
+		for (int hour = 1; hour < 9; hour += 2)
+			send_one(&story, morning + hour * USEC_HOUR, &to_friends);
+	}
+	assert_null(first_of(&story.said, STATE_FLAGGED));
+	end(&story);
+}
+
 static void test_nobody_is_disabled_on_one_kind_of_evidence(void **state)
 {
 	struct story story;
@@ -397,6 +420,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_only_passed_on_is_not_judged),
 		cmocka_unit_test(test_what_is_counted_in_is_judged),
 		cmocka_unit_test(test_a_weekly_newsletter_is_not_flagged),
+		cmocka_unit_test(test_readers_of_a_newsletter_are_no_strangers),
 		cmocka_unit_test(test_nobody_is_disabled_on_one_kind_of_evidence),
 		cmocka_unit_test(test_a_busy_day_hides_nothing),
 		cmocka_unit_test(test_mail_to_correspondents_is_abuse_too),
