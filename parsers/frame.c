@@ -155,8 +155,10 @@ static size_t framer_read_stamp(struct framer *framer, struct span *line, struct
 	}
 	if (len == 0 && framer_compose(line))
 		len = frame_clock_read(&framer->clock, *line, &opened->stamp, &opened->time);
-	if (len > 0)
+	if (len > 0 && framer->names != NAMES_NONE) {
 		framer->names = NAMES_NONE;
+		framer->same.len = 0; /* it may have had one */
+	}
 	return len;
 }
 
