@@ -79,7 +79,7 @@ static double most_of(const struct view *view, const struct origins_options *o)
 /* The rarest country that the account is not used to, seen in this horizon; 0 where there is none. */
 static uint32_t strangest_country(const struct view *view, double *share_r)
 {
-	uint32_t from = (uint32_t)((view->now - horizon_length(view->horizon)) / USEC_MINUTE), found = 0;
+	uint32_t begin = horizon_begin(view->horizon, view->now), found = 0;
 	bool home = false, known = false;
 
 	*share_r = 1;
@@ -97,7 +97,7 @@ static uint32_t strangest_country(const struct view *view, double *share_r)
 			continue;
 		}
 		share = population_country_share(view->population, seen->hash);
-		if (seen->last > from && share < *share_r) {
+		if (seen->last >= begin && share < *share_r) {
 			*share_r = share;
 			found = seen->hash;
 		}
@@ -120,13 +120,13 @@ static double within(const struct view *view, double chance)
 /* How popular the most popular of the new networks is among the server's own people. */
 static double popularity(const struct view *view)
 {
-	uint32_t from = (uint32_t)((view->now - horizon_length(view->horizon)) / USEC_MINUTE);
+	uint32_t begin = horizon_begin(view->horizon, view->now);
 	double most = 0;
 
 	for (int i = 0; i < view->record->seen_used; i++) {
 		const struct seen *seen = &view->record->seen[i];
 
-		if (seen->kind == SEEN_NETWORK && seen->credit < SEEN_FAMILIAR && seen->last > from)
+		if (seen->kind == SEEN_NETWORK && seen->credit < SEEN_FAMILIAR && seen->last >= begin)
 			most = fmax(most, population_network_share(view->population, seen->hash));
 	}
 	return most;
@@ -243,6 +243,9 @@ static void origins_weigh(const struct view *view, const void *options, struct e
 	}
 	networks = record_distinct(view->record, SEEN_NETWORK, view->horizon, true);
 	country = strangest_country(view, &share);
+	/* What was strange when it was counted is familiar by now. */
+	if (networks == 0 && country == 0)
+		return;
 	decibans = network_decibans(view, o, &chance);
 	if (networks > 1)
 		decibans += fmax(0, fmin(o->most_many, odds_decibans(MANY_ABUSE / fmax(MANY_DAILY, chance)) *

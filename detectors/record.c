@@ -349,7 +349,7 @@ void record_trim(struct record *record, usec_t now)
 		const struct seen *seen = &record->seen[i];
 
 		if ((seen->kind != SEEN_CLIENT && seen->kind != SEEN_REFUSER) ||
-		    seen->last >= clock_minute(now - horizon_length(HORIZON_7D)))
+		    seen->last >= horizon_begin(HORIZON_7D, now))
 			record->seen[kept++] = *seen;
 	}
 	record->seen_used = kept;

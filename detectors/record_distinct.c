@@ -7,12 +7,12 @@
 
 uint32_t record_distinct(const struct record *record, enum seen_kind kind, enum horizon horizon, bool anew)
 {
-	uint32_t from = clock_minute(record->now - horizon_length(horizon)), count = 0;
+	uint32_t begin = horizon_begin(horizon, record->now), count = 0;
 
 	for (int i = 0; i < record->seen_used; i++) {
 		const struct seen *seen = &record->seen[i];
 
-		count += seen->kind == kind && seen->last > from && (!anew || seen->credit < SEEN_FAMILIAR);
+		count += seen->kind == kind && seen->last >= begin && (!anew || seen->credit < SEEN_FAMILIAR);
 	}
 	return count;
 }

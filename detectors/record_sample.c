@@ -36,7 +36,8 @@ static void sample_thin(struct record_sample *sample)
 {
 	sample->level++;
 	sample->used = 0;
-	for (uint32_t *bucket = sample->hashes; bucket < sample->hashes + SAMPLE_ROOM; bucket += SAMPLE_BUCKET) {
+	for (uint32_t *bucket = sample->hashes; bucket < sample->hashes + SAMPLE_ROOM;
+	     bucket += SAMPLE_BUCKET) {
 		int kept = 0;
 
 		for (int i = 0; i < SAMPLE_BUCKET; i++)
@@ -112,9 +113,10 @@ bool sample_sound(const struct record_sample *sample)
 
 		used += hash != 0;
 		/* In its bucket, and none behind an empty place. */
-		if (hash != 0 && (!is_inside(sample, hash) ||
-				  (hash & (SAMPLE_ROOM / SAMPLE_BUCKET - 1U)) != (uint32_t)i / SAMPLE_BUCKET ||
-				  (i % SAMPLE_BUCKET > 0 && sample->hashes[i - 1] == 0)))
+		if (hash != 0 &&
+		    (!is_inside(sample, hash) ||
+		     (hash & (SAMPLE_ROOM / SAMPLE_BUCKET - 1U)) != (uint32_t)i / SAMPLE_BUCKET ||
+		     (i % SAMPLE_BUCKET > 0 && sample->hashes[i - 1] == 0)))
 			return false;
 	}
 	return used == sample->used;

@@ -20,7 +20,7 @@
 struct record_sample {
 	uint16_t used;
 	uint16_t covered; /* how many more, outside, are known as the last one inside was; 0: it was a stranger */
-	uint32_t level;   /* bits that are zero */
+	uint32_t level;               /* bits that are zero */
 	uint32_t hashes[SAMPLE_ROOM]; /* 0 is empty */
 };
 

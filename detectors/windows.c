@@ -61,6 +61,11 @@ static uint32_t reach_of(uint32_t now, enum horizon horizon)
 	return running < length ? 0 : running - length;
 }
 
+uint32_t horizon_begin(enum horizon horizon, usec_t now)
+{
+	return reach_of(clock_minute(now), horizon);
+}
+
 static void reaches_of(uint32_t now, uint32_t reaches_r[HORIZONS])
 {
 	for (int h = 0; h < HORIZONS; h++)

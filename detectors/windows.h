@@ -68,6 +68,9 @@ const char *horizon_name(enum horizon horizon);  /* "1h" */
 const char *horizon_words(enum horizon horizon); /* "1 h" */
 usec_t horizon_length(enum horizon horizon);
 
+/* The first minute, since 1970, that HORIZON reaches at NOW: what its sums have is not older. */
+uint32_t horizon_begin(enum horizon horizon, usec_t now);
+
 /*
  * Add one at TIME to each counter of MARKS, but COUNT to those of MARKS_COUNTED. NOW is the newest event time of the
  * account, and never goes back: what no window at NOW reaches is dropped, and what is older than all windows is not

@@ -149,6 +149,8 @@ static const struct row rows[] = {
 	  .away = true },
 	{ "a hundred from there", DETECT_ORIGINS, &person, 100, 100, 0, 0, 0, 0, 6, 12.1,
 	  "100 recipients in 5 min from 1 network it never sent from", SEEN(elsewhere), .away = true },
+	{ "a hundred from where it is at home by now", DETECT_ORIGINS, &person, 100, 100, 0, 0, 0, 0, 0, 0,
+	  NULL, SEEN(at_home), .away = true },
 	{ "from abroad, and from home an hour ago", DETECT_ORIGINS, &person, 100, 100, 12, 0, 0, 0, 18, 24,
 	  "from 1 network and a country (RU) it never sent from", SEEN(abroad), .away = true },
 	{ "from abroad, and all is welcome", DETECT_ORIGINS, &person, 100, 100, 0, 0, 0, 0, 13, 19,

@@ -251,6 +251,23 @@ static void test_a_release_forgives_what_is_refused_later(void **state)
 	record_free(&record);
 }
 
+/* What an hour's sums have, five minutes before that hour began, is counted apart, too. */
+static void test_windows_and_what_is_seen_reach_as_far(void **state)
+{
+	const usec_t now = START + 64 * USEC_MINUTE;
+	struct record record = { .hash = 5 };
+	struct counts sums[HORIZONS];
+	bool away;
+
+	(void)state;
+	sent_from(&record, START, 1, 1, &away);
+	sent_from(&record, now, 2, 2, &away);
+	windows_sum(&record.windows, now, sums);
+	assert_int_equal(sums[HORIZON_1H].n[COUNT_RECIPIENTS], 2);
+	assert_int_equal(record_distinct(&record, SEEN_NETWORK, HORIZON_1H, true), 2);
+	record_free(&record);
+}
+
 /* By a clock that is weeks ahead for a while, and is then set right: what comes after it counts as ever. */
 static void a_clock_that_was_ahead_is_forgotten(void **state)
 {
@@ -284,6 +301,7 @@ int main(void)
 		cmocka_unit_test(test_addresses_give_way_to_networks),
 		cmocka_unit_test(test_refused_after_a_retry_is_one_of_its_own_message),
 		cmocka_unit_test(test_a_release_forgives_what_is_refused_later),
+		cmocka_unit_test(test_windows_and_what_is_seen_reach_as_far),
 		cmocka_unit_test(test_invented_names_give_way_to_refusers_and_networks),
 	};
 
