@@ -20,6 +20,12 @@ start_redis() # OPTION...
 
 ask() { redis-cli -s "$TMP/redis.sock" "$@"; }
 
+# The key of the account's record, or the keys of a pattern of accounts.
+record_key() # ACCOUNT
+{
+	printf 'sendwatch:%s:{%s}' "$(sed -n 's/^#define RECORD_PACK_VERSION //p' "$TOP/detectors/record_pack.h")" "$1"
+}
+
 kill_redis()
 {
 	kill -9 "$redis"

@@ -23,7 +23,7 @@ settings ''
 sed -i 's/^start = .*/start = end/' detect.conf
 printf '[redis]\ntopology = single\nservers = %s/redis.sock\n[judge]\naccounts = 1000\n' "$TMP" >> detect.conf
 follow_watch
-[ "$(ask --scan --pattern 'sendwatch:5:{u*' | grep -c '')" = 1500 ] || die 'not all that was learned is in Redis'
+[ "$(ask --scan --pattern "$(record_key 'u*')" | grep -c '')" = 1500 ] || die 'not all that was learned is in Redis'
 stop_watch
 for account in u0 u749 u1499; do
 	expect 0 "$SENDWATCH" show -c detect.conf --format ndjson "$account@example.com"

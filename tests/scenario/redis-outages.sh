@@ -28,6 +28,7 @@ grow() # SIXTEENTHS: so many more of all lines
 	sed -n "$((part * lines / 16 + 1)),$(((part + $1) * lines / 16))p" whole.log >> mail.log
 	part=$((part + $1))
 }
+counted() { ask EXISTS "$(record_key user03@dom3.example)" | grep -q 1; }
 said() { grep -qF "$1" watch.err; }
 lost() { [ "$(grep -c 'cannot be reached' watch.err)" -ge "$1" ]; }
 back() { [ "$(grep -c 'sendwatch: the store is back$' watch.err)" -ge "$1" ]; } # not "reading waits until ..."
@@ -35,7 +36,7 @@ back() { [ "$(grep -c 'sendwatch: the store is back$' watch.err)" -ge "$1" ]; } 
 # The user may load no functions: the script does, also after somebody flushed it.
 follow_watch
 grow 1
-await 10 sh -c "redis-cli -s redis.sock EXISTS 'sendwatch:5:{user03@dom3.example}' | grep -q 1"
+await 10 counted
 ask SCRIPT FLUSH > /dev/null
 grow 1
 # Slow: longer than we wait.

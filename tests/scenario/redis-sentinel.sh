@@ -62,6 +62,6 @@ conf "127.0.0.1:$stale, 127.0.0.1:$asked" two.pass > detect.conf
 write_whole 5 2000
 cat whole.log > mail.log
 follow_watch
-counted() { ask EXISTS 'sendwatch:5:{user03@dom3.example}' | grep -q 1; }
+counted() { ask EXISTS "$(record_key user03@dom3.example)" | grep -q 1; }
 await 20 counted
 stop_watch
