@@ -1,7 +1,7 @@
 /*
  * Baseline: what an account is used to. It is learned a day at a time, when the day is over, and only
- * from days on which nothing spoke against the account; so it is never taught by what it should judge. What goes on
- * over midnight and may be abuse does not tell a new account, or the server, how much is usually refused.
+ * from days on which nothing spoke against the account; so it is never taught by what it should judge. What a new
+ * account has under way at midnight does not tell how much is usually refused, neither to it nor to the server.
  */
 #ifndef SENDWATCH_DETECTORS_BASELINE_H
 #define SENDWATCH_DETECTORS_BASELINE_H
@@ -66,7 +66,7 @@ struct habit_day {
 	struct counts week;
 	struct window_hours hours;
 	bool new_network, new_country, many_networks;
-	bool doubtful; /* what went on at its end is as likely abuse as not: how it ends nobody knows yet */
+	bool doubtful; /* of an account's first days, and it goes on: what it is nobody knows yet */
 };
 
 void habit_learn(struct habit *habit, const struct habit_day *day);

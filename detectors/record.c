@@ -318,8 +318,7 @@ bool record_close(struct record *record, usec_t now, double limit, struct habit_
 
 	assert(day_of(now) > day);
 	*day_r = (struct habit_day){ .day = day };
-	day_r->doubtful = record->habit.days < HABIT_SETTLED && now - record->now < UNDER_WAY &&
-			  record->standing.score > 0;
+	day_r->doubtful = record->habit.days < HABIT_SETTLED && now - record->now < UNDER_WAY;
 	record->standing.peak = 0;
 	record->habit.learned = (uint16_t)(day + 1);
 	if (record->sampled)
