@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/seldom.h"
+#include "detectors/server_relayers.h"
 #include "detectors/server_signal.h"
 
 #include <math.h>
@@ -79,7 +80,7 @@ static const struct signal_row {
 	[SIGNAL_BOUNCES] = { "bounces", 100, SIGNAL_RESULTS, false, "bounces were sent" },
 	[SIGNAL_INBOUND] = { "inbound", 1000, -1, false, "messages came in from elsewhere" },
 	[SIGNAL_RELAYED] = { "relay", 30, -1, false,
-			     "recipients elsewhere were reached by clients without login" },
+			     "recipients elsewhere were reached without login, for senders that are new here" },
 	[SIGNAL_BLOCKED] = { "blocked", 30, SIGNAL_RESULTS, false,
 			     "recipients were refused for our own address (sendwatch health says by whom)" },
 	[SIGNAL_UNKNOWN] = { "unknown", 50, -1, false, "lines are of no kind that is known" },
@@ -101,6 +102,7 @@ struct server {
 	uint32_t ends;
 	uint64_t names[NAMES_BITS / 64]; /* of failing logins, this hour: one bit of a hash each */
 	struct signal signals[SIGNALS];
+	struct relayers relayers;
 };
 
 struct server *server_new(const struct server_options *options,
@@ -414,21 +416,39 @@ void server_event(struct server *server, const struct frame *frame, const struct
 	}
 }
 
+static bool is_relayed(struct server *server, const struct attempt *attempt)
+{
+	const struct envelope *envelope = attempt->envelope;
+
+	return attempt->direction == DIRECTION_OUTBOUND &&
+	       (envelope->account_kind == ACCOUNT_SENDER || envelope->account_kind == ACCOUNT_HOST) &&
+	       relayers_meet_new(&server->relayers, envelope->account, attempt->time);
+}
+
+/* Who, from where, to whom: of these mails nothing else tells. */
+static SELDOM void count_relayed(struct server *server, const struct attempt *attempt)
+{
+	const struct envelope *envelope = attempt->envelope;
+	const struct event event = { .queue_id = envelope->queue_id };
+	struct frame frame = { .time = attempt->time };
+	char words[SIGNAL_SAMPLE_SIZE];
+
+	snprintf(words, sizeof(words), "%.*s, %.*s, to %.*s: %.*s", SPAN_ARGS(envelope->account),
+		 SPAN_ARGS(envelope->client_ip), SPAN_ARGS(attempt->recipient), SPAN_ARGS(attempt->reply));
+	frame.text = span_of(words);
+	count(server, SIGNAL_RELAYED, &frame, &event);
+}
+
 void server_attempt(struct server *server, const struct attempt *attempt)
 {
-	enum account_kind kind = attempt->envelope->account_kind;
 	enum reply_class class = attempt->meaning.class;
-	bool blocked = class == REPLY_IP_LISTED || class == REPLY_IP_BLOCKED;
-	bool relayed = attempt->direction == DIRECTION_OUTBOUND &&
-		       (kind == ACCOUNT_SENDER || kind == ACCOUNT_HOST);
 
-	if (blocked || relayed) {
+	if (class == REPLY_IP_LISTED || class == REPLY_IP_BLOCKED) {
 		const struct frame frame = { .time = attempt->time, .text = attempt->reply };
 		const struct event event = { .queue_id = attempt->envelope->queue_id };
 
-		if (blocked)
-			count(server, SIGNAL_BLOCKED, &frame, &event);
-		if (relayed)
-			count(server, SIGNAL_RELAYED, &frame, &event);
+		count(server, SIGNAL_BLOCKED, &frame, &event);
 	}
+	if (is_relayed(server, attempt))
+		count_relayed(server, attempt);
 }

@@ -13,7 +13,7 @@
 struct said {
 	size_t count;
 	struct {
-		char account[32], text[EVIDENCE_TEXT_SIZE], sample[64];
+		char account[32], text[EVIDENCE_TEXT_SIZE], sample[128];
 		enum account_state state;
 		usec_t time, since;
 	} told[32];
@@ -31,7 +31,7 @@ static void hear(void *context, const struct verdict *verdict)
 	assert_string_equal(verdict->type, "server");
 	snprintf(said->told[said->count].account, 32, "%.*s", SPAN_ARGS(verdict->account));
 	snprintf(said->told[said->count].text, EVIDENCE_TEXT_SIZE, "%s", verdict->evidence[0].text);
-	snprintf(said->told[said->count].sample, 64, "%.*s", verdict->sample_count > 0 ? 60 : 0,
+	snprintf(said->told[said->count].sample, 128, "%.*s", verdict->sample_count > 0 ? 120 : 0,
 		 verdict->sample_count > 0 ? verdict->samples[0].reply.at : "");
 	said->told[said->count].state = verdict->state;
 	said->told[said->count].time = verdict->time;
@@ -154,6 +154,16 @@ static void test_each_change_is_told_once_and_ends(void **state)
 	}
 }
 
+/* So many like ATTEMPT within the hour from FROM on. */
+static void attempts(struct server *server, usec_t from, int count, struct attempt *attempt)
+{
+	for (int n = 0; n < count; n++) {
+		attempt->time = from + n * (USEC_HOUR / count);
+		server_attempt(server, attempt);
+		lines(server, attempt->time, USEC_SECOND, 1, EVENT_IDLE, OUTCOME_UNKNOWN);
+	}
+}
+
 /* What only attempts tell: whose mail it was, and whom the answer blames. */
 static void test_attempts_tell_of_the_server(void **state)
 {
@@ -163,40 +173,43 @@ static void test_attempts_tell_of_the_server(void **state)
 		enum reply_class class;
 		enum direction direction;
 		int count;
-		const char *account;
+		const char *account, *sample;
 	} told[] = {
 		{ "a relay that opened", ACCOUNT_HOST, REPLY_DELIVERED, DIRECTION_OUTBOUND, 300,
-		  "server:relay" },
+		  "server:relay",
+		  "sender:lists.example.net, 203.0.113.7, to reader@example.org: 550 words of the reply" },
 		{ "by the sender's name alone", ACCOUNT_SENDER, REPLY_DELIVERED, DIRECTION_OUTBOUND, 300,
-		  "server:relay" },
-		{ "mail for our own people", ACCOUNT_HOST, REPLY_DELIVERED, DIRECTION_INBOUND, 300, NULL },
-		{ "logins", ACCOUNT_LOGIN, REPLY_DELIVERED, DIRECTION_OUTBOUND, 300, NULL },
+		  "server:relay",
+		  "sender:lists.example.net, 203.0.113.7, to reader@example.org: 550 words of the reply" },
+		{ "mail for our own people", ACCOUNT_HOST, REPLY_DELIVERED, DIRECTION_INBOUND, 300, NULL,
+		  NULL },
+		{ "logins", ACCOUNT_LOGIN, REPLY_DELIVERED, DIRECTION_OUTBOUND, 300, NULL, NULL },
 		{ "our address is listed", ACCOUNT_LOGIN, REPLY_IP_LISTED, DIRECTION_OUTBOUND, 300,
-		  "server:blocked" },
+		  "server:blocked", "550 words of the reply" },
 		{ "a provider blocks it", ACCOUNT_LOGIN, REPLY_IP_BLOCKED, DIRECTION_OUTBOUND, 300,
-		  "server:blocked" },
-		{ "dead addresses", ACCOUNT_LOGIN, REPLY_INVALID_RECIPIENT, DIRECTION_OUTBOUND, 300, NULL },
+		  "server:blocked", "550 words of the reply" },
+		{ "dead addresses", ACCOUNT_LOGIN, REPLY_INVALID_RECIPIENT, DIRECTION_OUTBOUND, 300, NULL,
+		  NULL },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
 		struct said said = { 0 };
 		struct server *server = server_new(&options, hear, &said);
-		usec_t at = ordinary_hours(server, START, 20 * 24 + 3);
-		struct envelope envelope = { .account_kind = told[i].kind, .queue_id = SPAN("4F2K3L") };
+		struct envelope envelope = { .account_kind = told[i].kind,
+					     .account = SPAN("sender:lists.example.net"),
+					     .client_ip = SPAN("203.0.113.7"),
+					     .queue_id = SPAN("4F2K3L") };
 		struct attempt attempt = { .envelope = &envelope,
 					   .direction = told[i].direction,
+					   .recipient = SPAN("reader@example.org"),
 					   .meaning = { .class = told[i].class },
 					   .reply = SPAN("550 words of the reply") };
 
-		for (int n = 0; n < told[i].count; n++) {
-			attempt.time = at + n * (USEC_HOUR / told[i].count);
-			server_attempt(server, &attempt);
-			lines(server, attempt.time, USEC_SECOND, 1, EVENT_IDLE, OUTCOME_UNKNOWN);
-		}
+		attempts(server, ordinary_hours(server, START, 20 * 24 + 3), told[i].count, &attempt);
 		if (said.count != (told[i].account != NULL) ||
 		    (said.count == 1 && (strcmp(said.told[0].account, told[i].account) != 0 ||
-					 strcmp(said.told[0].sample, "550 words of the reply") != 0)))
+					 strcmp(said.told[0].sample, told[i].sample) != 0)))
 			fail_msg("%s: told %zu times: %s %s", told[i].what, said.count, said.told[0].account,
 				 said.told[0].text);
 		server_free(&server);
@@ -261,6 +274,41 @@ static const struct spoken {
 	{ "dovecot", "imap-login: frobnicator recalibrated", 120, NULL },
 	{ "kernel", "panic: not syncing", 120, NULL },
 };
+
+/* A mailing list's issues come weeks apart, all at once; a relay that opened serves whom nobody has seen. */
+static void test_senders_of_old_are_no_open_relay(void **state)
+{
+	static const struct {
+		const char *what, *account;
+		int days;
+		bool told;
+	} issues[] = {
+		{ "a list's next issue", "sender:lists.example.net", 7, false },
+		{ "a month's issue", "sender:lists.example.net", 31, false },
+		{ "it has only just begun", "sender:lists.example.net", 4, true },
+		{ "somebody else", "host:203.0.113.9", 31, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(issues) / sizeof(issues[0]); i++) {
+		struct said said = { 0 };
+		struct server *server = server_new(&options, hear, &said);
+		struct envelope envelope = { .account_kind = ACCOUNT_SENDER,
+					     .account = SPAN("sender:lists.example.net") };
+		struct attempt attempt = { .envelope = &envelope, .direction = DIRECTION_OUTBOUND };
+		usec_t at = ordinary_hours(server, START, 10 * 24);
+
+		attempts(server, at, 60, &attempt);
+		said.count = 0;
+		at = ordinary_hours(server, at + USEC_HOUR, issues[i].days * 24 - 1);
+		envelope.account = span_of(issues[i].account);
+		attempts(server, at, 300, &attempt);
+		if (said.count > 0 && said.told[said.count - 1].state == STATE_FLAGGED ? !issues[i].told
+										       : issues[i].told)
+			fail_msg("%s: %s", issues[i].what, issues[i].told ? "not told" : said.told[0].text);
+		server_free(&server);
+	}
+}
 
 static void test_what_servers_say_of_themselves(void **state)
 {
@@ -362,6 +410,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_change_is_told_once_and_ends),
 		cmocka_unit_test(test_attempts_tell_of_the_server),
+		cmocka_unit_test(test_senders_of_old_are_no_open_relay),
 		cmocka_unit_test(test_what_servers_say_of_themselves),
 		cmocka_unit_test(test_the_first_two_days_are_learned_from),
 		cmocka_unit_test(test_silence_is_told_by_what_should_have_come),
