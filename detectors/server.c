@@ -97,6 +97,7 @@ struct server {
 	char host[64];
 	int64_t hour;      /* since 1970; 0 before the first line */
 	int64_t hours;     /* learned */
+	bool whole;        /* this hour, from its beginning: the first line came in the middle of one */
 	usec_t last, look; /* the last line; when to look again */
 	double longest;    /* seconds of silence, of late */
 	uint32_t ends;
@@ -259,13 +260,15 @@ static void hour_close(struct server *server, usec_t time)
 	for (int i = 0; i < SIGNALS; i++) {
 		struct signal *signal = &server->signals[i];
 
-		signal_learn(signal, server->hour);
+		if (server->whole)
+			signal_learn(signal, server->hour);
 		signal->count = 0;
 		signal->sample_count = 0;
 		if (!signal->raised)
 			signal->since = 0;
 	}
-	server->hours++;
+	server->hours += server->whole;
+	server->whole = true;
 	server->ends = 0;
 	memset(server->names, 0, sizeof(server->names));
 }
@@ -303,6 +306,7 @@ static void server_look(struct server *server, usec_t time)
 	if (server->hour == 0)
 		server->hour = hour;
 	if (hour > server->hour) {
+		signals_look(server, time); /* at what its last minute brought */
 		hour_close(server, time);
 		/* Silent hours are not learned: they would make silence usual. */
 		server->longest *= SIGNAL_PEAK_SINK;

@@ -367,6 +367,23 @@ static const struct silence {
 	{ "two days", 10, 2880, 1 },
 };
 
+/* The first that is ever read, six minutes of it, as many of them before the hour's turn as you like. */
+static void test_an_hours_turn_hides_no_trouble(void **state)
+{
+	(void)state;
+	for (int before = 0; before <= 12; before++) {
+		struct said said = { 0 };
+		struct server *server = server_new(&options, hear, &said);
+		usec_t from = START + USEC_HOUR - before * 30 * USEC_SECOND + 10 * USEC_SECOND;
+
+		lines(server, from, 6 * USEC_MINUTE, 12, EVENT_TROUBLE, OUTCOME_UNKNOWN);
+		lines(server, from + 6 * USEC_MINUTE, USEC_MINUTE, 2, EVENT_IDLE, OUTCOME_UNKNOWN);
+		if (said.count == 0 || strcmp(said.told[0].account, "server:trouble") != 0)
+			fail_msg("not told where %d came before the hour's turn", before);
+		server_free(&server);
+	}
+}
+
 static void test_silence_is_told_by_what_should_have_come(void **state)
 {
 	(void)state;
@@ -413,6 +430,7 @@ int main(void)
 		cmocka_unit_test(test_senders_of_old_are_no_open_relay),
 		cmocka_unit_test(test_what_servers_say_of_themselves),
 		cmocka_unit_test(test_the_first_two_days_are_learned_from),
+		cmocka_unit_test(test_an_hours_turn_hides_no_trouble),
 		cmocka_unit_test(test_silence_is_told_by_what_should_have_come),
 		cmocka_unit_test(test_quiet_says_nothing),
 	};
