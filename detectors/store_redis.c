@@ -215,10 +215,18 @@ static bool redis_claim(struct store *store, struct span account, enum account_s
 
 static void redis_ended(struct store *store, struct record *record)
 {
+	struct store_redis *redis = redis_of(store);
 	struct copy *copy = (struct copy *)record;
+	struct error error;
 
-	copy->ended = CASE_ENDED;
-	copy_queue(redis_of(store), copy);
+	/* A release is told by an order as well, which may be read before the record: by then, nobody claims anything. */
+	if (record->standing.state == STATE_RELEASED &&
+	    redis_worker_away(redis->worker, &error) == USEC_NEVER &&
+	    redis_claims_end(redis->claims, span_of(record->name)))
+		copy->ended = CASE_OPEN;
+	else
+		copy->ended = CASE_ENDED;
+	copy_queue(redis, copy);
 }
 
 static struct record *redis_next(struct store *store, const struct record *after)
