@@ -129,10 +129,14 @@ static void logs_journal(const struct setup_root *root, struct setup_found *foun
 	found->volatile_journal = found->journald;
 }
 
-/* What systemd calls the mail server: Debian 12's Postfix is an instance of a template. */
+/*
+ * What systemd calls the mail server. Postfix was an instance of a template until Debian 12, and Debian 13 has the
+ * template for others than the first: both names, for neither unit says a word where it is not that one, and an upgrade
+ * must not end what is read.
+ */
 static void logs_unit(const struct setup_root *root, struct setup_found *found)
 {
-	static const char *const units[] = { "postfix@-", "postfix", "exim4", "exim" };
+	static const char *const units[] = { "postfix@-.service+unit=postfix", "postfix", "exim4", "exim" };
 	static const char *const files[] = { "postfix@", "postfix", "exim4", "exim" };
 	static const char *const folders[] = { "/etc/systemd/system", "/lib/systemd/system",
 					       "/usr/lib/systemd/system" };

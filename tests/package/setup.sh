@@ -16,7 +16,7 @@ for machine in "$TOP"/tests/setup/*.tree; do
 	tree "$machine" "files/trees/$(basename "$machine" .tree)"
 done
 cat > files/run << 'END'
-trap '[ $? = 0 ] || journalctl --no-pager -u sendwatch -u postfix@- | tail -n 20' EXIT
+trap '[ $? = 0 ] || journalctl --no-pager -u sendwatch -u postfix -u postfix@- | tail -n 20' EXIT
 die() { echo "$*"; exit 1; }
 await() { tries=1200; until "$@" > /dev/null 2>&1; do tries=$((tries - 1)); [ $tries -gt 0 ] || die "in vain waited for: $*"; sleep 0.1; done; }
 ln -sf /dev/null /etc/systemd/system/sendwatch.service
@@ -58,7 +58,7 @@ rm /etc/systemd/system/postfix.service
 systemctl daemon-reload
 systemctl start postfix
 sendwatch setup --write /etc/sendwatch/detect.conf --force > steps
-grep -q '^files = journal:unit=postfix@-.service$' /etc/sendwatch/detect.conf || die "$(cat /etc/sendwatch/detect.conf)"
+grep -q "^files = journal:unit=postfix@-.service+unit=postfix.service$" /etc/sendwatch/detect.conf || die "$(cat /etc/sendwatch/detect.conf)"
 grep -q '^user = sendwatch$' /etc/sendwatch/detect.conf || die "it would stay root"
 grep -q '^map = lmdb$' /etc/sendwatch/detect.conf || die "it has LMDB"
 [ "$(stat -c '%a %U %G' /etc/sendwatch/detect.conf)" = "640 root sendwatch" ] || die "$(stat /etc/sendwatch/detect.conf)"
