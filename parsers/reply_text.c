@@ -113,6 +113,20 @@ static void text_cut_behind(struct reply_text *text)
 	text->words = span_trim(span_head(text->words, at));
 }
 
+/* What the server behind a gateway said: "(bob@example.org:552 5.2.2 mailbox full)", "host said: 550 5.1.1 ...". */
+static void text_quoted(struct span words, uint8_t enhanced_r[3])
+{
+	struct span before;
+
+	while (span_cut(&words, ':', &before)) {
+		size_t at = words.len > 0 && kind_of(words.at[0]) == TEXT_BLANK;
+
+		if (text_code_at(words, at) && at + 4 < words.len &&
+		    text_enhanced_at(words, at + 4, enhanced_r) > 0)
+			return;
+	}
+}
+
 void reply_text_cut(struct span reply, struct reply_text *text_r)
 {
 	struct span words = span_trim(reply);
@@ -140,4 +154,6 @@ void reply_text_cut(struct span reply, struct reply_text *text_r)
 	at = span_find_last(words, SPAN("(#"));
 	if (at < words.len)
 		(void)text_enhanced_at(words, at + 2, text_r->enhanced);
+	else
+		text_quoted(words, text_r->enhanced);
 }
