@@ -149,7 +149,7 @@ enum reply_class reply_class_of_enhanced(const uint8_t enhanced[3], uint16_t cod
 	if (enhanced[0] != 4 && enhanced[0] != 5)
 		return REPLY_UNKNOWN;
 	if (enhanced[1] == 7 && enhanced[2] <= 1)
-		return enhanced_unauthorised(permanent, phase);
+		return code == 530 ? REPLY_RELAY_DENIED : enhanced_unauthorised(permanent, phase);
 	if (enhanced[1] == 1 && enhanced[2] == 0 && phase == PHASE_MAIL)
 		return REPLY_SENDER_REJECTED;
 	if (row == NULL)
