@@ -24,7 +24,9 @@ set -f
 allow $rights
 "$SENDWATCH" check -c detect.conf > out 2> err || die "something is missing: $(cat out err)"
 said 'answers in' ' ms, ' || die "does not say how far: $(cat out err)"
-said "$(ask INFO server | sed -n 's/^redis_version:\([0-9.]*\).*/\1/p')" master || die "does not say which version: $(cat out err)"
+# Valkey says which Redis it is like, and then its own.
+version=$(ask INFO server | sed -n 's/^\(redis\|valkey\)_version:\([0-9.]*\).*/\2/p' | tail -n 1)
+said "$version" master || die "does not say which version: $(cat out err)"
 lacks out 'drops keys'
 said 'append-only' appendonly || die "does not say that a lost machine loses what it knew: $(cat out err)"
 ask CONFIG SET appendonly yes > /dev/null

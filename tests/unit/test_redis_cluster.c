@@ -285,7 +285,7 @@ static void cluster_start(char *prefix)
 		words[3 + i] = servers[i] = addresses[i];
 	}
 	for (int i = 0; i < NODES; i++)
-		await(ports[i], "INFO", "server", "redis_mode:cluster");
+		await(ports[i], "INFO", "server", "_mode:cluster");
 	words[3 + NODES] = "--cluster-replicas";
 	words[4 + NODES] = "1";
 	words[5 + NODES] = "--cluster-yes";
