@@ -35,13 +35,14 @@ struct pieces_search {
 static struct pieces_search pieces_search_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
+	struct span folder = SPAN(".");
 
+	if (slash != NULL)
+		folder = (struct span){ path, slash == path ? 1 : (size_t)(slash - path) };
 	return (struct pieces_search){
 		.path = path,
 		.name = slash == NULL ? path : slash + 1,
-		.folder = slash == NULL ? memory_copy(SPAN("."))
-					: memory_copy((struct span){
-						  path, slash == path ? 1 : (size_t)(slash - path) }),
+		.folder = memory_copy(folder),
 	};
 }
 
