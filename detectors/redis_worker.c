@@ -175,9 +175,10 @@ bool redis_worker_idle(struct redis_worker *worker)
 
 	pthread_mutex_lock(&worker->lock);
 	idle = worker->calls == NULL;
+	pthread_mutex_unlock(&worker->lock);
+	/* Only who asks here gives it more to do. */
 	if (idle)
 		(void)!read(worker->finished, &count, sizeof(count));
-	pthread_mutex_unlock(&worker->lock);
 	return idle;
 }
 

@@ -21,8 +21,9 @@ static bool unquotes_to(struct span quoted, struct span address)
 	for (size_t i = 0; i < text.len; i++) {
 		if (text.at[i] == '\\' && i + 1 < text.len)
 			i++;
-		if (at >= address.len || address.at[at++] != text.at[i])
+		if (at >= address.len || address.at[at] != text.at[i])
 			return false;
+		at++;
 	}
 	address = span_from(address, at);
 	return address.len == 0 || span_equal_nocase(address, domain);

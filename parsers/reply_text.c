@@ -30,8 +30,11 @@ size_t text_enhanced_at(struct span text, size_t at, uint8_t enhanced_r[3])
 		if (i == start ||
 		    (part == 0 && (i != start + 1 || (parts[0] != 2 && parts[0] != 4 && parts[0] != 5))))
 			return 0;
-		if (part < 2 && (i >= text.len || text.at[i++] != '.'))
+		if (part == 2)
+			break;
+		if (i >= text.len || text.at[i] != '.')
 			return 0;
+		i++;
 	}
 	if (i < text.len &&
 	    (is_digit(text.at[i]) || (text.at[i] == '.' && i + 1 < text.len && is_digit(text.at[i + 1]))))

@@ -148,10 +148,11 @@ void journal_close(struct journal **journal)
 {
 	if (*journal == NULL)
 		return;
-	if ((*journal)->unsynced)
-		(void)fdatasync((*journal)->file);
-	if ((*journal)->file >= 0)
+	if ((*journal)->file >= 0) {
+		if ((*journal)->unsynced)
+			(void)fdatasync((*journal)->file);
 		close((*journal)->file);
+	}
 	map_free(&(*journal)->ids);
 	told_free(&(*journal)->told);
 	text_free(&(*journal)->path);

@@ -75,11 +75,12 @@ static bool sign_feed(EVP_MD_CTX *digest, FILE *stream, uint64_t *size)
 	size_t len;
 
 	*size = 0;
-	while ((len = fread(block, 1, sizeof(block), stream)) > 0) {
-		if (crypto.EVP_DigestUpdate(digest, block, len) != 1)
+	do {
+		len = fread(block, 1, sizeof(block), stream);
+		if (len > 0 && crypto.EVP_DigestUpdate(digest, block, len) != 1)
 			return false;
 		*size += len;
-	}
+	} while (len == sizeof(block));
 	return ferror(stream) == 0;
 }
 
