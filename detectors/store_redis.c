@@ -219,7 +219,7 @@ static void redis_ended(struct store *store, struct record *record)
 	struct copy *copy = (struct copy *)record;
 	struct error error;
 
-	/* A release is told by an order as well, which may be read before the record: by then, nobody claims anything. */
+	/* A release is told by an order as well, maybe before the record is read: by then, nobody claims anything. */
 	if (record->standing.state == STATE_RELEASED &&
 	    redis_worker_away(redis->worker, &error) == USEC_NEVER &&
 	    redis_claims_end(redis->claims, span_of(record->name)))
