@@ -288,6 +288,8 @@ void pipeline_idle(struct pipeline *pipeline, usec_t silence)
 	    now < pipeline->judged + USEC_MINUTE)
 		return;
 	judge_time(pipeline->judge, now);
+	if (pipeline->server != NULL)
+		server_time(pipeline->server, now);
 	pipeline->judged = now;
 }
 

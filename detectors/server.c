@@ -363,6 +363,15 @@ static SELDOM void server_minute(struct server *server, const struct frame *fram
 			 frame->host.len == 0 ? "" : frame->host.at);
 }
 
+/* Of the hour of the last line, also where that is over: no line of the next has closed it yet. */
+void server_time(struct server *server, usec_t now)
+{
+	if (server->last == 0 || now < server->look)
+		return;
+	count_queue(server);
+	signals_look(server, now);
+}
+
 void server_event(struct server *server, const struct frame *frame, const struct event *event)
 {
 	if (frame->time >= server->look)

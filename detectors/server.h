@@ -35,6 +35,9 @@ void server_event(struct server *server, const struct frame *frame, const struct
 /* A recipient's first outcome. */
 void server_attempt(struct server *server, const struct attempt *attempt);
 
+/* No line came until NOW: what the last ones brought is told all the same. */
+void server_time(struct server *server, usec_t now);
+
 /* Only learned from: no verdicts while QUIET. */
 void server_quiet(struct server *server, bool quiet);
 

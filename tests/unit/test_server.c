@@ -384,6 +384,24 @@ static void test_an_hours_turn_hides_no_trouble(void **state)
 	}
 }
 
+/* The mail server's last words, and no line of anything behind them. */
+static void test_what_comes_before_a_silence_is_told(void **state)
+{
+	struct said said = { 0 };
+	struct server *server = server_new(&options, hear, &said);
+
+	(void)state;
+	lines(server, START + 59 * USEC_MINUTE, 10 * USEC_SECOND, 4, EVENT_TROUBLE, OUTCOME_UNKNOWN);
+	server_time(server, START + 59 * USEC_MINUTE + 20 * USEC_SECOND);
+	assert_int_equal(said.count, 0);
+	for (int minute = 60; minute < 90; minute++)
+		server_time(server, START + minute * USEC_MINUTE);
+	assert_int_equal(said.count, 1);
+	assert_string_equal(said.told[0].account, "server:trouble");
+	assert_true(said.told[0].time == START + USEC_HOUR);
+	server_free(&server);
+}
+
 static void test_silence_is_told_by_what_should_have_come(void **state)
 {
 	(void)state;
@@ -431,6 +449,7 @@ int main(void)
 		cmocka_unit_test(test_what_servers_say_of_themselves),
 		cmocka_unit_test(test_the_first_two_days_are_learned_from),
 		cmocka_unit_test(test_an_hours_turn_hides_no_trouble),
+		cmocka_unit_test(test_what_comes_before_a_silence_is_told),
 		cmocka_unit_test(test_silence_is_told_by_what_should_have_come),
 		cmocka_unit_test(test_quiet_says_nothing),
 	};
