@@ -15,6 +15,10 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wstrict-prototypes -Wm
 	-Wsign-conversion -Wnull-dereference -Wswitch-enum -Wimplicit-fallthrough
 ifneq (,$(findstring gcc,$(CC)))
 WARNINGS += -Wlogical-op -Wduplicated-cond -Wduplicated-branches
+# Behind a literal within a literal, gcc 11 takes named fields for unnamed ones, of which some are missing.
+ifneq (,$(filter 9 10 11,$(shell $(CC) -dumpversion | cut -d . -f 1)))
+WARNINGS += -Wno-missing-field-initializers
+endif
 endif
 HARDENING := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fPIE
 OPTIMISE  ?= -O2 $(HARDENING)
