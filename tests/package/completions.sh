@@ -88,8 +88,9 @@ fi
 if command -v fish > /dev/null; then
 	HOME=$TMP fish -c 'source sendwatch.fish; complete -C "sendwatch re"; complete -C "sendwatch replay --form"
 		complete -C "sendwatch accounts fl"' > fish 2>&1
-	cut -f 1 fish | sort | paste -s -d ' ' > offered
-	[ "$(cat offered)" = "--format flagged release reload replay" ] || die "fish offers: $(cat offered)"
+	# fish 3.3 offers also what has these letters somewhere.
+	cut -f 1 fish | grep -E '^(re|--form|fl)' | sort | paste -s -d ' ' > offered
+	[ "$(cat offered)" = "--format flagged release reload replay" ] || die "fish offers: $(cat fish)"
 else
 	echo "note: fish is not here, its completion was not run"
 fi

@@ -21,6 +21,7 @@ mkdir $LAB/etc $LAB/log
 cp -a /etc/. $LAB/etc/
 mount --bind $LAB/etc /etc
 printf '127.0.0.1 localhost mx.lab.test\n' > /etc/hosts
+rm -f /etc/resolv.conf # it may be a link to where systemd-resolved would have it
 : > /etc/resolv.conf
 printf 'hosts: files\n' > /etc/nsswitch.conf.lab
 grep -v '^hosts:' /etc/nsswitch.conf >> /etc/nsswitch.conf.lab
