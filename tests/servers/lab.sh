@@ -8,7 +8,8 @@
 if [ -z "${IN_LAB:-}" ]; then
 	unshare -m -n -p -u -f --propagation private true 2> /dev/null || skip "may not make namespaces"
 	trap - EXIT
-	IN_LAB=yes exec unshare -m -n -p -u -f --mount-proc --propagation private --kill-child "$0"
+	# The unshare of util-linux 2.37 ignores SIGTERM itself, and so would all that it starts.
+	IN_LAB=yes exec unshare -m -n -p -u -f --mount-proc --propagation private --kill-child env --default-signal=TERM "$0"
 fi
 
 trap - EXIT # this script is the first process of its world: with it all others end
