@@ -322,10 +322,14 @@ static void test_the_same_head_means_the_same(void **state)
 						.timezone = "Europe/Berlin",
 						.written = USEC_NEVER };
 	struct error error;
-	struct framer *kept = framer_new(&options, &error), *plain = framer_new(&options, &error);
+	struct framer *kept, *plain;
 	struct frame one, other;
 
 	(void)state;
+	if (access("/usr/share/zoneinfo/Europe/Berlin", R_OK) != 0)
+		skip();
+	kept = framer_new(&options, &error);
+	plain = framer_new(&options, &error);
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		bool cut = framer_cut(kept, span_of(lines[i]), &one);
 
