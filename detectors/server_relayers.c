@@ -6,7 +6,7 @@
 
 static struct relayer *relayers_find(struct relayers *relayers, uint64_t hash)
 {
-	struct relayer *set = relayers->sets[hash % RELAYERS_SETS], *oldest = set;
+	struct relayer *set = relayers->sets[(hash >> 32) % RELAYERS_SETS], *oldest = set;
 
 	for (unsigned i = 0; i < RELAYERS_WAYS; i++) {
 		if (set[i].hash == hash)
@@ -19,7 +19,7 @@ static struct relayer *relayers_find(struct relayers *relayers, uint64_t hash)
 
 bool relayers_meet_new(struct relayers *relayers, struct span account, usec_t time)
 {
-	uint64_t hash = hash_stable(account) | 1;
+	uint64_t hash = hash_stable(account) | 1; /* 0 is free */
 	struct relayer *relayer = relayers_find(relayers, hash);
 
 	if (relayer->hash != hash)
