@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "base/seldom.h"
+#include "detectors/bucket.h"
 #include "detectors/group.h"
 #include "detectors/record_sample.h"
 #include "detectors/record_seen.h"
@@ -26,7 +27,7 @@ static uint32_t day_of(usec_t time)
 
 static uint32_t *bucket_of(const struct record *record, uint32_t hash)
 {
-	return record->recipients + (hash & (record->recipient_room / RECORD_BUCKET - 1U)) * RECORD_BUCKET;
+	return record->recipients + bucket_first(record->recipient_room, hash);
 }
 
 void record_prefetch(const struct record *record, uint32_t recipient)
@@ -39,25 +40,8 @@ void record_prefetch(const struct record *record, uint32_t recipient)
 
 bool record_knows(const struct record *record, uint32_t recipient)
 {
-	const uint32_t *bucket;
-
-	if (record->recipient_room == 0)
-		return false;
-	bucket = bucket_of(record, recipient);
-	for (int i = 0; i < RECORD_BUCKET; i++)
-		if (bucket[i] == recipient)
-			return true;
-	return false;
-}
-
-/* Put HASH first in its bucket; what stood last there is pushed out. True where nothing was. */
-static bool bucket_push(uint32_t *bucket, uint32_t hash)
-{
-	bool room = bucket[RECORD_BUCKET - 1] == 0;
-
-	memmove(bucket + 1, bucket, (RECORD_BUCKET - 1) * sizeof(*bucket));
-	bucket[0] = hash;
-	return room;
+	return record->recipient_room != 0 &&
+	       bucket_place(bucket_of(record, recipient), recipient) < BUCKET_SIZE;
 }
 
 static void recipients_grow(struct record *record)
@@ -65,11 +49,11 @@ static void recipients_grow(struct record *record)
 	uint32_t *old = record->recipients;
 	uint16_t room = record->recipient_room;
 
-	record->recipient_room = (uint16_t)(room == 0 ? RECORD_BUCKET : room * 2);
+	record->recipient_room = (uint16_t)(room == 0 ? BUCKET_SIZE : room * 2);
 	record->recipients = memory_new(record->recipient_room, sizeof(*old));
 	for (int i = room - 1; i >= 0; i--)
 		if (old[i] != 0)
-			bucket_push(bucket_of(record, old[i]), old[i]);
+			bucket_renew(bucket_of(record, old[i]), BUCKET_SIZE - 1, old[i]);
 	free(old);
 }
 
@@ -99,18 +83,18 @@ uint32_t record_correspondents(const struct record *record)
 /* HASH goes where the newest are; the oldest that stood there is forgotten. */
 static void recipient_push(struct record *record, uint32_t hash)
 {
-	bool full = bucket_of(record, hash)[RECORD_BUCKET - 1] != 0;
+	bool full = bucket_is_full(bucket_of(record, hash));
 
 	while (full && record->recipient_room < RECORD_RECIPIENTS) {
 		recipients_grow(record);
-		full = bucket_of(record, hash)[RECORD_BUCKET - 1] != 0;
+		full = bucket_is_full(bucket_of(record, hash));
 	}
 	if (full && !record->sampled)
 		sample_begin(record_sample_make(record), record->recipients, RECORD_RECIPIENTS);
 	if (record->sampled)
 		sample_add(record_sample(record), hash);
-	record->recipient_used = (uint16_t)(record->recipient_used +
-					    bucket_push(bucket_of(record, hash), hash));
+	bucket_renew(bucket_of(record, hash), BUCKET_SIZE - 1, hash);
+	record->recipient_used = (uint16_t)(record->recipient_used + !full);
 }
 
 /* Remember HASH; false where it was known. */
@@ -118,15 +102,14 @@ static bool recipient_meet(struct record *record, uint32_t hash)
 {
 	uint32_t *bucket;
 	bool known;
+	int place;
 
 	if (record->recipient_room == 0)
 		recipients_grow(record);
 	bucket = bucket_of(record, hash);
-	for (int i = 0; i < RECORD_BUCKET; i++) {
-		if (bucket[i] != hash)
-			continue;
-		memmove(bucket + 1, bucket, (size_t)i * sizeof(*bucket));
-		bucket[0] = hash;
+	place = bucket_place(bucket, hash);
+	if (place < BUCKET_SIZE) {
+		bucket_renew(bucket, place, hash);
 		return false;
 	}
 	known = record->sampled && sample_knows(record_sample(record), hash);

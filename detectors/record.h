@@ -22,7 +22,6 @@
 
 #define RECORD_RECIPIENTS 512
 #define RECORD_SEEN       96
-#define RECORD_BUCKET     8 /* recipients; each bucket has its newest first */
 
 enum delta_kind {
 	DELTA_SUBMITTED,

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/pack.h"
+#include "detectors/bucket.h"
 #include "detectors/record_sample.h"
 
 #include <assert.h>
@@ -17,7 +18,6 @@
 static_assert(sizeof(struct habit) == 100, "habit_pack and habit_unpack know every field");
 static_assert(sizeof(struct standing) == 48, "standing_pack and standing_unpack know every field");
 static_assert(sizeof(struct seen) == 12, "record_pack and record_unpack know every field");
-static_assert(SAMPLE_BUCKET == RECORD_BUCKET, "buckets of both are packed alike");
 static_assert(COUNTERS <= 64, "a bitmap of counters is one number");
 
 static void habit_pack(const struct habit *habit, struct text *into)
@@ -136,10 +136,10 @@ static void windows_unpack(struct windows *windows, struct unpack *from)
 /* How many there are, the newest first, and four bytes each. */
 static void bucket_pack(const uint32_t *bucket, struct text *into)
 {
-	uint32_t bytes[RECORD_BUCKET];
+	uint32_t bytes[BUCKET_SIZE];
 	unsigned used = 0;
 
-	for (; used < RECORD_BUCKET && bucket[used] != 0; used++)
+	for (; used < BUCKET_SIZE && bucket[used] != 0; used++)
 		bytes[used] = htole32(bucket[used]);
 	pack_number(into, used);
 	text_add(into, (struct span){ (const char *)bytes, used * sizeof(*bytes) });
@@ -147,7 +147,7 @@ static void bucket_pack(const uint32_t *bucket, struct text *into)
 
 static void buckets_pack(const uint32_t *hashes, unsigned room, struct text *into)
 {
-	for (unsigned i = 0; i < room; i += RECORD_BUCKET)
+	for (unsigned i = 0; i < room; i += BUCKET_SIZE)
 		bucket_pack(hashes + i, into);
 }
 
@@ -214,7 +214,7 @@ static void seen_unpack(struct record *record, struct unpack *from)
 /* Returns how many there are. */
 static unsigned bucket_unpack(uint32_t *bucket, struct unpack *from)
 {
-	unsigned used = (unsigned)unpack_bounded(from, RECORD_BUCKET);
+	unsigned used = (unsigned)unpack_bounded(from, BUCKET_SIZE);
 	size_t len = used * sizeof(*bucket);
 
 	if (from->rest.len < len) {
@@ -234,7 +234,7 @@ static uint16_t buckets_unpack(uint32_t *hashes, unsigned room, struct unpack *f
 {
 	unsigned used = 0;
 
-	for (unsigned i = 0; i < room; i += RECORD_BUCKET)
+	for (unsigned i = 0; i < room; i += BUCKET_SIZE)
 		used += bucket_unpack(hashes + i, from);
 	return (uint16_t)used;
 }
@@ -263,7 +263,7 @@ static void recipients_unpack(struct record *record, struct unpack *from)
 	uint64_t room = unpack_bounded(from, RECORD_RECIPIENTS);
 
 	/* A bucket is found by masking, so that the room is a power of two, and eight at least. */
-	if ((room & (room - 1)) != 0 || (room > 0 && room < RECORD_BUCKET)) {
+	if ((room & (room - 1)) != 0 || (room > 0 && room < BUCKET_SIZE)) {
 		from->broken = true;
 		return;
 	}

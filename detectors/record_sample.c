@@ -3,6 +3,8 @@
  */
 #include "detectors/record_sample.h"
 
+#include "detectors/bucket.h"
+
 #include <string.h>
 
 #define FIRST_LEVEL 1 /* it begins when the others are full: half of them have room to spare */
@@ -19,16 +21,7 @@ static bool is_inside(const struct record_sample *sample, uint32_t hash)
 
 static uint32_t *bucket_of(struct record_sample *sample, uint32_t hash)
 {
-	return sample->hashes + (hash & (SAMPLE_ROOM / SAMPLE_BUCKET - 1U)) * SAMPLE_BUCKET;
-}
-
-static int place_of(const uint32_t *bucket, uint32_t hash)
-{
-	int place = 0;
-
-	while (place < SAMPLE_BUCKET && bucket[place] != hash)
-		place++;
-	return place;
+	return sample->hashes + bucket_first(SAMPLE_ROOM, hash);
 }
 
 /* One more bit: half of them go, and the rest of each bucket keep their order. */
@@ -37,13 +30,13 @@ static void sample_thin(struct record_sample *sample)
 	sample->level++;
 	sample->used = 0;
 	for (uint32_t *bucket = sample->hashes; bucket < sample->hashes + SAMPLE_ROOM;
-	     bucket += SAMPLE_BUCKET) {
+	     bucket += BUCKET_SIZE) {
 		int kept = 0;
 
-		for (int i = 0; i < SAMPLE_BUCKET; i++)
+		for (int i = 0; i < BUCKET_SIZE; i++)
 			if (bucket[i] != 0 && is_inside(sample, bucket[i]))
 				bucket[kept++] = bucket[i];
-		memset(bucket + kept, 0, (size_t)(SAMPLE_BUCKET - kept) * sizeof(*bucket));
+		memset(bucket + kept, 0, (size_t)(BUCKET_SIZE - kept) * sizeof(*bucket));
 		sample->used = (uint16_t)(sample->used + kept);
 	}
 }
@@ -66,7 +59,7 @@ bool sample_knows(struct record_sample *sample, uint32_t hash)
 		sample->covered = (uint16_t)(sample->covered - known);
 		return known;
 	}
-	known = place_of(bucket_of(sample, hash), hash) < SAMPLE_BUCKET;
+	known = bucket_place(bucket_of(sample, hash), hash) < BUCKET_SIZE;
 	sample->covered = (uint16_t)(known ? COVERED << sample->level : 0);
 	return known;
 }
@@ -78,17 +71,16 @@ void sample_add(struct record_sample *sample, uint32_t hash)
 
 	if (!is_inside(sample, hash))
 		return;
-	place = place_of(bucket, hash);
-	if (place == SAMPLE_BUCKET) {
-		while (bucket[SAMPLE_BUCKET - 1] != 0 && sample->level < SAMPLE_LEVELS)
+	place = bucket_place(bucket, hash);
+	if (place == BUCKET_SIZE) {
+		while (bucket_is_full(bucket) && sample->level < SAMPLE_LEVELS)
 			sample_thin(sample);
 		if (!is_inside(sample, hash))
 			return;
-		place = SAMPLE_BUCKET - 1;
+		place = BUCKET_SIZE - 1;
 		sample->used = (uint16_t)(sample->used + (bucket[place] == 0));
 	}
-	memmove(bucket + 1, bucket, (size_t)place * sizeof(*bucket));
-	bucket[0] = hash;
+	bucket_renew(bucket, place, hash);
 }
 
 void sample_rest(struct record_sample *sample)
@@ -113,10 +105,9 @@ bool sample_sound(const struct record_sample *sample)
 
 		used += hash != 0;
 		/* In its bucket, and none behind an empty place. */
-		if (hash != 0 &&
-		    (!is_inside(sample, hash) ||
-		     (hash & (SAMPLE_ROOM / SAMPLE_BUCKET - 1U)) != (uint32_t)i / SAMPLE_BUCKET ||
-		     (i % SAMPLE_BUCKET > 0 && sample->hashes[i - 1] == 0)))
+		if (hash != 0 && (!is_inside(sample, hash) ||
+				  i / BUCKET_SIZE != (int)bucket_first(SAMPLE_ROOM, hash) / BUCKET_SIZE ||
+				  (i % BUCKET_SIZE > 0 && sample->hashes[i - 1] == 0)))
 			return false;
 	}
 	return used == sample->used;

@@ -13,9 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define SAMPLE_ROOM   512
-#define SAMPLE_BUCKET 8  /* addresses; each bucket has its newest first */
-#define SAMPLE_LEVELS 12 /* one of 4,096 at most: lists of a million */
+#define SAMPLE_ROOM   512 /* in buckets: detectors/bucket.h */
+#define SAMPLE_LEVELS 12  /* one of 4,096 at most: lists of a million */
 
 struct record_sample {
 	uint16_t used;
