@@ -429,7 +429,7 @@ void server_event(struct server *server, const struct frame *frame, const struct
 	}
 }
 
-static bool is_relayed(struct server *server, const struct attempt *attempt)
+static bool meet_relayed(struct server *server, const struct attempt *attempt)
 {
 	const struct envelope *envelope = attempt->envelope;
 
@@ -446,9 +446,13 @@ static SELDOM void count_relayed(struct server *server, const struct attempt *at
 	struct frame frame = { .time = attempt->time };
 	char words[SIGNAL_SAMPLE_SIZE];
 
-	snprintf(words, sizeof(words), "%.*s, %.*s, to %.*s: %.*s", SPAN_ARGS(envelope->account),
-		 SPAN_ARGS(envelope->client_ip), SPAN_ARGS(attempt->recipient), SPAN_ARGS(attempt->reply));
-	frame.text = span_of(words);
+	/* All mail of a relay comes by here, and little of it is kept. */
+	if (server->signals[SIGNAL_RELAYED].sample_count < SIGNAL_SAMPLES) {
+		snprintf(words, sizeof(words), "%.*s, %.*s, to %.*s: %.*s", SPAN_ARGS(envelope->account),
+			 SPAN_ARGS(envelope->client_ip), SPAN_ARGS(attempt->recipient),
+			 SPAN_ARGS(attempt->reply));
+		frame.text = span_of(words);
+	}
 	count(server, SIGNAL_RELAYED, &frame, &event);
 }
 
@@ -462,6 +466,6 @@ void server_attempt(struct server *server, const struct attempt *attempt)
 
 		count(server, SIGNAL_BLOCKED, &frame, &event);
 	}
-	if (is_relayed(server, attempt))
+	if (meet_relayed(server, attempt))
 		count_relayed(server, attempt);
 }
