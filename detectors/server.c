@@ -50,6 +50,7 @@ enum signal_kind {
 	SIGNAL_BOUNCES,
 	SIGNAL_INBOUND,
 	SIGNAL_RELAYED,
+	SIGNAL_OPEN_RELAY,
 	SIGNAL_BLOCKED,
 	SIGNAL_UNKNOWN,
 	SIGNAL_TROUBLE,
@@ -81,6 +82,9 @@ static const struct signal_row {
 	[SIGNAL_INBOUND] = { "inbound", 1000, -1, false, "messages came in from elsewhere" },
 	[SIGNAL_RELAYED] = { "relay", 30, -1, false,
 			     "recipients elsewhere were reached without login, for senders that are new here" },
+	[SIGNAL_OPEN_RELAY] = { "open_relay", 30, -1, true,
+				"recipients at public mailbox providers were reached by clients that neither "
+				"logged in nor are in trusted_hosts" },
 	[SIGNAL_BLOCKED] = { "blocked", 30, SIGNAL_RESULTS, false,
 			     "recipients were refused for our own address (sendwatch health says by whom)" },
 	[SIGNAL_UNKNOWN] = { "unknown", 50, -1, false, "lines are of no kind that is known" },
@@ -271,6 +275,7 @@ static void hour_close(struct server *server, usec_t time)
 	server->whole = true;
 	server->ends = 0;
 	memset(server->names, 0, sizeof(server->names));
+	relayers_hour(&server->relayers);
 }
 
 /* Nothing for so long: how many lines should have come? */
@@ -429,31 +434,23 @@ void server_event(struct server *server, const struct frame *frame, const struct
 	}
 }
 
-static bool meet_relayed(struct server *server, const struct attempt *attempt)
-{
-	const struct envelope *envelope = attempt->envelope;
-
-	return attempt->direction == DIRECTION_OUTBOUND &&
-	       (envelope->account_kind == ACCOUNT_SENDER || envelope->account_kind == ACCOUNT_HOST) &&
-	       relayers_meet_new(&server->relayers, envelope->account, attempt->time);
-}
-
 /* Who, from where, to whom: of these mails nothing else tells. */
-static SELDOM void count_relayed(struct server *server, const struct attempt *attempt)
+static SELDOM void count_relayed(struct server *server, enum signal_kind kind, const struct attempt *attempt)
 {
 	const struct envelope *envelope = attempt->envelope;
 	const struct event event = { .queue_id = envelope->queue_id };
+	struct span who = envelope->account.len > 0 ? envelope->account : envelope->sender;
 	struct frame frame = { .time = attempt->time };
 	char words[SIGNAL_SAMPLE_SIZE];
 
 	/* All mail of a relay comes by here, and little of it is kept. */
-	if (server->signals[SIGNAL_RELAYED].sample_count < SIGNAL_SAMPLES) {
-		snprintf(words, sizeof(words), "%.*s, %.*s, to %.*s: %.*s", SPAN_ARGS(envelope->account),
+	if (server->signals[kind].sample_count < SIGNAL_SAMPLES) {
+		snprintf(words, sizeof(words), "%.*s, %.*s, to %.*s: %.*s", SPAN_ARGS(who),
 			 SPAN_ARGS(envelope->client_ip), SPAN_ARGS(attempt->recipient),
 			 SPAN_ARGS(attempt->reply));
 		frame.text = span_of(words);
 	}
-	count(server, SIGNAL_RELAYED, &frame, &event);
+	count(server, kind, &frame, &event);
 }
 
 void server_attempt(struct server *server, const struct attempt *attempt)
@@ -466,6 +463,14 @@ void server_attempt(struct server *server, const struct attempt *attempt)
 
 		count(server, SIGNAL_BLOCKED, &frame, &event);
 	}
-	if (meet_relayed(server, attempt))
-		count_relayed(server, attempt);
+	switch (relayers_meet(&server->relayers, attempt)) {
+	case RELAYED_NEW:
+		count_relayed(server, SIGNAL_RELAYED, attempt);
+		break;
+	case RELAYED_STRANGER:
+		count_relayed(server, SIGNAL_OPEN_RELAY, attempt);
+		break;
+	case RELAYED_NOT:
+		break;
+	}
 }

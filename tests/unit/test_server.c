@@ -310,6 +310,57 @@ static void test_senders_of_old_are_no_open_relay(void **state)
 	}
 }
 
+/* Nobody's mail that goes through to public providers: told on the first day, whoever is behind it. */
+static void test_strangers_served_are_an_open_relay(void **state)
+{
+	static const struct {
+		const char *what, *domain;
+		enum direction direction;
+		int addresses, count;
+		bool told;
+	} served[] = {
+		{ "an open relay", "gmail.com", DIRECTION_INBOUND, 200, 200, true },
+		{ "in other countries", "Yahoo.co.uk", DIRECTION_INBOUND, 200, 200, true },
+		{ "some of each", "web.de", DIRECTION_INBOUND, 25, 200, true },
+		{ "a gateway's customers", "customer.example", DIRECTION_INBOUND, 200, 200, false },
+		{ "what was addressed to a customer", "gmail.com", DIRECTION_FORWARDED, 200, 200, false },
+		{ "a copy of all mail", "gmail.com", DIRECTION_INBOUND, 2, 400, false },
+		{ "few", "gmail.com", DIRECTION_INBOUND, 25, 25, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(served) / sizeof(served[0]); i++) {
+		struct said said = { 0 };
+		struct server *server = server_new(&options, hear, &said);
+		struct envelope envelope = { .account_kind = ACCOUNT_NONE,
+					     .sender = SPAN("offer@example.net"),
+					     .client_ip = SPAN("203.0.113.7") };
+		struct attempt attempt = { .envelope = &envelope,
+					   .direction = served[i].direction,
+					   .provider = SPAN("somebody"),
+					   .reply = SPAN("250 OK") };
+		usec_t at = ordinary_hours(server, START, 2);
+
+		for (int n = 0; n < served[i].count; n++) {
+			char recipient[64];
+
+			snprintf(recipient, sizeof(recipient), "u%d@%s", n % served[i].addresses,
+				 served[i].domain);
+			attempt.recipient = span_of(recipient);
+			attempt.time = at + n * (USEC_HOUR / 400);
+			server_attempt(server, &attempt);
+			lines(server, attempt.time, USEC_SECOND, 1, EVENT_IDLE, OUTCOME_UNKNOWN);
+		}
+		if (said.count != served[i].told)
+			fail_msg("%s: told %zu times: %s", served[i].what, said.count, said.told[0].text);
+		if (served[i].told) {
+			assert_string_equal(said.told[0].account, "server:open_relay");
+			assert_non_null(strstr(said.told[0].sample, "offer@example.net, 203.0.113.7, to u"));
+		}
+		server_free(&server);
+	}
+}
+
 static void test_what_servers_say_of_themselves(void **state)
 {
 	(void)state;
@@ -446,6 +497,7 @@ int main(void)
 		cmocka_unit_test(test_each_change_is_told_once_and_ends),
 		cmocka_unit_test(test_attempts_tell_of_the_server),
 		cmocka_unit_test(test_senders_of_old_are_no_open_relay),
+		cmocka_unit_test(test_strangers_served_are_an_open_relay),
 		cmocka_unit_test(test_what_servers_say_of_themselves),
 		cmocka_unit_test(test_the_first_two_days_are_learned_from),
 		cmocka_unit_test(test_an_hours_turn_hides_no_trouble),
