@@ -3,11 +3,11 @@
  *
  * A queue id is opened by the line that brings a message in, and free again when the queue says so. A
  * result for a queue id that was never opened (the log begins in the middle, or the message was evicted)
- * makes an attempt of nobody's, and is counted as an orphan.
+ * makes an attempt of nobody's, and is counted as an orphan, once it has turned out that the line that opens it is
+ * not just a little late (ledger_order.c).
  */
 #include "parsers/ledger_parts.h"
 
-#include "base/hash.h"
 #include "base/memory.h"
 
 #include <assert.h>
@@ -170,21 +170,26 @@ static void ledger_client(struct ledger *ledger, const struct step *step)
 {
 	const struct event *event = step->event;
 	struct message *message = ledger_find_event(ledger, step);
-	bool expected = message != NULL && (message->flags & MESSAGE_EXPECTED);
+	bool leg = message != NULL && event->login.len == 0 && !event->local, begins;
 
 	if (event->queue_id.len == 0)
 		return;
-	if (expected && event->login.len == 0 && !event->local) {
+	if (leg && (message->flags & MESSAGE_EXPECTED)) {
 		ledger_arrived(ledger, message);
 		return;
 	}
-	if (message != NULL && !(message->flags & MESSAGE_EARLY)) {
+	if (leg && message_arrives_late(message, step))
+		return;
+	begins = message != NULL && message_begins_late(message, step);
+	if (message != NULL && !begins &&
+	    (message->flags & (MESSAGE_EARLY | MESSAGE_ORPHAN)) != MESSAGE_EARLY) {
 		ledger_forget(ledger, message); /* a queue id that is used again */
 		message = NULL;
 	}
 	if (message == NULL)
 		message = ledger_open(ledger, step, event->queue_id);
-	message->flags &= (uint16_t)~MESSAGE_EARLY;
+	if (!begins)
+		message->flags &= (uint16_t)~MESSAGE_EARLY;
 	if (event->client_ip.len > 0)
 		message_put(message, TEXT_CLIENT, event->client_ip);
 	if (event->helo.len > 0)
@@ -195,6 +200,8 @@ static void ledger_client(struct ledger *ledger, const struct step *step)
 		ledger_take_exim(ledger, message, step);
 	else
 		message_set_sender(message, event->local ? event->sender : (struct span){ NULL, 0 });
+	if (begins)
+		ledger_begins(ledger, message);
 	if (message->held > 0)
 		ledger_release(ledger, message, false);
 }
@@ -204,11 +211,12 @@ static void ledger_message_id(struct ledger *ledger, const struct step *step)
 	struct message *message = ledger_find_event(ledger, step);
 
 	/* Without a client: the server's own notification, or a log that begins here. */
-	if (message == NULL) {
-		message = ledger_open(ledger, step, step->event->queue_id);
-		message->flags |= MESSAGE_ORPHAN;
-	}
-	ledger_note_message_id(ledger, message, step->event->message_id);
+	if (message == NULL)
+		message = ledger_open_orphan(ledger, step);
+	if (message_awaits_beginning(message))
+		message_put(message, TEXT_MESSAGE_ID, step->event->message_id);
+	else
+		ledger_note_message_id(ledger, message, step->event->message_id);
 }
 
 static void ledger_active(struct ledger *ledger, const struct step *step)
@@ -216,15 +224,17 @@ static void ledger_active(struct ledger *ledger, const struct step *step)
 	const struct event *event = step->event;
 	struct message *message = ledger_find_event(ledger, step);
 
-	if (message == NULL) {
-		message = ledger_open(ledger, step, event->queue_id);
-		message->flags |= MESSAGE_ORPHAN;
-	}
+	if (message == NULL)
+		message = ledger_open_orphan(ledger, step);
 	if (message->flags & MESSAGE_SUBMITTED)
 		return;
 	message_set_sender(message, event->sender);
 	message_set_size(message, event->size);
 	message->nrcpt = event->nrcpt;
+	if (message_awaits_beginning(message)) {
+		ledger_put_off(ledger, message, step);
+		return;
+	}
 	ledger_doubt(ledger, message);
 	ledger_attribute_sender(ledger, message);
 	ledger_submit(ledger, message);
@@ -241,10 +251,10 @@ static void ledger_result_event(struct ledger *ledger, const struct step *step)
 		message = ledger_open(ledger, step, step->event->queue_id);
 		message->flags |= MESSAGE_EARLY;
 	} else if (message == NULL) {
-		message = ledger_open(ledger, step, step->event->queue_id);
-		message->flags |= MESSAGE_ORPHAN;
-		ledger->stats.orphans++;
+		message = ledger_open_orphan(ledger, step);
+		ledger->stats.orphans += !message_awaits_beginning(message);
 	}
+	ledger_awaited_result(ledger, message);
 	ledger_result(ledger, message, step);
 }
 
@@ -290,8 +300,13 @@ static void ledger_notice(struct ledger *ledger, const struct step *step)
 {
 	struct message *child = ledger_find(ledger, step, step->event->mta, step->event->child_id);
 
-	if (child != NULL && child->account_kind == ACCOUNT_NONE)
-		ledger_set_notice(ledger, child, ledger_find_event(ledger, step));
+	if (child == NULL || child->account_kind != ACCOUNT_NONE)
+		return;
+	if (message_awaits_beginning(child))
+		ledger_catch_up(ledger, child);
+	ledger_set_notice(ledger, child, ledger_find_event(ledger, step));
+	if (child->held > 0)
+		ledger_release(ledger, child, false);
 }
 
 static void ledger_header(struct ledger *ledger, const struct step *step)
@@ -380,53 +395,11 @@ static void ledger_end_event(struct ledger *ledger, const struct step *step)
 {
 	struct message *message = ledger_find_event(ledger, step);
 
-	if (message != NULL)
-		ledger_end(ledger, message);
-}
-
-/* Exim writes refusals to mainlog and to rejectlog: with both at hand, one of the two lines is left out. */
-static bool ledger_is_twin(struct ledger *ledger, const struct step *step)
-{
-	struct refusal new = { step->frame->time, hash_text(step->frame->text) | 1, step->source };
-
-	for (size_t i = 0; i < LEDGER_REFUSALS; i++) {
-		struct refusal *old = &ledger->refusals[i];
-
-		if (old->hash != new.hash || old->time != new.time || old->source == new.source)
-			continue;
-		old->hash = 0;
-		return true;
-	}
-	ledger->refusals[ledger->refusal_next++ % LEDGER_REFUSALS] = new;
-	return false;
-}
-
-static void ledger_login(struct ledger *ledger, const struct step *step)
-{
-	const struct event *event = step->event;
-	struct account_name name;
-	struct login login = {
-		.time = step->frame->time,
-		.succeeded = event->kind == EVENT_LOGIN,
-		.repeat = event->repeat == 0 ? 1 : event->repeat,
-		.client_ip = event->client_ip,
-		.helo = event->helo,
-		.service = event->program,
-		.host = step->frame->host,
-		.source = step->source,
-		.position = step->position,
-	};
-
-	if (!login.succeeded && event->mta == MTA_EXIM && ledger_is_twin(ledger, step))
+	if (message == NULL)
 		return;
-	if (event->login.len > 0)
-		login.account = ledger_login_account(ledger, event, &name);
-	/* Postfix says so only where a filter is asked before the queue: the message follows from the filter. */
-	if (login.succeeded && event->mta == MTA_POSTFIX)
-		ledger_note_known(ledger, step, event->client_ip, login.account);
-	if (ledger->sink.login == NULL)
-		return;
-	ledger->sink.login(ledger->sink.context, &login);
+	if (ledger_lacks_results(ledger, message))
+		ledger_await_results(ledger, message, step);
+	ledger_end(ledger, message);
 }
 
 typedef void ledger_handler(struct ledger *ledger, const struct step *step);
@@ -469,6 +442,7 @@ void ledger_finish(struct ledger *ledger)
 		struct message *message = oldest;
 
 		ledger_stands_alone(ledger, message);
+		ledger_never_begins(ledger, message);
 		ledger_forget(ledger, message);
 	}
 }

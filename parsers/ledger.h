@@ -36,9 +36,9 @@ struct account_rules ledger_rules(const struct ledger_options *options);
 /*
  * Where attempts, submissions and logins go. `submitted` comes once a message, before its first attempt.
  * ATTEMPT_FIRST and ATTEMPT_CHANGED come with the line that brings them, or up to minutes of the log's time
- * later where a content filter's second leg must first be told from other mail. When the queue gives up on
- * recipients by one line, their ATTEMPT_CHANGED has no recipient unless want_done. ATTEMPT_DONE comes
- * for every attempt, with want_done only.
+ * later where a content filter's second leg must first be told from other mail, or seconds where lines are out of
+ * order. When the queue gives up on recipients by one line, their ATTEMPT_CHANGED has no recipient unless want_done.
+ * ATTEMPT_DONE comes for every attempt, with want_done only.
  *
  * Spans are borrowed until the call returns.
  */

@@ -262,7 +262,7 @@ void ledger_result(struct ledger *ledger, struct message *message, const struct 
 	if (ledger_handed_over(ledger, message, step))
 		return;
 	if (ledger_must_wait(ledger, message, step))
-		ledger_hold(ledger, message, step, 2 * USEC_MINUTE);
+		ledger_hold(ledger, message, step, message_result_waits(ledger_root(ledger, message)));
 	else
 		ledger_attempt(ledger, message, step);
 }

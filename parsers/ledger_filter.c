@@ -131,7 +131,7 @@ static void ledger_joined(struct ledger *ledger, struct message *root, struct me
 	ledger_link(ledger, root, second);
 	root->flags |= MESSAGE_HANDED;
 	ledger->filter_seen = ledger->now;
-	ledger_drop_held(ledger, root, true);
+	ledger_drop_held(ledger, root, HELD_SUSPECTS);
 	ledger_release(ledger, second, false);
 	ledger_settle(ledger, root);
 }
@@ -232,10 +232,10 @@ void ledger_arrived(struct ledger *ledger, struct message *second)
 	struct message *root = ledger_root(ledger, second);
 
 	second->flags &= (uint16_t)~MESSAGE_EXPECTED;
-	ledger_drop_held(ledger, second, false);
+	ledger_drop_held(ledger, second, HELD_MARKS);
 	root->flags |= MESSAGE_HANDED;
 	ledger->filter_seen = ledger->now;
-	ledger_drop_held(ledger, root, true);
+	ledger_drop_held(ledger, root, HELD_SUSPECTS);
 }
 
 /* A line says that FIRST went on as SECOND. True where that could be followed. */
@@ -467,6 +467,8 @@ bool ledger_must_wait(struct ledger *ledger, struct message *message, const stru
 
 	if (root == message)
 		return (message->flags & (MESSAGE_UNSURE | MESSAGE_EARLY)) != 0;
+	if (message_awaits_beginning(root))
+		return true;
 	/* Nobody's mail that leaves again is the forwarding address's, which the first leg's result names. */
 	return root->account_kind == ACCOUNT_NONE && !event_is_local(event) &&
 	       event->original_recipient.len == 0 &&

@@ -70,18 +70,23 @@ static void held_append(struct ledger *ledger, struct message *message, struct h
 	message->held++;
 }
 
-/* Take out what belongs to MESSAGE, in order: results and marks, or suspects alone. */
-static struct held *held_take(struct ledger *ledger, struct message *message, bool suspects_only)
+static bool held_is(const struct held *held, enum held_kind kind)
+{
+	return kind == HELD_ALL || (kind == HELD_SUSPECTS ? held->suspect : !held->result);
+}
+
+/* Take out what belongs to MESSAGE, in order. */
+static struct held *held_take(struct ledger *ledger, struct message *message, enum held_kind kind)
 {
 	uint32_t slot = message->held == 0 ? MAP_NONE : map_slot(ledger->messages, message);
 	struct held *taken = NULL, **end = &taken, **at = &ledger->held_first;
 
 	if (message->held == 0)
 		return NULL;
-	while (*at != NULL) {
+	while (*at != NULL && message->held > 0) {
 		struct held *held = *at;
 
-		if (held->slot != slot || (suspects_only && !held->suspect)) {
+		if (held->slot != slot || !held_is(held, kind)) {
 			at = &held->next;
 			continue;
 		}
@@ -92,7 +97,8 @@ static struct held *held_take(struct ledger *ledger, struct message *message, bo
 		ledger->held_count--;
 		message->held--;
 	}
-	ledger->held_end = at;
+	if (*at == NULL)
+		ledger->held_end = at;
 	return taken;
 }
 
@@ -126,7 +132,7 @@ void ledger_hold_open(struct ledger *ledger, struct message *message, usec_t due
  */
 void ledger_release(struct ledger *ledger, struct message *message, bool all)
 {
-	struct held *held = held_take(ledger, message, false), *next;
+	struct held *held = held_take(ledger, message, HELD_ALL), *next;
 
 	for (; held != NULL; held = next) {
 		struct step step = { &held->frame, &held->event, held->source, held->position, 0 };
@@ -148,9 +154,9 @@ void ledger_release(struct ledger *ledger, struct message *message, bool all)
 		ledger_end(ledger, message);
 }
 
-void ledger_drop_held(struct ledger *ledger, struct message *message, bool suspects_only)
+void ledger_drop_held(struct ledger *ledger, struct message *message, enum held_kind kind)
 {
-	struct held *held = held_take(ledger, message, suspects_only), *next;
+	struct held *held = held_take(ledger, message, kind), *next;
 
 	for (; held != NULL; held = next) {
 		next = held->next;
@@ -178,6 +184,8 @@ static void held_overdue(struct ledger *ledger, struct message *message)
 		return;
 	}
 	ledger_stands_alone(ledger, message);
+	ledger_never_begins(ledger, message);
+	ledger_awaited_in_vain(ledger, message);
 	ledger_release(ledger, message, true);
 }
 

@@ -192,7 +192,7 @@ void ledger_link(struct ledger *ledger, struct message *root, struct message *le
 		return;
 	leg->root = map_slot(ledger->messages, root);
 	leg->next_leg = root->next_leg;
-	leg->flags = (uint16_t)((leg->flags & ~MESSAGE_UNSURE) | MESSAGE_REINJECTED);
+	leg->flags = (uint16_t)((leg->flags & ~(MESSAGE_UNSURE | MESSAGE_EARLY)) | MESSAGE_REINJECTED);
 	root->next_leg = map_slot(ledger->messages, leg);
 	message_put(root, TEXT_QUEUE_ID, message_get(leg, TEXT_QUEUE_ID));
 }
@@ -210,7 +210,7 @@ static void ledger_unlink(struct ledger *ledger, struct message *leg)
 static void ledger_remove(struct ledger *ledger, struct message *message)
 {
 	if (message->held > 0)
-		ledger_drop_held(ledger, message, false);
+		ledger_drop_held(ledger, message, HELD_ALL);
 	ledger_note_no_more(ledger, message);
 	ledger_text_free(ledger, message);
 	if (message->more != NULL) {

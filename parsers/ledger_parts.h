@@ -97,6 +97,8 @@ struct message {
 	uint32_t kept_room;
 };
 
+enum held_kind { HELD_ALL, HELD_SUSPECTS, HELD_MARKS };
+
 /* A result that waits until it is known whose it is. */
 struct held {
 	struct held *next;
@@ -193,6 +195,8 @@ struct ledger {
 	bool filter_piped;          /* some filter is run as a command, and gives back by sendmail */
 	char filter_transport[32];  /* Exim's, that last handed a message to a filter run as a command */
 	usec_t filter_seen;         /* when a content filter last took a message over */
+	uint32_t order_vain;        /* messages in a row that waited for lines in vain */
+	uint32_t order_tries;       /* that did not wait since */
 	uint32_t submit_source;     /* of the line at hand, for the sink */
 	uint64_t submit_position;
 	struct providers_known providers;
@@ -244,6 +248,9 @@ bool ledger_is_server_user(struct span user);
 void ledger_proxied(struct ledger *ledger, const struct step *step);
 void ledger_set_notice(struct ledger *ledger, struct message *message, struct message *parent);
 
+/* ledger_login.c */
+void ledger_login(struct ledger *ledger, const struct step *step);
+
 /* ledger_script.c */
 void ledger_note_script(struct ledger *ledger, const struct step *step);
 struct span ledger_script_for(struct ledger *ledger, const struct step *step, struct span user);
@@ -272,9 +279,28 @@ struct held *ledger_hold(struct ledger *ledger, struct message *message, const s
 			 usec_t wait);
 void ledger_hold_open(struct ledger *ledger, struct message *message, usec_t due);
 void ledger_release(struct ledger *ledger, struct message *message, bool all);
-void ledger_drop_held(struct ledger *ledger, struct message *message, bool suspects_only);
+void ledger_drop_held(struct ledger *ledger, struct message *message, enum held_kind kind);
 SELDOM void ledger_release_due(struct ledger *ledger);
 bool ledger_has_suspects(const struct ledger *ledger, const struct message *message);
+
+/* ledger_order.c: lines in another order than they were written */
+struct message *ledger_open_orphan(struct ledger *ledger,
+				   const struct step *step); /* by a line that begins none */
+bool message_awaits_beginning(const struct message *message);
+/* Does STEP bring MESSAGE in, of which other lines have told? Or the leg of which others have told? */
+bool message_begins_late(const struct message *message, const struct step *step);
+bool message_arrives_late(struct message *message, const struct step *step);
+usec_t message_result_waits(const struct message *root); /* how long a result waits for what is missing */
+/* The queue's word on a message that awaits its beginning: it is acted on when that has come, or has not. */
+void ledger_put_off(struct ledger *ledger, struct message *message, const struct step *step);
+void ledger_catch_up(struct ledger *ledger, struct message *message); /* what was put off is done */
+void ledger_begins(struct ledger *ledger, struct message *message);
+void ledger_never_begins(struct ledger *ledger, struct message *message); /* it has waited for long enough */
+bool ledger_lacks_results(struct ledger *ledger, struct message *message);
+/* MESSAGE is about to end, and lacks results; one came nevertheless; none came. */
+void ledger_await_results(struct ledger *ledger, struct message *message, const struct step *step);
+void ledger_awaited_result(struct ledger *ledger, const struct message *message);
+void ledger_awaited_in_vain(struct ledger *ledger, struct message *message);
 
 /* ledger_attempt.c: what the sink is told */
 bool event_is_local(const struct event *event);
