@@ -23,9 +23,11 @@
  */
 #include "commands/pipeline_parts.h"
 
+#include "base/seldom.h"
 #include "base/text.h"
 
-#define PIPELINE_BEYOND 10000 /* lines from --until on, one after another, that are taken for the end */
+#define PIPELINE_BEYOND    10000 /* lines from --until on, one after another, that are taken for the end */
+#define PIPELINE_BACKWARDS 100   /* steps back of the time, one after another: the log runs backwards */
 
 static enum collected pipeline_run_ahead(struct pipeline *pipeline, const struct collector *collector,
 					 uint64_t most);
@@ -177,6 +179,21 @@ void pipeline_server(void *context, const struct verdict *verdict)
 
 /* --- beside the way --- */
 
+/* Told once: as exported with the newest first. */
+static SELDOM void pipeline_step_back(struct pipeline *pipeline)
+{
+	struct text words = { 0 };
+
+	if (pipeline->steps_back > PIPELINE_BACKWARDS || ++pipeline->steps_back <= PIPELINE_BACKWARDS)
+		return;
+	text_add_format(&words,
+			"%s: its newest lines stand first, so that no message can be followed and nobody is "
+			"charged; turn it round with tac(1)",
+			collector_source_name(pipeline->collector, pipeline->line.source));
+	pipeline_report_trouble(pipeline, words.at);
+	text_free(&words);
+}
+
 static void pipeline_count(struct pipeline *pipeline, const struct frame *frame, const struct event *event)
 {
 	struct pipeline_stats *stats = &pipeline->stats;
@@ -186,6 +203,11 @@ static void pipeline_count(struct pipeline *pipeline, const struct frame *frame,
 		stats->first = frame->time;
 	if (frame->time > stats->last)
 		stats->last = frame->time;
+	if (frame->time < pipeline->before)
+		pipeline_step_back(pipeline);
+	else if (frame->time > pipeline->before && pipeline->steps_back <= PIPELINE_BACKWARDS)
+		pipeline->steps_back = 0;
+	pipeline->before = frame->time;
 }
 
 /*
@@ -194,6 +216,7 @@ static void pipeline_count(struct pipeline *pipeline, const struct frame *frame,
  */
 static void pipeline_name_sources(struct pipeline *pipeline, const struct collector *collector)
 {
+	pipeline->collector = collector;
 	for (; pipeline->sources <= pipeline->line.source; pipeline->sources++) {
 		struct text name = { 0 };
 
