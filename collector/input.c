@@ -247,6 +247,31 @@ static bool input_is_wide(const struct input *input, struct error *error)
 	return true;
 }
 
+/*
+ * What Graylog, Splunk and Kibana export: a table whose first row names its columns. Quotes and line ends within its
+ * words follow rules of their own.
+ */
+static bool input_is_table(const struct input *input, struct error *error)
+{
+	static const char *const columns[] = { "timestamp", "@timestamp", "_time", "time", "date" };
+	struct span head = { input->given, input->given_len };
+	bool quoted = false;
+
+	span_skip(&head, SPAN("\xEF\xBB\xBF"));
+	quoted = span_skip(&head, SPAN("\""));
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+		struct span rest = head;
+
+		if (span_skip(&rest, span_of(columns[i])) && (!quoted || span_skip(&rest, SPAN("\""))) &&
+		    span_starts(rest, SPAN(","))) {
+			error_set(error, "%s: is a table: mlr --icsv --ojsonl cat makes lines of it",
+				  input->path);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Its headers would stand between the lines of logs, and the lines beside them be lost. */
 static bool input_is_tar(const struct input *input, struct error *error)
 {
@@ -274,7 +299,9 @@ bool input_next(struct input *input, char **data_r, size_t *len_r, bool *broken_
 		got = entries_read(input->entries, &input->given, &input->given_len, broken_r, error);
 	} else if (!input->ended) {
 		got = input_block(input, broken_r, error);
-		if (got && !input->known && (input_is_wide(input, error) || input_is_tar(input, error))) {
+		if (got && !input->known &&
+		    (input_is_wide(input, error) || input_is_tar(input, error) ||
+		     input_is_table(input, error))) {
 			*broken_r = input->ended = true;
 			return false;
 		}

@@ -1,20 +1,23 @@
 /*
- * One walk over the object's top. Names are told apart by a table, in which the better name of a field stands first:
- * who has written a line cannot add to its names, and each name is looked at once.
+ * One walk over the object. Names are told apart by a table, in which the better name of a field stands first: who has
+ * written a line cannot add to its names, and each name is looked at once.
  *
- * Limits: controls within a string become "?", its line ends nothing; a value within an object or array is passed over,
- * but for journalctl's words that are no UTF-8, an array of bytes.
+ * Limits: controls within a string become "?", its line ends nothing; a value within an array or an object is passed
+ * over, but for journalctl's words that are no UTF-8, an array of bytes, and the objects of a second table.
  */
 #define _GNU_SOURCE
 #include "parsers/frame_json.h"
 
 #include <stdint.h>
+#include <stdio.h>
+
+#define JSON_DEEP 2 /* objects within each other: "_source" and its "host" */
 
 enum json_field { JSON_TIME, JSON_HOST, JSON_TAG, JSON_PID, JSON_WORDS, JSON_FIELDS };
 
 static const struct json_name {
 	enum json_field field;
-	struct span name;
+	struct span name; /* of a member of an object: after that object's and a dot */
 } json_names[] = {
 	{ JSON_TIME, SPAN_INIT("_SOURCE_REALTIME_TIMESTAMP") },
 	{ JSON_TIME, SPAN_INIT("__REALTIME_TIMESTAMP") },
@@ -26,10 +29,13 @@ static const struct json_name {
 	{ JSON_TIME, SPAN_INIT("DATE") },
 	{ JSON_TIME, SPAN_INIT("timereported") },
 	{ JSON_TIME, SPAN_INIT("timegenerated") },
+	{ JSON_TIME, SPAN_INIT("_time") },
 	{ JSON_HOST, SPAN_INIT("_HOSTNAME") },
 	{ JSON_HOST, SPAN_INIT("hostname") },
 	{ JSON_HOST, SPAN_INIT("host") },
 	{ JSON_HOST, SPAN_INIT("HOST") },
+	{ JSON_HOST, SPAN_INIT("host.hostname") },
+	{ JSON_HOST, SPAN_INIT("host.name") },
 	{ JSON_TAG, SPAN_INIT("SYSLOG_IDENTIFIER") },
 	{ JSON_TAG, SPAN_INIT("_COMM") },
 	{ JSON_TAG, SPAN_INIT("appname") },
@@ -40,18 +46,40 @@ static const struct json_name {
 	{ JSON_TAG, SPAN_INIT("ident") },
 	{ JSON_TAG, SPAN_INIT("syslogtag") },
 	{ JSON_TAG, SPAN_INIT("tag") },
+	{ JSON_TAG, SPAN_INIT("process.name") },
 	{ JSON_PID, SPAN_INIT("SYSLOG_PID") },
 	{ JSON_PID, SPAN_INIT("_PID") },
 	{ JSON_PID, SPAN_INIT("procid") },
 	{ JSON_PID, SPAN_INIT("pid") },
 	{ JSON_PID, SPAN_INIT("PID") },
+	{ JSON_PID, SPAN_INIT("process.pid") },
 	{ JSON_WORDS, SPAN_INIT("MESSAGE") },
 	{ JSON_WORDS, SPAN_INIT("message") },
 	{ JSON_WORDS, SPAN_INIT("msg") },
 	{ JSON_WORDS, SPAN_INIT("log") },
+	{ JSON_WORDS, SPAN_INIT("_raw") },
+	{ JSON_WORDS, SPAN_INIT("line") },
+	{ JSON_WORDS, SPAN_INIT("textPayload") },
+	{ JSON_WORDS, SPAN_INIT("short_message") },
 };
 
 #define JSON_NAMES (sizeof(json_names) / sizeof(json_names[0]))
+
+/* Objects at the top that are looked into: exports of Elasticsearch, Splunk and Google, and Elastic's common schema. */
+static const struct json_object {
+	struct span name;
+	struct span within; /* what stands before the names of its members */
+} json_objects[] = {
+	{ SPAN_INIT("_source"), SPAN_INIT("") },         { SPAN_INIT("result"), SPAN_INIT("") },
+	{ SPAN_INIT("jsonPayload"), SPAN_INIT("") },     { SPAN_INIT("host"), SPAN_INIT("host.") },
+	{ SPAN_INIT("process"), SPAN_INIT("process.") },
+};
+
+/* What was found so far: the best name of each field, and its value. */
+struct json_found {
+	size_t best[JSON_FIELDS];
+	struct span values[JSON_FIELDS];
+};
 
 static bool json_hex(struct span text, unsigned *code_r)
 {
@@ -237,13 +265,53 @@ static bool json_value(struct span *rest, bool wanted, struct json_room *room, s
 }
 
 /* The place of NAME in the table, JSON_NAMES where it has none. */
-static size_t json_name(struct span name)
+static size_t json_name(struct span name, struct span within)
 {
 	size_t i = 0;
 
-	while (i < JSON_NAMES && !span_equal(name, json_names[i].name))
-		i++;
+	for (; i < JSON_NAMES; i++) {
+		struct span known = json_names[i].name;
+
+		if (span_skip(&known, within) && span_equal(name, known))
+			break;
+	}
 	return i;
+}
+
+/* Is NAME's object looked into, and what stands before the names in it? */
+static bool json_opens(struct span name, struct span *within_r)
+{
+	for (size_t i = 0; i < sizeof(json_objects) / sizeof(json_objects[0]); i++)
+		if (span_equal(name, json_objects[i].name)) {
+			*within_r = json_objects[i].within;
+			return true;
+		}
+	return false;
+}
+
+/* "Nov 6, 2026 @ 09:28:10.040", as Kibana shows and exports it, as "2026-11-06T09:28:10.040"; others as they stand. */
+static struct span json_kibana_time(struct span time, struct json_room *room)
+{
+	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	struct span rest = time, date, words[2];
+	size_t month = 0;
+	int len;
+
+	if (!span_cut_text(&rest, SPAN(" @ "), &date) || !span_cut_text(&date, SPAN(", "), &words[0]) ||
+	    !span_cut(&words[0], ' ', &words[1]) || words[1].len != 3 || words[0].len > 2 || date.len != 4)
+		return time;
+	while (month < 12 && memcmp(months + month * 3, words[1].at, 3) != 0)
+		month++;
+	if (month == 12)
+		return time;
+	len = snprintf(room->at, room->left, "%.*s-%02zu-%s%.*sT%.*s", SPAN_ARGS(date), month + 1,
+		       words[0].len == 1 ? "0" : "", SPAN_ARGS(words[0]), SPAN_ARGS(rest));
+	if (len < 0 || (size_t)len >= room->left)
+		return time;
+	time = (struct span){ room->at, (size_t)len };
+	room->at += len;
+	room->left -= (size_t)len;
+	return time;
 }
 
 /* Seconds, milli- or microseconds since 1970 as seconds with a fraction; others as they stand. */
@@ -254,6 +322,8 @@ static struct span json_time(struct span time, struct json_room *room)
 
 	while (len < time.len && (unsigned)(time.at[len] - '0') < 10)
 		len++;
+	if (len == 0)
+		return json_kibana_time(time, room);
 	if (len < 10 || time.len > 20 || room->left < 32)
 		return time;
 	memcpy(at, time.at, 10);
@@ -287,37 +357,65 @@ static void json_tag(struct json_entry *entry)
 	entry->tag = tag;
 }
 
-bool frame_json_read(struct span line, struct json_room *room, struct json_entry *entry_r)
+static void json_take(struct json_found *found, size_t which, struct span value)
 {
-	size_t best[JSON_FIELDS] = { JSON_NAMES, JSON_NAMES, JSON_NAMES, JSON_NAMES, JSON_NAMES };
-	struct span values[JSON_FIELDS] = { { NULL, 0 } };
-	struct span name, value;
+	enum json_field field;
 
-	if (!span_skip(&line, SPAN("{")))
-		return false;
+	if (value.len == 0)
+		return;
+	field = json_names[which].field;
+	if (json_rank(which, value) >= found->best[field])
+		return;
+	found->best[field] = json_rank(which, value);
+	found->values[field] = value;
+}
+
+/* The members of an object, whose brace REST stands behind, and its end. DEEP: so many more objects are looked into. */
+static bool json_walk(struct span *rest, struct span within, int deep, struct json_room *room,
+		      struct json_found *found)
+{
 	do {
 		struct json_room kept = *room;
+		struct span name, value, inner;
+		bool opens;
 		size_t which;
 
-		json_blanks(&line);
-		if (!span_skip(&line, SPAN("\"")) || !frame_json_text(&line, room, &name))
+		json_blanks(rest);
+		if (!span_skip(rest, SPAN("\"")) || !frame_json_text(rest, room, &name))
 			return false;
-		which = json_name(name);
+		which = json_name(name, within);
+		opens = deep > 0 && within.len == 0 && json_opens(name, &inner);
 		*room = kept;
-		json_blanks(&line);
-		if (!span_skip(&line, SPAN(":")) || !json_value(&line, which < JSON_NAMES, room, &value))
+		json_blanks(rest);
+		if (!span_skip(rest, SPAN(":")))
 			return false;
-		if (value.len > 0 && json_rank(which, value) < best[json_names[which].field]) {
-			best[json_names[which].field] = json_rank(which, value);
-			values[json_names[which].field] = value;
+		json_blanks(rest);
+		if (opens && span_starts(*rest, SPAN("{")) && !span_starts(*rest, SPAN("{}"))) {
+			span_skip(rest, SPAN("{"));
+			if (!json_walk(rest, inner, deep - 1, room, found))
+				return false;
+		} else {
+			if (!json_value(rest, which < JSON_NAMES, room, &value))
+				return false;
+			json_take(found, which, value);
 		}
-		json_blanks(&line);
-	} while (span_skip(&line, SPAN(",")));
-	*entry_r = (struct json_entry){ json_time(values[JSON_TIME], room), values[JSON_HOST],
-					values[JSON_TAG], values[JSON_PID], values[JSON_WORDS] };
+		json_blanks(rest);
+	} while (span_skip(rest, SPAN(",")));
+	return span_skip(rest, SPAN("}"));
+}
+
+bool frame_json_read(struct span line, struct json_room *room, struct json_entry *entry_r)
+{
+	struct json_found found = { .best = { JSON_NAMES, JSON_NAMES, JSON_NAMES, JSON_NAMES, JSON_NAMES } };
+
+	if (!span_skip(&line, SPAN("{")) || !json_walk(&line, SPAN(""), JSON_DEEP, room, &found))
+		return false;
+	*entry_r = (struct json_entry){ json_time(found.values[JSON_TIME], room), found.values[JSON_HOST],
+					found.values[JSON_TAG], found.values[JSON_PID],
+					found.values[JSON_WORDS] };
 	json_tag(entry_r);
 	/* rsyslog's msg has the blank behind the tag. */
 	while (entry_r->tag.len > 0 && span_starts(entry_r->words, SPAN(" ")))
 		entry_r->words = span_from(entry_r->words, 1);
-	return entry_r->time.len > 0 && entry_r->words.len > 0 && span_starts(line, SPAN("}"));
+	return entry_r->time.len > 0 && entry_r->words.len > 0;
 }

@@ -1,6 +1,7 @@
 /*
  * Lines that are JSON objects: `journalctl -o json`, what rsyslog, syslog-ng, Fluent Bit and Vector write of a syslog
- * message, Docker's json-file. Only the top of an object is looked at, and of that what makes a log line. For frame.c.
+ * message, Docker's json-file, exports of Elasticsearch, Splunk, Loki, Graylog and Google. Only what makes a log line
+ * is looked at. For frame.c.
  */
 #ifndef SENDWATCH_PARSERS_FRAME_JSON_H
 #define SENDWATCH_PARSERS_FRAME_JSON_H

@@ -83,6 +83,13 @@ expect 1 "$SENDWATCH" replay wide.log
 has err 'UTF-16'
 expect 1 "$SENDWATCH" parse - < wide.log
 
+# Nor is a table, of Graylog or Splunk.
+printf '"timestamp","source","message"\n"2026-11-21T16:29:42Z","mx1","postfix/smtpd[4]: connect"\n' > table.csv
+expect 1 "$SENDWATCH" replay table.csv
+has err 'table.csv: is a table: mlr'
+printf '\357\273\277_time,host,_raw\n' > table.csv
+expect 1 "$SENDWATCH" replay table.csv
+
 # Nor is a packed folder, whose logs have its headers between their lines.
 cp good.log folder/mail.log
 tar cf logs.tar folder
