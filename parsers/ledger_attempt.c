@@ -259,12 +259,17 @@ void ledger_attempt(struct ledger *ledger, struct message *message, const struct
 /* A result as it comes: the handing over to a filter is none, and some must wait. */
 void ledger_result(struct ledger *ledger, struct message *message, const struct step *step)
 {
-	if (ledger_handed_over(ledger, message, step))
-		return;
-	if (ledger_must_wait(ledger, message, step))
-		ledger_hold(ledger, message, step, message_result_waits(ledger_root(ledger, message)));
-	else
-		ledger_attempt(ledger, message, step);
+	struct message *root = ledger_root(ledger, message);
+
+	root->held++; /* a leg that it lets go may end it */
+	if (!ledger_handed_over(ledger, message, step)) {
+		if (ledger_must_wait(ledger, message, step))
+			ledger_hold(ledger, message, step, message_result_waits(root));
+		else
+			ledger_attempt(ledger, message, step);
+	}
+	root->held--;
+	ledger_settle(ledger, root);
 }
 
 /*

@@ -132,7 +132,9 @@ static void ledger_joined(struct ledger *ledger, struct message *root, struct me
 	root->flags |= MESSAGE_HANDED;
 	ledger->filter_seen = ledger->now;
 	ledger_drop_held(ledger, root, HELD_SUSPECTS);
+	root->held++; /* the second leg's end may be its own */
 	ledger_release(ledger, second, false);
+	root->held--;
 	ledger_settle(ledger, root);
 }
 

@@ -134,6 +134,7 @@ void ledger_release(struct ledger *ledger, struct message *message, bool all)
 {
 	struct held *held = held_take(ledger, message, HELD_ALL), *next;
 
+	message->held++; /* what is given may end it */
 	for (; held != NULL; held = next) {
 		struct step step = { &held->frame, &held->event, held->source, held->position, 0 };
 
@@ -150,6 +151,7 @@ void ledger_release(struct ledger *ledger, struct message *message, bool all)
 			ledger_result(ledger, message, &step);
 		held_free(held);
 	}
+	message->held--;
 	if (message->flags & MESSAGE_ENDED)
 		ledger_end(ledger, message);
 }

@@ -86,10 +86,10 @@ void ledger_begins(struct ledger *ledger, struct message *message)
 {
 	message->flags &= (uint16_t)~MESSAGE_ORPHAN;
 	ledger->order_vain = 0;
-	ledger_catch_up(ledger, message);
+	/* Other results may be as late. What is given for it now is not to end it. */
 	if (message->flags & MESSAGE_ENDED)
-		ledger_hold_open(ledger, message,
-				 ledger->now + ORDER_WAITS); /* other results may be as late */
+		ledger_hold_open(ledger, message, ledger->now + ORDER_WAITS);
+	ledger_catch_up(ledger, message);
 	for (uint32_t at = message->next_leg; at != MAP_NONE;) {
 		struct message *leg = map_at(ledger->messages, at);
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "parsers/ledger_parts.h"
 #include "tests/unit/ledger_lines.h"
 
 #define MOST 8
@@ -186,6 +187,109 @@ static void nothing_waits_for_long_in_vain(void **state)
 	text_free(&told.text);
 }
 
+/* TEMPLATE, each of whose "%08u" is NUMBER. */
+static void text_expand(char *into, size_t room, const char *template, unsigned number)
+{
+	size_t len = 0;
+
+	for (; *template != '\0' && len + 9 < room; template ++) {
+		if (strncmp(template, "%08u", 4) != 0) {
+			into[len++] = *template;
+			continue;
+		}
+		len += (size_t)snprintf(into + len, room - len, "%08u", number);
+		template += 3;
+	}
+	into[len] = '\0';
+}
+
+/* Each message knows how much of it waits: what is given for one while another goes must not be mistaken in that. */
+static void check_held(const struct ledger *ledger)
+{
+	size_t count = 0;
+
+	for (const struct held *held = ledger->held_first; held != NULL; held = held->next) {
+		const struct message *message = map_at(ledger->messages, held->slot);
+		unsigned same = 0;
+
+		for (const struct held *other = ledger->held_first; other != NULL; other = other->next)
+			same += other->slot == held->slot;
+		assert_int_equal(message->held, same);
+		count++;
+	}
+	assert_int_equal(ledger->held_count, count);
+}
+
+/* Whatever order, and with lines lost: nothing of a message is left behind, and none is told twice. */
+static void chaos_leaves_nothing_behind(void **state)
+{
+	enum { MESSAGES = 12, EACH = 11, SEEDS = 300 };
+	static const char *const life[EACH] = {
+		BOB("A%08u"),
+		MID("A%08u"),
+		QUEUED("A%08u"),
+		FROM_FILTER("B%08u"),
+		MID("B%08u"),
+		QUEUED("B%08u"),
+		AT_FILTER("A%08u", "B%08u"),
+		REMOVED("A%08u"),
+		SENT("B%08u"),
+		REMOVED("B%08u"),
+		P("cleanup", "C%08u: message-id=<1@example.com>"),
+	};
+	char lines[MESSAGES * EACH][400];
+	struct ledger_options options = ledger_options_plain();
+
+	(void)state;
+	for (unsigned seed = 1; seed <= SEEDS; seed++) {
+		unsigned random = seed * 2654435761U, count = 0;
+		struct told told = { .kinds = seed % 2 == 0 ? "+=" : "+" };
+		struct ledger_sink sink = { .context = &told,
+					    .attempt = told_attempt,
+					    .want_done = seed % 2 == 0 };
+		struct error error;
+		struct replies *replies = replies_new(NULL, 0, &error);
+		struct ledger *ledger = ledger_new(&options, replies, &sink, &error);
+
+		for (unsigned i = 0; i < MESSAGES; i++)
+			for (unsigned k = 0; k < EACH; k++) {
+				unsigned id = seed % 3 == 0 ? i % 4 : i; /* also ids that are used again */
+				char *at = lines[count++], *minute;
+
+				text_expand(at, sizeof(lines[0]), life[k], id);
+				minute = strstr(at, "10:00:00");
+				minute[4] = (char)('0' + i / 6);
+				minute[6] = (char)('0' + i % 6);
+			}
+		/* Near to where it stood, or anywhere; and one in twenty is lost. */
+		for (unsigned i = 0; i < count; i++) {
+			unsigned far = seed % 5 == 0 ? count : 3 + seed % 30, other;
+			char kept[400];
+
+			random = random * 1664525U + 1013904223U;
+			other = i + random / 65536 % far;
+			if (other >= count)
+				continue;
+			memcpy(kept, lines[i], sizeof(kept));
+			memcpy(lines[i], lines[other], sizeof(kept));
+			memcpy(lines[other], kept, sizeof(kept));
+		}
+		for (unsigned i = 0; i < count; i++) {
+			random = random * 1664525U + 1013904223U;
+			if (random / 65536 % 20 == 0)
+				continue;
+			ledger_feed_text(ledger, span_of(lines[i]));
+			check_held(ledger);
+		}
+		ledger_finish(ledger);
+		assert_int_equal(ledger_stats(ledger).open, 0);
+		assert_int_equal(ledger->held_count, 0);
+		ledger_free(&ledger);
+		replies_free(&replies);
+		text_free(&told.text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +297,7 @@ int main(void)
 		cmocka_unit_test(a_sorted_log_leads_through_the_filter),
 		cmocka_unit_test(what_comes_later_is_another_message),
 		cmocka_unit_test(nothing_waits_for_long_in_vain),
+		cmocka_unit_test(chaos_leaves_nothing_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
