@@ -216,7 +216,6 @@ static void pipeline_count(struct pipeline *pipeline, const struct frame *frame,
  */
 static void pipeline_name_sources(struct pipeline *pipeline, const struct collector *collector)
 {
-	pipeline->collector = collector;
 	for (; pipeline->sources <= pipeline->line.source; pipeline->sources++) {
 		struct text name = { 0 };
 
@@ -232,6 +231,7 @@ static void pipeline_name_sources(struct pipeline *pipeline, const struct collec
 static void pipeline_begin_line(struct pipeline *pipeline, const struct collector *collector)
 {
 	pipeline->stats.lines++;
+	pipeline->collector = collector;
 	if (pipeline->line.source >= pipeline->sources)
 		pipeline_name_sources(pipeline, collector);
 }

@@ -25,13 +25,13 @@ struct pipeline {
 	struct judge *judge;
 	struct server *server;
 	struct pipeline_stats stats;
-	struct reading_ahead *ahead; /* NULL: lines are read as they are asked for */
-	struct line line;            /* the one that is being read */
-	usec_t judged;               /* when the judge was last told the time */
+	struct reading_ahead *ahead;       /* NULL: lines are read as they are asked for */
+	struct line line;                  /* the one that is being read */
+	const struct collector *collector; /* whose it is, borrowed */
+	usec_t judged;                     /* when the judge was last told the time */
 	enum pipeline_mode mode;
-	uint32_t sources;                  /* whose names the store knows */
-	const struct collector *collector; /* that knows them, borrowed */
-	usec_t before;                     /* the stamp of the line before */
+	uint32_t sources;    /* whose names the store knows */
+	usec_t before;       /* the stamp of the line before */
 	uint32_t steps_back; /* lines that were older than the one before, and no newer one between them */
 	uint32_t beyond;     /* lines from --until on that were just read, one after another */
 	bool shared;         /* windows live in a shared store */
