@@ -20,7 +20,7 @@ static const size_t held_spans[] = {
 	offsetof(struct event, relay),      offsetof(struct event, relay_ip),
 	offsetof(struct event, relay_port), offsetof(struct event, local_ip),
 	offsetof(struct event, transport),  offsetof(struct event, dsn),
-	offsetof(struct event, reply),
+	offsetof(struct event, reply),      offsetof(struct event, child_id),
 };
 
 static struct span *held_span(struct event *event, size_t number)
