@@ -100,7 +100,7 @@ bool entries_read(struct entries *entries, char **data_r, size_t *len_r, bool *b
 		entries->broken = got == JOURNALD_BROKEN;
 	}
 	entries_give(block, data_r, len_r);
-	*broken_r = *len_r == 0 && (entries->broken || journald_suppressed(entries->journal, &entries->why));
+	*broken_r = *len_r == 0 && (entries->broken || journald_lost(entries->journal, &entries->why));
 	if (*broken_r)
 		*error = entries->why;
 	return *len_r > 0;

@@ -3,6 +3,7 @@
  * and vacuum. Where a field is given twice the first counts; journald takes the trusted ones (_HOSTNAME, _PID) from
  * the kernel.
  */
+#define _GNU_SOURCE
 #include "collector/journald.h"
 
 #include "base/library.h"
@@ -15,10 +16,14 @@
 #ifdef HAVE_LIBSYSTEMD
 
 #include <errno.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <systemd/sd-journal.h>
 
-#define JOURNALD_FIELD ((size_t)64 * 1024) /* bytes of a field that are read */
+#define JOURNALD_FIELD        ((size_t)64 * 1024) /* bytes of a field that are read */
+#define JOURNALD_PEOPLE       1000 /* the first uid that is a person's, as login.defs has it everywhere */
+#define JOURNALD_NOBODY       65534
+#define JOURNALD_FORGED_EVERY (10 * USEC_MINUTE) /* who forges is not to fill the journal through us */
 
 /* What journald writes when it drops what a unit says too fast. */
 #define JOURNALD_SUPPRESSED "MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e"
@@ -54,10 +59,13 @@ static bool journald_load(const char *log, struct error *error)
 struct journald {
 	sd_journal *file;
 	char *log;
-	uint64_t dropped; /* entries, since it was last asked */
-	char of[128];     /* what it was last of */
-	bool entered;     /* there is an entry that a cursor can be of */
-	bool found;       /* the entry where reading stands was not given yet */
+	uint64_t dropped;  /* entries, since it was last asked */
+	char of[128];      /* what it was last of */
+	uint64_t forged;   /* entries, since it was last told */
+	uint64_t forger;   /* the last one's uid */
+	usec_t forged_due; /* monotonic: not told before */
+	bool entered;      /* there is an entry that a cursor can be of */
+	bool found;        /* the entry where reading stands was not given yet */
 };
 
 static bool journald_failed(const struct journald *journal, int code, const char *what, struct error *error)
@@ -211,16 +219,59 @@ static bool journald_is_suppressed(struct journald *journal)
 	return true;
 }
 
-bool journald_suppressed(struct journald *journal, struct error *words)
+static bool journald_tells_forged(struct journald *journal, struct error *words)
+{
+	usec_t now = clock_monotonic();
+
+	if (journal->forged == 0 || now < journal->forged_due)
+		return false;
+	error_set(
+		words,
+		"%s: entries that uid %llu wrote in a mail server's name are left out (%llu): it is a person's, who "
+		"may want to have another's account flagged; were it the server's, it would be called postfix",
+		journal->log, (unsigned long long)journal->forger, (unsigned long long)journal->forged);
+	journal->forged = 0;
+	journal->forged_due = now + JOURNALD_FORGED_EVERY;
+	return true;
+}
+
+bool journald_lost(struct journald *journal, struct error *words)
 {
 	if (journal->dropped == 0)
-		return false;
+		return journald_tells_forged(journal, words);
 	error_set(
 		words,
 		"%s: journald dropped %llu entries because too many came at once (\"%s\"): what they said of mail "
 		"is lost; raise LogRateLimitBurst= of the unit, or RateLimitBurst= in journald.conf",
 		journal->log, (unsigned long long)journal->dropped, journal->of);
 	journal->dropped = 0;
+	return true;
+}
+
+/*
+ * Does a person say it in a server's name? The kernel tells the uid: a server's is no person's, but where Postfix was
+ * built by hand and its user made like one. Commands of Postfix's that people run say nothing that counts. That holds
+ * within Postfix's unit too, where a .forward runs what its owner likes.
+ */
+static bool journald_is_forged(struct journald *journal, struct span identifier)
+{
+	struct passwd entry, *user = NULL;
+	struct span rest = identifier, program;
+	char text[4096];
+	uint64_t uid;
+
+	if (!span_cut_last(&rest, SPAN("/"), &program) ||
+	    !span_to_u64(journald_field(journal, "_UID"), &uid) || uid < JOURNALD_PEOPLE ||
+	    uid == JOURNALD_NOBODY || uid > UINT32_MAX)
+		return false;
+	if (getpwuid_r((uid_t)uid, &entry, text, sizeof(text), &user) == 0 && user != NULL &&
+	    strcmp(user->pw_name, "postfix") == 0)
+		return false;
+	if (!span_equal(program, SPAN("postdrop")) && !span_equal(program, SPAN("sendmail")) &&
+	    !span_equal(program, SPAN("postqueue"))) {
+		journal->forged++;
+		journal->forger = uid;
+	}
 	return true;
 }
 
@@ -235,6 +286,8 @@ static bool journald_render(struct journald *journal, struct text *into)
 		.pid = journald_either(journal, "SYSLOG_PID", "_PID", pid, sizeof(pid)),
 	};
 
+	if (journald_is_forged(journal, fields.identifier))
+		return false;
 	fields.message = journald_field(journal, "MESSAGE");
 	return journald_line(&fields, into);
 }
@@ -295,6 +348,18 @@ enum journald_sought journald_seek(struct journald *journal, const char *cursor,
 	return JOURNALD_GONE;
 }
 
+bool journald_newest(struct journald *journal, usec_t *time_r)
+{
+	if (sd.seek_tail(journal->file) < 0)
+		return false;
+	do {
+		if (sd.previous(journal->file) <= 0)
+			return false;
+	} while (journald_is_suppressed(journal));
+	*time_r = journald_time(journal);
+	return true;
+}
+
 bool journald_seek_end(struct journald *journal, struct error *error)
 {
 	int code = sd.seek_tail(journal->file);
@@ -350,7 +415,7 @@ enum journald_got journald_next(struct journald *journal, struct text *into, str
 	return JOURNALD_NOTHING;
 }
 
-bool journald_suppressed(struct journald *journal, struct error *words)
+bool journald_lost(struct journald *journal, struct error *words)
 {
 	(void)journal;
 	(void)words;
@@ -375,6 +440,13 @@ enum journald_sought journald_seek(struct journald *journal, const char *cursor,
 	(void)cursor;
 	(void)error;
 	return JOURNALD_FAILED;
+}
+
+bool journald_newest(struct journald *journal, usec_t *time_r)
+{
+	(void)journal;
+	(void)time_r;
+	return false;
 }
 
 bool journald_seek_end(struct journald *journal, struct error *error)

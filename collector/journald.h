@@ -23,10 +23,13 @@ enum journald_got {
 enum journald_got journald_next(struct journald *journal, struct text *into, struct error *error);
 
 /*
- * What journald says of itself since the last call: entries that it dropped because their unit wrote too many.
- * False where it said nothing.
+ * What went wrong since the last call: entries that journald dropped because their unit wrote too many, or that were
+ * left out because a person's uid wrote them in a mail server's name. False where there is nothing to tell.
  */
-bool journald_suppressed(struct journald *journal, struct error *words);
+bool journald_lost(struct journald *journal, struct error *words);
+
+/* When the last wanted entry was written; false where there is none. For a journal that is not read on. */
+bool journald_newest(struct journald *journal, usec_t *time_r);
 
 /*
  * Where the entry given last stands, or the one before it, for journald_seek in a later run; added to INTO. False

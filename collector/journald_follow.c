@@ -150,7 +150,7 @@ static enum collected journald_follow_peek(struct collector *collector, struct l
 		follow->has_line = got == JOURNALD_ENTRY;
 		if (got == JOURNALD_BROKEN)
 			journald_broke(follow, &error);
-		else if (journald_suppressed(follow->journal, &error))
+		else if (journald_lost(follow->journal, &error))
 			source_trouble(collector, error.text);
 	}
 	if (!follow->has_line) {

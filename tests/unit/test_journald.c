@@ -6,6 +6,7 @@
 #include "follower.h"
 
 #include "collector/export.h"
+#include "collector/journald.h"
 #include "collector/journald_line.h"
 #include "collector/journald_name.h"
 
@@ -235,6 +236,73 @@ static void a_journal_is_read_by_unit(void **state)
 	text_free(&lines);
 }
 
+/* Each "TAG UID WORDS" is an entry; false where nothing can write one. */
+static bool journal_say(const char *name, const char *const *says, size_t count)
+{
+	struct text entries = { 0 };
+	char into[64], source[16] = "says", tag[32], words[32];
+	unsigned uid;
+	int status;
+
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(sscanf(says[i], "%31s %u %31s", tag, &uid, words), 3);
+		text_add_format(&entries,
+				"__REALTIME_TIMESTAMP=%llu\n__MONOTONIC_TIMESTAMP=%zu\n"
+				"_BOOT_ID=0123456789abcdef0123456789abcdef\nSYSLOG_FACILITY=2\n"
+				"SYSLOG_IDENTIFIER=%s\n_PID=7\n_UID=%u\n_HOSTNAME=mx1\n"
+				"_SYSTEMD_UNIT=postfix@-.service\nMESSAGE=%s\n\n",
+				1793502245000000ULL + i, i + 1, tag, uid, words);
+	}
+	scratch_write(source, entries.at);
+	text_free(&entries);
+	snprintf(into, sizeof(into), "--output=%s", name);
+	status = scratch_run((const char *const[]){ REMOTE, into, source, NULL });
+	return status != 127;
+}
+
+static void what_a_person_says_in_a_servers_name_is_left_out(void **state)
+{
+	static const char *const says[] = { "postfix/smtpd 105 one",    "postfix/smtpd 1001 forged",
+					    "postfix/local 0 two",      "out/smtp 200001 forged",
+					    "postfix/pipe 65534 three", "postfix/postdrop 1002 idle",
+					    "dovecot 1000 four" };
+
+	(void)state;
+	if (!journal_say("a.journal", says, 7))
+		skip();
+	follower.options.start = COLLECTOR_START_BEGINNING;
+	follower_start(&follower, journal_named("", "+unit=postfix@-"));
+	follower_expect(&follower, "2026-11-01T03:04:05Z mx1 postfix/smtpd[7]: one\n"
+				   "2026-11-01T03:04:05.000002Z mx1 postfix/local[7]: two\n"
+				   "2026-11-01T03:04:05.000004Z mx1 postfix/pipe[7]: three\n"
+				   "2026-11-01T03:04:05.000006Z mx1 dovecot[7]: four\n");
+	assert_non_null(follower.said.at);
+	assert_non_null(
+		strstr(follower.said.at, "entries that uid 1001 wrote in a mail server's name are left out"));
+}
+
+static void its_newest_entry_tells_how_old_a_journal_is(void **state)
+{
+	struct journald_name name;
+	struct journald *journal;
+	struct error error;
+	usec_t newest = 0;
+
+	(void)state;
+	WRITE_OR_SKIP("a.journal", 1, 4, "u.service");
+	WRITE_OR_SKIP("b.journal", 4, 9, "other.service");
+	for (int i = 0; i < 2; i++) {
+		assert_true(journald_name_parse(journal_named("", i == 0 ? "+unit=u" : "+unit=none"), &name,
+						&error));
+		journal = journald_open(&name, &error);
+		assert_non_null(journal);
+		assert_int_equal(journald_newest(journal, &newest), i == 0);
+		assert_true(newest == 1793502245000003);
+		journald_close(&journal);
+		journald_name_free(&name);
+	}
+}
+
 static void a_journal_that_is_not_there_is_an_error(void **state)
 {
 	struct collector_live_options options = { 0 };
@@ -378,6 +446,8 @@ int main(void)
 		ROW(an_export_is_read_like_a_log),
 #ifdef HAVE_LIBSYSTEMD
 		ROW(a_journal_is_read_by_unit),
+		ROW(what_a_person_says_in_a_servers_name_is_left_out),
+		ROW(its_newest_entry_tells_how_old_a_journal_is),
 		ROW(a_journal_that_is_not_there_is_an_error),
 		ROW(a_followed_journal_is_given_once_through_restarts),
 		ROW(what_comes_first_into_a_journal_without_mail_is_read),
