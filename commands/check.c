@@ -16,13 +16,10 @@
 
 #include "base/rights.h"
 #include "base/text.h"
-#include "collector/journald.h"
-#include "collector/listen_name.h"
 #include "detectors/store_redis.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <unistd.h>
 
 static const char check_head[] =
@@ -123,98 +120,6 @@ static void check_folder(struct check *check, const char *where, struct span fol
 	check_say(check, good, where, words.at);
 	text_free(&path);
 	text_free(&words);
-}
-
-static void check_log(struct check *check, const char *path)
-{
-	struct text words = { 0 };
-	bool good = rights_to_read(path);
-
-	text_add_format(&words, "%s: %s", path, good ? "can be read" : strerror(errno));
-	check_say(check, good, "[logs] files:", words.at);
-	text_free(&words);
-}
-
-static int check_glob_errno; /* why the last glob could not look into a folder that there is; 0: it could */
-
-static int check_glob_failed(const char *folder, int failed)
-{
-	(void)folder;
-	if (failed != ENOENT && failed != ENOTDIR)
-		check_glob_errno = failed;
-	return 0;
-}
-
-/* Nothing is of this name: not yet, or as far as is known to one who may not look. */
-static void check_absent(struct check *check, const char *name)
-{
-	struct text words = { 0 };
-	bool waits;
-
-	if (check_glob_errno == 0 && !rights_to_read(name) && errno != ENOENT && errno != ENOTDIR)
-		check_glob_errno = errno;
-	waits = check_glob_errno == 0;
-	text_add_format(&words, "%s: %s", name,
-			waits ? "is not there, and is waited for" : strerror(check_glob_errno));
-	check_say(check, waits, "[logs] files:", words.at);
-	text_free(&words);
-}
-
-/* A journal or a listener, of LOGS: can it be opened as watch would, and is there something? */
-static void check_live(struct check *check, const char *const *logs, size_t at)
-{
-	const char *log = logs[at];
-	struct text words = { 0 }, line = { 0 };
-	struct journald_name journal;
-	struct listen_name listener;
-	struct error error = { "" };
-	struct journald *opened = NULL;
-	bool good;
-
-	if (listen_name_is(log)) {
-		good = listen_name_parse(log, &listener, &error) && listen_name_is_alone(logs, at, &error);
-		text_add_format(&words, "%s: senders are waited for", log);
-	} else if ((good = journald_name_parse(log, &journal, &error))) {
-		opened = journald_open(&journal, &error);
-		good = opened != NULL;
-		if (good)
-			text_add_format(&words, "%s: can be read%s", log,
-					journald_next(opened, &line, &error) == JOURNALD_ENTRY
-						? ""
-						: ", and has no such entry yet");
-		journald_close(&opened);
-		journald_name_free(&journal);
-	}
-	check_say(check, good, "[logs] files:", good ? words.at : error.text);
-	text_free(&line);
-	text_free(&words);
-}
-
-static void check_logs(struct check *check, const struct options *options)
-{
-	const struct setting_list *files = &options->logs.files;
-	size_t found = 0;
-
-	for (size_t i = 0; i < files->count; i++) {
-		glob_t names;
-
-		if (journald_name_is(files->texts[i]) || listen_name_is(files->texts[i])) {
-			check_live(check, (const char *const *)files->texts, i);
-			found++;
-			continue;
-		}
-		check_glob_errno = 0;
-		if (glob(files->texts[i], 0, check_glob_failed, &names) != 0) {
-			check_absent(check, files->texts[i]);
-			continue;
-		}
-		for (size_t j = 0; j < names.gl_pathc; j++)
-			check_log(check, names.gl_pathv[j]);
-		found += names.gl_pathc;
-		globfree(&names);
-	}
-	if (found == 0)
-		check_say(check, false, "[logs] files:", "none of them is there");
 }
 
 static void check_nothing(void *context, const struct verdict *verdict)

@@ -1,4 +1,7 @@
-/* What the files of `sendwatch check` share: check.c has the rest, check_acting.c what accounts are stopped with. */
+/*
+ * What the files of `sendwatch check` share: check_logs.c has what is read, check_acting.c what accounts are stopped
+ * with, check.c the rest.
+ */
 #ifndef SENDWATCH_COMMANDS_CHECK_PARTS_H
 #define SENDWATCH_COMMANDS_CHECK_PARTS_H
 
@@ -11,6 +14,8 @@ struct check {
 
 /* One line: WHERE in the settings, and WORDS, in which there may be text of strangers. */
 void check_say(struct check *check, bool good, const char *where, const char *words);
+
+void check_logs(struct check *check, const struct options *options);
 
 /* Adapters, the policy service, the socketmap. */
 void check_acting(struct check *check, const struct options *options);

@@ -66,6 +66,27 @@ static void conf_journal(const struct setup_found *found, struct text *text)
 				found->unit, found->dovecot.installed ? "+unit=dovecot.service" : "");
 }
 
+/* A syslog daemon believes what it is told; the journal knows who says it. Exim writes its files itself. */
+static void conf_unforged(const struct setup_found *found, struct text *text)
+{
+	bool forgeable = false;
+
+	for (size_t i = 0; i < found->log_count; i++)
+		forgeable = forgeable || (found->logs[i].fresh && found->logs[i].syslog);
+	if (!forgeable || !found->postfix.installed || !found->journald || *found->unit == '\0')
+		return;
+	text_add(
+		text,
+		SPAN("# Whoever may log on this machine, as a customer's script may, can write lines there in the name of\n"
+		     "# Postfix, and have another's account flagged. What the journal has of its unit cannot be forged:\n"));
+	text_add_format(text, ";files = journal:unit=%s%s", found->unit,
+			found->dovecot.installed ? "+unit=dovecot.service" : "");
+	for (size_t i = 0; i < found->log_count; i++)
+		if (found->logs[i].fresh && !found->logs[i].syslog)
+			text_add_format(text, ", %s", found->logs[i].path);
+	text_add(text, SPAN("\n"));
+}
+
 static void conf_logs(const struct setup_found *found, struct text *text)
 {
 	bool begun = false, any_fresh = false;
@@ -107,6 +128,7 @@ static void conf_logs(const struct setup_found *found, struct text *text)
 		if (any_fresh && !found->logs[i].fresh)
 			text_add_format(text, "# Left out, since nothing wrote to it for two days: %s\n",
 					found->logs[i].path);
+	conf_unforged(found, text);
 }
 
 static void conf_list(struct text *text, const char *key, const char *first, const struct setup_texts *list)

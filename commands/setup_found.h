@@ -34,6 +34,7 @@ struct setup_service {
 struct setup_log {
 	char path[SETUP_TEXT];
 	bool fresh;
+	bool syslog;    /* by a syslog daemon, which takes lines from everybody */
 	bool closed;    /* neither its group nor everybody may read it */
 	char group[64]; /* who may, where not everybody may */
 };

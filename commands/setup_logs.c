@@ -156,8 +156,13 @@ void setup_look_logs(const struct setup_root *root, usec_t when, struct setup_fo
 	logs_named(root, when, found);
 	for (size_t i = 0; i < sizeof(logs_usual) / sizeof(logs_usual[0]); i++)
 		if (logs_usual[i].exim ? found->exim.installed
-				       : found->postfix.installed || found->dovecot.installed)
+				       : found->postfix.installed || found->dovecot.installed) {
+			size_t count = found->log_count;
+
 			logs_add(root, when, logs_usual[i].path, found);
+			if (found->log_count > count)
+				found->logs[count].syslog = !logs_usual[i].exim;
+		}
 	if (found->dovecot.installed)
 		logs_dovecot(root, when, found);
 	logs_journal(root, found);

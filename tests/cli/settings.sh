@@ -125,6 +125,12 @@ expect 0 "$SENDWATCH" check -c detect.conf
 has out 'mail.log: can be read'
 has out "[logs] files: $TMP/typo.log: is not there, and is waited for"
 has out "[logs] files: $TMP/none*.log: is not there, and is waited for"
+# One that nobody writes to any more is read in vain.
+echo x > old.log
+touch -d '2026-01-02 03:04:05Z' old.log
+sed -i "s|^files = .*|&, $TMP/old.log|" detect.conf
+expect 0 "$SENDWATCH" check -c detect.conf
+has out "$TMP/old.log: can be read, and has nothing newer than 2026-01-02T03:04:05Z: is it still the log?"
 
 # The unit lets sendmail take no rights.
 conf '[mail ops]

@@ -49,6 +49,14 @@ systemctl reload sendwatch
 await logged "new settings are in force"
 is "after reloads" "$(show SubState) $(show NRestarts)" "running 0"
 
+# A file that a syslog daemon writes is as good as who may log; where the journal has the same, check says so.
+! sendwatch check | grep -F 'not so with' || die "the journal has nothing of Postfix"
+printf '%s\n' '[Service]' 'ExecStart=/bin/sh -c "echo starts; sleep 1"' > /run/systemd/system/postfix@-.service
+systemctl daemon-reload
+systemctl start postfix@-.service
+await sh -c 'sendwatch check | grep -F "mail.log: a syslog daemon believes everybody" | grep -F "not so with journal:unit=postfix@-.service"'
+rm /run/systemd/system/postfix@-.service
+
 # With an adapter there is a helper: root, with what the unit leaves of rights, and with what drop-ins let it write.
 postconf -e 'maillog_file =' 'compatibility_level = 3.6' 'default_database_type = lmdb'
 printf '%s\n' '[adapter deny]' 'type = postfix_map' 'file = /etc/postfix/sendwatch_deny' '[act]' 'dry_run = no' \
@@ -242,6 +250,25 @@ send 4F2A04
 systemctl start sendwatch
 await counted 3
 logged "what came after it was removed before it was read" || die "nothing was said of what is gone"
+# A .forward runs within Postfix's unit what its owner likes: what he says there in Postfix's name is nobody's mail. Of a
+# machine's own journal that is kept on disk his entries are in a file of his, which nobody reads; of a folder they are read.
+cat > forger << 'FORGER'
+#!/bin/sh
+say() { { echo "4F2AFF: $2"; sleep 0.5; } | systemd-cat -p info -t "postfix/$1"; }
+say submission/smtpd 'client=pc[192.0.2.7], sasl_method=PLAIN, sasl_username=bertha@shop.test'
+say qmgr 'from=<bertha@shop.test>, size=900, nrcpt=1 (queue active)'
+say smtp 'to=<a@remote.test>, relay=mx.remote.test[192.0.2.9]:25, delay=1, delays=0/0/0/1, dsn=5.7.1, status=bounced (550 spam)'
+FORGER
+chmod +x forger
+useradd --uid 1001 customer
+systemd-run -q --wait --unit=mta.service --uid=1001 /check/forger
+journalctl --no-pager -q -o cat -u mta | grep -qF bertha || die "nothing was forged"
+send 4F2A05
+await counted 4
+! sendwatch show bertha@shop.test > shown || die "somebody was framed: $(cat shown)"
+sendwatch parse --attempts journal:/var/log/journal+unit=mta.service > parsed 2> said || true
+grep -qF anna@shop.test parsed && ! grep -F bertha parsed || die "a folder's journal: $(cat parsed said)"
+grep -qF "entries that uid 1001 wrote in a mail server's name are left out (3)" said || die "nobody is told: $(cat said)"
 systemctl stop sendwatch
 rm /etc/sendwatch/detect.conf.d/journal.conf
 
