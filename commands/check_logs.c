@@ -25,15 +25,27 @@ static void check_newest(usec_t newest, struct text *words)
 				clock_text(newest, time));
 }
 
-static void check_log(struct check *check, const char *path)
+/* When something was last written to any of NAMES, which may be rotations of one another; USEC_NEVER: nobody knows. */
+static usec_t check_written(const glob_t *names)
+{
+	usec_t newest = USEC_NEVER;
+	struct stat about;
+
+	for (size_t i = 0; i < names->gl_pathc; i++)
+		if (stat(names->gl_pathv[i], &about) == 0 && about.st_size > 0 &&
+		    (usec_t)about.st_mtim.tv_sec * USEC_SECOND > newest)
+			newest = (usec_t)about.st_mtim.tv_sec * USEC_SECOND;
+	return newest;
+}
+
+static void check_log(struct check *check, const char *path, usec_t newest)
 {
 	struct text words = { 0 };
-	struct stat about;
 	bool good = rights_to_read(path);
 
 	text_add_format(&words, "%s: %s", path, good ? "can be read" : strerror(errno));
-	if (good && stat(path, &about) == 0 && about.st_size > 0)
-		check_newest((usec_t)about.st_mtim.tv_sec * USEC_SECOND, &words);
+	if (good && newest != USEC_NEVER)
+		check_newest(newest, &words);
 	check_say(check, good, "[logs] files:", words.at);
 	text_free(&words);
 }
@@ -145,6 +157,7 @@ void check_logs(struct check *check, const struct options *options)
 	size_t found = 0;
 
 	for (size_t i = 0; i < files->count; i++) {
+		usec_t newest;
 		glob_t names;
 
 		if (journald_name_is(files->texts[i]) || listen_name_is(files->texts[i])) {
@@ -157,8 +170,9 @@ void check_logs(struct check *check, const struct options *options)
 			check_absent(check, files->texts[i]);
 			continue;
 		}
+		newest = check_written(&names);
 		for (size_t j = 0; j < names.gl_pathc; j++) {
-			check_log(check, names.gl_pathv[j]);
+			check_log(check, names.gl_pathv[j], newest);
 			check_forgeable(check, names.gl_pathv[j]);
 		}
 		found += names.gl_pathc;

@@ -131,6 +131,12 @@ touch -d '2026-01-02 03:04:05Z' old.log
 sed -i "s|^files = .*|&, $TMP/old.log|" detect.conf
 expect 0 "$SENDWATCH" check -c detect.conf
 has out "$TMP/old.log: can be read, and has nothing newer than 2026-01-02T03:04:05Z: is it still the log?"
+# Rotations beside it are old by nature.
+echo x > old.log.1
+sed -i "s|$TMP/old.log|&*|" detect.conf
+expect 0 "$SENDWATCH" check -c detect.conf
+has out "$TMP/old.log: can be read"
+lacks out "$TMP/old.log: can be read, and"
 
 # The unit lets sendmail take no rights.
 conf '[mail ops]
