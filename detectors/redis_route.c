@@ -44,8 +44,16 @@ void redis_route_free(struct redis_route **route)
 	*route = NULL;
 }
 
+/* A function's key is named beside its words. */
+static struct span call_key(const struct redis_call *call)
+{
+	return call->function ? call->key : call->words[1];
+}
+
 static void node_queue(struct redis_node *node, const struct redis_call *call)
 {
+	if (call->foreign)
+		redis_queue(node->redis, (struct span[]){ SPAN("DEL"), call_key(call) }, 2);
 	if (call->function)
 		redis_function_queue(&node->function, node->redis, call->key, call->words, call->count);
 	else
@@ -120,6 +128,18 @@ static bool route_ask_once(struct redis_route *route, struct redis_call *call, s
 	return call->done;
 }
 
+/*
+ * Under our prefix stands what we cannot have written. Waiting would hold up the whole batch until somebody finds that
+ * key: so it is deleted, as a record that cannot be read is replaced; but for a claim, which GET asks for: where it cannot be
+ * read, whoever asks may act.
+ */
+static void route_foreign(const struct redis_node *node, struct redis_call *call, struct span text,
+			  struct error *error)
+{
+	error_set(error, "%s: %.*s: %.*s", node->address, SPAN_ARGS(call_key(call)), SPAN_ARGS(text));
+	call->foreign = call->function || !span_equal(call->words[0], SPAN("GET"));
+}
+
 /* A refusal: what to do before the call is tried again. */
 static void route_refused(struct redis_route *route, uint16_t at, struct redis_call *call, struct span text,
 			  struct error *error)
@@ -130,6 +150,8 @@ static void route_refused(struct redis_route *route, uint16_t at, struct redis_c
 	error_set(error, "%s: %.*s", node->address, SPAN_ARGS(text));
 	if (redis_function_missing(text))
 		node->function = (struct redis_function){ 0 };
+	else if (span_find(text, SPAN("WRONGTYPE")) < text.len)
+		route_foreign(node, call, text, error);
 	else if (span_starts(text, SPAN("NOAUTH ")))
 		node->refused = true;
 	else if (span_starts(text, SPAN("ASK ")) && route_pointed(text, &address))
@@ -179,11 +201,14 @@ static void route_round_of(struct redis_route *route, uint16_t at, struct redis_
 	for (size_t i = 0; i < count; i++) {
 		if (places[i] != at)
 			continue;
-		if (!redis_reply(route->nodes.of[at].redis, &reply, error)) {
+		/* The reply to DEL, where there is one, does not matter: the call's own tells whether it helped. */
+		if (!redis_reply(route->nodes.of[at].redis, &reply, error) ||
+		    (calls[i].foreign && !redis_reply(route->nodes.of[at].redis, &reply, error))) {
 			redis_node_close(&route->nodes.of[at]);
 			route->nodes.mapped = false;
 			return;
 		}
+		calls[i].foreign = false;
 		if (reply.kind == REDIS_FAILURE) {
 			route_refused(route, at, &calls[i], reply.text, error);
 			continue;

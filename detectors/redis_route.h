@@ -46,6 +46,7 @@ struct redis_call {
 	size_t count;
 	bool function;
 	bool done;
+	bool foreign; /* its key holds what nobody of us writes, a string for a hash: that goes first */
 	/* Given the reply once; what is kept of it is copied. */
 	void (*answered)(struct redis_call *call, const struct redis_reply *reply);
 	void *context;

@@ -665,6 +665,32 @@ static void records_of_another_version_are_left_alone(void **state)
 	redis_close(&redis);
 }
 
+/* Somebody's slip under our prefix is no reason to stop counting: not for the account, and not for all others. */
+static void what_nobody_of_us_wrote_is_replaced(void **state)
+{
+	struct store *store = store_new("mx1"), *other;
+
+	(void)state;
+	ask("FLUSHALL", NULL);
+	ask_words("SET", "test:{kim@example.com} x");
+	ask_words("SET", "test:raised x");
+	count(store, "lou@example.com", 1, 1);
+	count(store, "kim@example.com", 2, 2);
+	settle(store);
+	stand(store, STATE_FLAGGED, START);
+	settle(store);
+	ask_words("DEL", "test:{kim@example.com}");
+	ask_words("SADD", "test:{kim@example.com} x");
+	count(store, "kim@example.com", 3, 3);
+	settle(store);
+	other = store_new("mx2");
+	count(other, "kim@example.com", 4, 1);
+	settle(other);
+	assert_int_equal(counted(other, "kim@example.com", COUNT_RECIPIENTS), 3);
+	store_free(&other);
+	store_free(&store);
+}
+
 /* The password changes while it runs: the file is read again with the next connection. */
 static void a_new_password_is_read(void **state)
 {
@@ -1033,6 +1059,7 @@ int main(void)
 		cmocka_unit_test(one_that_is_dropped_does_not_bring_back_all_each_time),
 		cmocka_unit_test(who_has_no_record_is_not_listed),
 		cmocka_unit_test(records_of_another_version_are_left_alone),
+		cmocka_unit_test(what_nobody_of_us_wrote_is_replaced),
 		cmocka_unit_test(a_new_password_is_read),
 		cmocka_unit_test(without_functions_the_script_counts),
 		cmocka_unit_test(a_full_store_says_so),
