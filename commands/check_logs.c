@@ -59,8 +59,7 @@ static bool check_is_postfix(const char *path)
 
 	if (file == NULL)
 		return false;
-	if (fseeko(file, -(off_t)sizeof(end), SEEK_END) != 0)
-		rewind(file);
+	(void)fseeko(file, -(off_t)sizeof(end), SEEK_END); /* of a shorter one it stays at the beginning */
 	len = fread(end, 1, sizeof(end), file);
 	fclose(file);
 	return memmem(end, len, " postfix/", sizeof(" postfix/") - 1) != NULL;
