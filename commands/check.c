@@ -90,7 +90,7 @@ void check_say(struct check *check, bool good, const char *where, const char *wo
 	struct text safe = { 0 };
 
 	text_add_printable(&safe, span_of(words));
-	printf("%s  %s %s\n", good ? "ok   " : "WRONG", where, safe.at);
+	printf("%s  %s%s%s\n", good ? "ok   " : "WRONG", where, where[0] == '\0' ? "" : " ", safe.at);
 	text_free(&safe);
 	check->wrong += good ? 0 : 1;
 }

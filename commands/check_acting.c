@@ -47,7 +47,7 @@ static bool check_is_units(struct span folder)
 	return false;
 }
 
-/* Tried as watch does it. While that runs, an address in use is mostly its own. */
+/* What is no path, tried as watch does it. While that runs, an address in use is mostly its own. */
 static void check_port(struct check *check, const struct options *options, const char *where,
 		       const char *address)
 {
@@ -74,11 +74,11 @@ static void check_socket(struct check *check, const struct options *options, con
 {
 	struct span path = policy_place(address), folder = path, name;
 	struct text file = { 0 }, words = { 0 };
-	bool good;
+	bool is_path = span_starts(path, SPAN("/")), good;
 
-	if (span_starts(path, SPAN("inet:")))
+	if (path.len > 0 && !is_path)
 		check_port(check, options, where, address);
-	if (path.len == 0 || span_starts(path, SPAN("inet:")))
+	if (!is_path)
 		return;
 	if (!span_cut_last(&folder, SPAN("/"), &name) || check_is_units(folder))
 		return;

@@ -30,6 +30,7 @@ static bool list_has(const struct setting_list *list, const char *name)
 bool status_sound(const struct status_options *options, bool known, struct error *error)
 {
 	struct listen_address addresses[STATUS_LISTENERS];
+	struct error why;
 	unsigned mode;
 
 	for (size_t i = 0; i < options->open.count; i++)
@@ -41,8 +42,8 @@ bool status_sound(const struct status_options *options, bool known, struct error
 	if (options->listen.count > STATUS_LISTENERS)
 		return error_set(error, "[status] listen: at most %d", STATUS_LISTENERS);
 	for (size_t i = 0; i < options->listen.count; i++) {
-		if (!listen_parse(options->listen.texts[i], &addresses[i], error))
-			return false;
+		if (!listen_parse(options->listen.texts[i], &addresses[i], &why))
+			return error_set(error, "[status] listen: %s", why.text);
 		for (size_t j = 0; j < i; j++)
 			if (listen_is_same(&addresses[j], &addresses[i]))
 				return error_set(error, "[status] listen: %s: %s is the same place",

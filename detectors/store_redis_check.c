@@ -296,6 +296,6 @@ bool store_redis_check(const struct redis_options *options,
 		check_server(&check, redis_route_address(route, i), redis_route_login(route));
 	redis_route_free(&route);
 	if (!check.good && count > 0)
-		error_set(error, "Redis does not let us do all that is needed");
+		error_set(error, "so Redis cannot be used");
 	return check.good;
 }

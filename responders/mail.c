@@ -237,14 +237,15 @@ static bool mail_set_texts(struct target *target, struct error *error)
 {
 	const struct mail_options *options = target->options;
 	struct text text = { 0 };
+	struct error why;
 
 	target->subject = (struct template){ .name = "subject", .plain = true, .longest = 160 };
 	target->subject.body = options->subject == NULL ? "{title}" : options->subject;
 	target->text = (struct template){ .name = "mail", .plain = true, .longest = 20000 };
 	target->text.body = options->owner ? mail_to_owner : mail_to_admin;
 	if (options->template_file != NULL) {
-		if (!save_read(options->template_file, MAIL_TEMPLATE_MAX, &text, error))
-			return false;
+		if (!save_read(options->template_file, MAIL_TEMPLATE_MAX, &text, &why))
+			return error_set(error, "%s template_file: %s", target->where, why.text);
 		target->own = memory_copy(text_span(&text));
 		target->text.body = target->own;
 		text_free(&text);
@@ -271,7 +272,8 @@ static bool mail_set_way(struct target *target, struct error *error)
 	if (options->ca != NULL && !rights_to_read(options->ca))
 		return error_set(error, "%s %s: %s", target->where, options->ca, strerror(errno));
 	if (options->password_file != NULL &&
-	    (target->password = secret_copy(options->password_file, error)) == NULL)
+	    (target->password = secret_of(target->where, "password_file", options->password_file, error)) ==
+		    NULL)
 		return false;
 	target->transfer = (struct transfer_options){ .url = options->smtp,
 						      .ca = options->ca,

@@ -420,12 +420,17 @@ struct policy *policy_open(const struct policy_options *options, struct error *e
 
 	policy->clients_max = options->clients == 0 ? POLICY_CLIENTS : options->clients;
 	policy->tongue = options->tongue == NULL ? &policy_delegation : options->tongue;
-	policy->poller = policy->stopper = policy->spare = -1;
+	policy->listener = policy->poller = policy->stopper = policy->spare = -1;
 	pthread_mutex_init(&policy->lock, NULL);
 	if (span_skip(&place, SPAN("inet:")))
 		policy->listener = policy_bind_inet(place.at, error);
-	else
+	else if (span_starts(place, SPAN("/")))
 		policy->listener = policy_bind_unix(policy, place.at, options->mode, error);
+	else
+		error_set(error,
+			  "%s: neither inet: with an address and a port, as in inet:127.0.0.1:10031, nor the "
+			  "whole path of a socket",
+			  options->address);
 	if (policy->listener < 0) {
 		policy_release(policy);
 		return NULL;

@@ -49,3 +49,13 @@ char *secret_copy(const char *path, struct error *error)
 	text_free(&text);
 	return copy;
 }
+
+char *secret_of(const char *where, const char *key, const char *path, struct error *error)
+{
+	struct error why;
+	char *copy = secret_copy(path, &why);
+
+	if (copy == NULL)
+		error_set(error, "%s %s: %s", where, key, why.text);
+	return copy;
+}

@@ -17,4 +17,7 @@ bool secret_read(const char *path, struct text *text, struct error *error);
 /* The same, as a text of its own (free); NULL where it cannot be read or is empty. */
 char *secret_copy(const char *path, struct error *error);
 
+/* The same of KEY in the section WHERE ("[webhook ops]"), which the words of ERROR name. */
+char *secret_of(const char *where, const char *key, const char *path, struct error *error);
+
 #endif

@@ -70,6 +70,7 @@ static bool webhook_add_headers(struct target *target, struct error *error)
 	const struct webhook_options *options = target->options;
 	struct text secret = { 0 };
 	struct span rest, line;
+	struct error why;
 	bool good = webhook_add_header(target, SPAN("Content-Type: application/json"), error) &&
 		    /* No "100 Continue" first: some receivers never answer it. */
 		    webhook_add_header(target, SPAN("Expect: "), error);
@@ -78,7 +79,8 @@ static bool webhook_add_headers(struct target *target, struct error *error)
 		good = webhook_add_header(target, span_of(options->headers.texts[i]), error);
 	if (!good || options->headers_file == NULL)
 		return good;
-	good = secret_read(options->headers_file, &secret, error);
+	good = secret_read(options->headers_file, &secret, &why) ||
+	       error_set(error, "%s headers_file: %s", target->where, why.text);
 	rest = text_span(&secret);
 	while (good && rest.len > 0) {
 		if (!span_cut(&rest, '\n', &line)) {
@@ -102,7 +104,7 @@ static bool webhook_set_url(struct target *target, struct error *error)
 	if ((options->url == NULL) == (options->url_file == NULL))
 		return error_set(error, "%s needs either url or url_file", target->where);
 	target->url = options->url != NULL ? memory_copy(span_of(options->url))
-					   : secret_copy(options->url_file, error);
+					   : secret_of(target->where, "url_file", options->url_file, error);
 	if (target->url == NULL)
 		return false;
 	for (const char *at = target->url; *at != '\0'; at++)
@@ -128,13 +130,16 @@ static bool webhook_set_secrets(struct target *target, struct error *error)
 	const struct webhook_options *options = target->options;
 	struct error why;
 
-	if (options->token_file != NULL && (target->token = secret_copy(options->token_file, error)) == NULL)
-		return false;
+	if (options->token_file != NULL) {
+		target->token = secret_of(target->where, "token_file", options->token_file, error);
+		if (target->token == NULL)
+			return false;
+	}
 	if (options->secret_file == NULL)
 		return true;
 	if (!sign_available(&why))
 		return error_set(error, "%s secret_file: nothing can be signed: %s", target->where, why.text);
-	target->secret = secret_copy(options->secret_file, error);
+	target->secret = secret_of(target->where, "secret_file", options->secret_file, error);
 	return target->secret != NULL;
 }
 
@@ -142,13 +147,14 @@ static bool webhook_set_template(struct target *target, struct error *error)
 {
 	const struct webhook_options *options = target->options;
 	struct text text = { 0 };
+	struct error why;
 
 	target->template = template_of[options->template];
 	if ((options->template == TEMPLATE_OWN) != (options->template_file != NULL))
 		return error_set(error, "%s template = own and template_file belong together", target->where);
 	if (options->template == TEMPLATE_OWN) {
-		if (!save_read(options->template_file, WEBHOOK_TEMPLATE_MAX, &text, error))
-			return false;
+		if (!save_read(options->template_file, WEBHOOK_TEMPLATE_MAX, &text, &why))
+			return error_set(error, "%s template_file: %s", target->where, why.text);
 		target->own = memory_copy(text_span(&text));
 		target->template.body = target->own;
 		text_free(&text);

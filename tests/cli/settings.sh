@@ -53,18 +53,25 @@ url = https://hooks.example.com/x
 	[ "$(grep -c WRONG out)" = 1 ] || die "more is wrong than was changed: $(cat out)"
 }
 broken 's,^files = .*,files = /nowhere/mail.log,' '[logs] files: none of them is there'
-broken 's|^url = .*|&\ntypes = server, verdicts|' ' [webhook ops] types: no type is called verdicts'
-broken 's,^\[watch\],[status]\nlisten = 127.0.0.1:8025\npassword_file = /nowhere\n[watch],' ' [status] password_file: /nowhere: No such file'
+broken 's|^url = .*|&\ntypes = server, verdicts|' '[webhook ops] types: no type is called verdicts'
+broken 's,^\[watch\],[status]\nlisten = 127.0.0.1:8025\npassword_file = /nowhere\n[watch],' '[status] password_file: /nowhere: No such file'
 broken 's|^files = .*|files = syslog:udp=127.0.0.1:5514, syslog:udp=127.0.0.1:5514+allow=127.0.0.1|' \
 	'[logs] files: syslog:udp=127.0.0.1:5514+allow=127.0.0.1: syslog:udp=127.0.0.1:5514 is the same place'
 broken 's,^state = .*,state = /nowhere/a/state,' '[watch] state: /nowhere/a/state: is not there, and cannot be made'
 broken 's,^file = .*,file = /nowhere/a/v.ndjson,' '[journal] file: /nowhere/a: is not there, and cannot be made'
 broken 's,^\[watch\],[policy]\naddress = /nowhere/policy.sock\n[watch],' '[policy] address: /nowhere/policy.sock: /nowhere: No such file'
 broken 's,^\[watch\],[policy]\nsocketmap = unix:/nowhere/map.sock\n[watch],' '[policy] socketmap: /nowhere/map.sock: /nowhere: No such file'
-broken 's|^\[watch\]|[status]\nlisten = 8025, 127.0.0.1:8025\n[watch]|' ' [status] listen: 127.0.0.1:8025: 8025 is the same place'
-broken 's,^url = .*,url = hooks,' ' [webhook ops] the URL is not one of the form'
-broken 's,^url = .*,url_file = /nowhere/secret,' ' /nowhere/secret: No such file or directory'
-broken 's,^\[watch\],[judge]\ngeo = /nowhere/geo.csv\n[watch],' ' /nowhere/geo.csv'
+broken 's|^\[watch\]|[status]\nlisten = 8025, 127.0.0.1:8025\n[watch]|' '[status] listen: 127.0.0.1:8025: 8025 is the same place'
+broken 's|^\[watch\]|[status]\nlisten = here\n[watch]|' '[status] listen: here: neither an address and a port'
+broken 's,^url = .*,url = hooks,' '[webhook ops] the URL is not one of the form'
+broken 's,^url = .*,url_file = /nowhere/secret,' '[webhook ops] url_file: /nowhere/secret: No such file or directory'
+for key in headers_file token_file secret_file; do
+	broken "s,^url = .*,&\n$key = /nowhere/secret," "[webhook ops] $key: /nowhere/secret: No such file or directory"
+done
+broken 's,^url = .*,&\ntemplate = own\ntemplate_file = /nowhere/own,' '[webhook ops] template_file: /nowhere/own: No such file'
+broken 's,^url = .*,&\n[mail ops]\nto = root@localhost\nsmtp = smtp://127.0.0.1\npassword_file = /nowhere/secret,' \
+	'[mail ops] password_file: /nowhere/secret: No such file'
+broken 's,^\[watch\],[judge]\ngeo = /nowhere/geo.csv\n[watch],' '/nowhere/geo.csv'
 
 # Of a socket elsewhere than where the unit lets watch make one, the way out is said.
 conf "[policy]
@@ -117,6 +124,18 @@ conf '[policy]
 address = inet:localhost'
 expect 1 "$SENDWATCH" check -c detect.conf
 has out 'WRONG  [policy] address: inet:localhost: not an address and a port'
+
+# A port alone would be a socket of that name somewhere, whom nobody asks.
+for address in 10031 127.0.0.1:10031; do
+	for key in address socketmap; do
+		conf "[policy]
+$key = $address"
+		expect 1 "$SENDWATCH" check -c detect.conf
+		has out "WRONG  [policy] $key: $address: neither inet: with an address and a port"
+		expect 1 "$SENDWATCH" watch -c detect.conf
+		has err "$address: neither inet: with an address and a port"
+	done
+done
 
 # Of several logs it is said which is not there yet, and which cannot be looked for.
 conf

@@ -87,7 +87,7 @@ sed -i 's/^keep = .*/protect = 198.51.100.0\/2x/' detect.conf
 kill -HUP "$watcher"
 await 10 grep -q 'protect: 198.51.100.0/2x is no network' watch.err
 expect 1 "$SENDWATCH" check -c detect.conf
-has out 'WRONG   [addresses] protect: 198.51.100.0/2x is no network'
+has out 'WRONG  [addresses] protect: 198.51.100.0/2x is no network'
 has out 'ok     [addresses] crowdsec:'
 stop_watch
 sed -i '/^protect = /d' detect.conf

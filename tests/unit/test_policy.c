@@ -202,7 +202,13 @@ static void turns_away_whom_it_has_no_descriptor_for(void **state)
 
 static void says_why_it_cannot_listen(void **state)
 {
-	static const char *const bad[] = { "inet:localhost", "inet:127.0.0.1:99999", "inet:300.0.0.1:1",
+	static const char *const bad[] = { "inet:localhost",
+					   "inet:127.0.0.1:99999",
+					   "inet:300.0.0.1:1",
+					   "10031",
+					   "127.0.0.1:10031",
+					   "unix:private/sendwatch",
+					   "",
 					   "/nonexistent/folder/socket" };
 
 	(void)state;
