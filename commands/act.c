@@ -293,8 +293,9 @@ void act_verdict(struct act *act, struct deliver *deliver, usec_t now, const str
 	char words[200];
 	enum brake brake;
 
+	/* What a release takes back was taken back before it is told. */
 	if (strcmp(verdict->type, "verdict") != 0 || verdict->account.len == 0 ||
-	    (open != NULL && case_is_disabled(open)))
+	    verdict->state == STATE_RELEASED || (open != NULL && case_is_disabled(open)))
 		return;
 	brake = brakes_ask(act->brakes, &question, words);
 	if (brake == BRAKE_OLD && act->too_late != NULL &&

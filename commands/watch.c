@@ -19,6 +19,7 @@
 #include "commands/unheard.h"
 #include "commands/watch_work.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "detectors/store.h"
 
@@ -57,11 +58,35 @@ struct watch {
 	bool store_full; /* with what it could not send: reading waits */
 };
 
+/* Who was told that it is trouble is told that it is over, as of what the judge finds by itself. */
+static void watch_tell_released(struct watch *watch, struct span account, usec_t when)
+{
+	struct store *store = pipeline_store(watch->work->pipeline);
+	const struct record *record = store->calls->record(store, account, false);
+	struct span stamp = { (const char *)&when, sizeof(when) };
+	struct verdict verdict = { .type = "verdict",
+				   .time = when,
+				   .account = account,
+				   .state = STATE_RELEASED,
+				   .first_bad = USEC_NEVER };
+
+	if (record == NULL || record->standing.state == STATE_NORMAL ||
+	    record->standing.state == STATE_RELEASED)
+		return;
+	verdict.account_kind = record->kind;
+	verdict.previous = record->standing.state;
+	snprintf(verdict.id, sizeof(verdict.id), "%016llx",
+		 (unsigned long long)hash_stable_more(hash_stable_more(0, account), stamp));
+	deliver_verdict(watch->work->deliver, clock_now(), &verdict);
+}
+
 static void watch_released(void *context, struct span account, usec_t when, usec_t until, bool repeated)
 {
 	struct watch *watch = context;
 	struct addresses *addresses = address_lists_of(watch->work->lists);
 
+	if (!repeated)
+		watch_tell_released(watch, account, when);
 	pipeline_release(watch->work->pipeline, account, when, until, repeated);
 	if (addresses != NULL && !repeated)
 		addresses_release(addresses, account, when);

@@ -46,6 +46,10 @@ expect 0 "$SENDWATCH" exempt -c detect.conf --end nisl@notary.example
 [ ! -s err ] || die "not heard of what it was told itself: $(cat err)"
 expect 0 "$SENDWATCH" release -c detect.conf nils@notary.example
 [ ! -s err ] || die "not heard of an account: $(cat err)"
+# It is news as any change of state is, once, and closes what was opened elsewhere for the account.
+expect 0 "$SENDWATCH" release -c detect.conf nils@notary.example
+[ "$(grep -c '"account":"nils@notary.example","state":"released","previous":"disabled"' verdicts.ndjson)" = 1 ] ||
+	die "not told that it is released"
 grep -q '"by":"uid [0-9]*","reason":"called by phone"' verdicts.ndjson || die "not written down by whom, and why"
 expect 1 "$SENDWATCH" disable -c detect.conf bob@shop.test
 expect 1 "$SENDWATCH" disable -c detect.conf postmaster@shop.test
