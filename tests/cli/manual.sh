@@ -26,6 +26,11 @@ done
 # A page that is named is there, and none leads nowhere.
 sed -n 's/^\.Xr \(sendwatch[a-z-]*\|detect\.conf\) \([15]\).*/\1.\2/p' "$pages"/*.[15] | sort -u > named
 while read -r page; do [ -s "$pages/$page" ] || die "$page is named, and not there"; done < named
+# What show counts.
+grep -o '\[COUNT_.*' "$TOP/commands/accounts.c" | sed 's/.*"\(.*\)".*/\1/' > counters
+[ "$(wc -l < counters)" -gt 20 ] || die "no counters were found"
+sed -nE 's/^\.(It )?Cm //p' "$pages/sendwatch-events.5" | tr ' ' '\n' > keys
+while read -r counter; do grep -qxF "$counter" keys || die "sendwatch-events.5 lacks $counter"; done < counters
 {
 	"$SENDWATCH" replay --format ndjson "$TOP/contrib/samples/postfix/mail.log*"
 	"$SENDWATCH" health --format ndjson "$TOP/contrib/samples/postfix/mail.log*"
