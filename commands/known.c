@@ -6,6 +6,7 @@
 #include "commands/known.h"
 
 #include "base/memory.h"
+#include "commands/alone.h"
 #include "commands/snapshot.h"
 #include "detectors/group.h"
 #include "detectors/redis_accounts.h"
@@ -45,7 +46,11 @@ static bool known_read(struct known *known, const struct options *options, struc
 	found = snapshot_open(path.at, &snapshot, error);
 	good = found == SNAPSHOT_GOOD && snapshot_restore(&snapshot, known->judge, NULL);
 	if (found == SNAPSHOT_NONE)
-		error_set(error, "%s is not there, or not to be read: does watch run here?", path.at);
+		error_set(
+			error, "%s is not there%s", path.at,
+			alone_is_held(options->watch.state)
+				? " yet: watch runs, and writes down what it knows within [watch] save_every"
+				: ": does watch run here?");
 	else if (found == SNAPSHOT_GOOD && !good)
 		error_set(error, "%s: damaged, or of another version", path.at);
 	if (found == SNAPSHOT_GOOD)
