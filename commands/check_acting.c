@@ -111,7 +111,9 @@ void check_acting(struct check *check, const struct options *options)
 		check_say(check, true, "[policy] socketmap:",
 			  "while sendwatch is down, Postfix answers 451 to all whom it asks for: "
 			  "[policy] address with default_action=DUNNO lets mail flow");
-	if (options->act.dry_run && (options->adapters.count > 0 || options->policy.address != NULL ||
-				     options->policy.socketmap != NULL))
+	if (options->act.dry_run && options_stop_accounts(options))
 		check_say(check, true, "[act] dry_run:", "is on: nobody is stopped");
+	else if (!options->act.dry_run && !options_stop_accounts(options))
+		check_say(check, false, "[act] dry_run:",
+			  "is off, and nobody is stopped: there is neither a [policy] nor an [adapter]");
 }

@@ -261,3 +261,9 @@ bool options_want(const struct options *options, struct span account)
 {
 	return options->logs.account == NULL || span_equal(account, span_of(options->logs.account));
 }
+
+bool options_stop_accounts(const struct options *options)
+{
+	return options->adapters.count > 0 || options->policy.address != NULL ||
+	       options->policy.socketmap != NULL;
+}

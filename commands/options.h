@@ -101,6 +101,9 @@ struct span options_account(const struct options *options, struct span typed, st
 struct span options_named(const struct options *options, const struct event *event,
 			  struct account_name *name);
 
+/* Is there anything by which an account would be stopped: a policy service, a socketmap, an adapter? */
+bool options_stop_accounts(const struct options *options);
+
 /* Is ACCOUNT, named by the ledger, the one that was asked for, or were all? */
 bool options_want(const struct options *options, struct span account);
 

@@ -169,7 +169,7 @@ static bool order_send(const struct options *options, const struct control_order
 		}
 		error->text[0] = '\0';
 	}
-	if (unheard)
+	if (unheard && error->text[0] == '\0')
 		unheard_say(NULL, order->account, error);
 	return true;
 }

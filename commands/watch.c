@@ -275,17 +275,34 @@ static bool watch_heard_of(const struct watch *watch, struct span account)
 	       act_heard_of(watch->lasting.act, account);
 }
 
+/* Why nothing comes of an order to stop somebody; NULL where something does, as far as can be seen from here. */
+static const char *watch_is_idle(const struct watch *watch)
+{
+	const struct options *options = watch->work->options;
+	struct act_stats stats = act_stats(watch->lasting.act);
+
+	if (!options_stop_accounts(options))
+		return "nothing stops it on this server: there is neither a [policy] nor an [adapter]";
+	if (options->adapters.count == 0 && stats.policy.requests == 0 && stats.socketmap.requests == 0)
+		return "the mail server has asked nothing so far: is [policy] in its settings?";
+	return NULL;
+}
+
 static bool watch_obey(void *context, const struct control_order *typed, struct error *error)
 {
 	struct watch *watch = context;
 	bool names = span_equal(typed->verb, SPAN("disable")) || span_equal(typed->verb, SPAN("release")) ||
 		     span_equal(typed->verb, SPAN("exempt"));
 	bool unheard = names && !watch_heard_of(watch, typed->account);
+	const char *idle;
 
 	if (!watch_order(watch, typed, error))
 		return false;
 	error->text[0] = '\0';
-	if (unheard)
+	idle = span_equal(typed->verb, SPAN("disable")) ? watch_is_idle(watch) : NULL;
+	if (idle != NULL)
+		error_set(error, "%.*s: taken, but %s", SPAN_ARGS(span_head(typed->account, 200)), idle);
+	else if (unheard)
 		unheard_say(pipeline_store(watch->work->pipeline), typed->account, error);
 	return true;
 }

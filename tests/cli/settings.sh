@@ -137,6 +137,12 @@ $key = $address"
 	done
 done
 
+# It acts, with nothing to act by.
+conf '[act]
+dry_run = no'
+expect 1 "$SENDWATCH" check -c detect.conf
+has out 'WRONG  [act] dry_run: is off, and nobody is stopped: there is neither a [policy] nor an [adapter]'
+
 # Of several logs it is said which is not there yet, and which cannot be looked for.
 conf
 sed -i "s|^files = .*|&, $TMP/typo.log, $TMP/none*.log|" detect.conf
