@@ -35,6 +35,9 @@ static bool login_read_password(struct redis_login *login, const char *path, str
 	if (path == NULL)
 		return true;
 	file = fopen(path, "re");
+	if (file == NULL && span_starts(span_of(path), SPAN("credential:")))
+		return error_set(error, "%s: no folder of credentials is named (CREDENTIALS_DIRECTORY)",
+				 path);
 	if (file == NULL)
 		return error_set(error, "%s: %s", path, strerror(errno));
 	if (fgets(line, sizeof(line), file) == NULL)

@@ -80,7 +80,7 @@ echo secret > credentials/redis
 sed -i 's/^password_file.*/password_file = credential:redis/' detect.conf
 CREDENTIALS_DIRECTORY=$TMP/credentials "$SENDWATCH" check -c detect.conf > out 2> err || die "finds no credential: $(cat out err)"
 "$SENDWATCH" check -c detect.conf > out 2> err && die "logged in without a credential"
-said credential:redis 'No such file' || die "does not say that it is not there: $(cat out err)"
+said credential:redis 'CREDENTIALS_DIRECTORY' || die "does not say that it is not there: $(cat out err)"
 sed -i "s,^password_file.*,password_file = $TMP/password," detect.conf
 echo wrong > password
 "$SENDWATCH" check -c detect.conf > out 2> err && die "logged in"
