@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "collector/journald_line.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define EXPORT_NAME  64 /* journald's own bound for a field's name */
@@ -20,6 +21,7 @@ enum export_field {
 	EXPORT_COMMAND,
 	EXPORT_SYSLOG_PID,
 	EXPORT_PID,
+	EXPORT_UID,
 	EXPORT_MESSAGE,
 	EXPORT_FIELDS
 };
@@ -32,6 +34,7 @@ static const struct span export_names[EXPORT_FIELDS] = {
 	[EXPORT_COMMAND] = SPAN_INIT("_COMM"),
 	[EXPORT_SYSLOG_PID] = SPAN_INIT("SYSLOG_PID"),
 	[EXPORT_PID] = SPAN_INIT("_PID"),
+	[EXPORT_UID] = SPAN_INIT("_UID"),
 	[EXPORT_MESSAGE] = SPAN_INIT("MESSAGE"),
 };
 
@@ -97,8 +100,14 @@ void export_last(struct export *export, struct text *into)
 		.pid = export_either(export, EXPORT_SYSLOG_PID, EXPORT_PID),
 		.message = text_span(&export->values[EXPORT_MESSAGE]),
 	};
-	uint64_t time;
+	uint64_t time, uid;
+	char name[32];
 
+	/* What a person says in Postfix's name is shown as that person's. */
+	if (journald_line_forged(fields.identifier, text_span(&export->values[EXPORT_UID]), &uid)) {
+		snprintf(name, sizeof(name), "uid-%llu", (unsigned long long)uid);
+		fields.identifier = span_of(name);
+	}
 	if (span_to_u64(export_either(export, EXPORT_SOURCE_TIME, EXPORT_TIME), &time) && time < INT64_MAX)
 		fields.time = (usec_t)time;
 	if (journald_line(&fields, into))

@@ -21,9 +21,7 @@
 #include <systemd/sd-journal.h>
 
 #define JOURNALD_FIELD        ((size_t)64 * 1024) /* bytes of a field that are read */
-#define JOURNALD_PEOPLE       1000 /* the first uid that is a person's, as login.defs has it everywhere */
-#define JOURNALD_NOBODY       65534
-#define JOURNALD_FORGED_EVERY (10 * USEC_MINUTE) /* who forges is not to fill the journal through us */
+#define JOURNALD_FORGED_EVERY (10 * USEC_MINUTE)  /* who forges is not to fill the journal through us */
 
 /* What journald writes when it drops what a unit says too fast. */
 #define JOURNALD_SUPPRESSED "MESSAGE_ID=a596d6fe7bfa4994828e72309e95d61e"
@@ -249,8 +247,7 @@ bool journald_lost(struct journald *journal, struct error *words)
 }
 
 /*
- * Does a person say it in a server's name? The kernel tells the uid: a server's is no person's, but where Postfix was
- * built by hand and its user made like one. Commands of Postfix's that people run say nothing that counts. That holds
+ * Does a person say it in a server's name? Commands of Postfix's that people run say nothing that counts. That holds
  * within Postfix's unit too, where a .forward runs what its owner likes.
  */
 static bool journald_is_forged(struct journald *journal, struct span identifier)
@@ -260,9 +257,8 @@ static bool journald_is_forged(struct journald *journal, struct span identifier)
 	char text[4096];
 	uint64_t uid;
 
-	if (!span_cut_last(&rest, SPAN("/"), &program) ||
-	    !span_to_u64(journald_field(journal, "_UID"), &uid) || uid < JOURNALD_PEOPLE ||
-	    uid == JOURNALD_NOBODY || uid > UINT32_MAX)
+	if (!journald_line_forged(identifier, journald_field(journal, "_UID"), &uid) ||
+	    !span_cut_last(&rest, SPAN("/"), &program))
 		return false;
 	if (getpwuid_r((uid_t)uid, &entry, text, sizeof(text), &user) == 0 && user != NULL &&
 	    strcmp(user->pw_name, "postfix") == 0)

@@ -3,6 +3,8 @@
 
 #define JOURNALD_LINE_FIELD   255                 /* bytes of a host's or program's name */
 #define JOURNALD_LINE_MESSAGE ((size_t)60 * 1024) /* so that the whole stays below what a line may have */
+#define JOURNALD_LINE_PEOPLE  1000 /* the first uid that is a person's, as login.defs has it everywhere */
+#define JOURNALD_LINE_NOBODY  65534
 
 static void journald_line_byte(struct text *into, unsigned char c)
 {
@@ -40,6 +42,12 @@ static void journald_line_name(struct text *into, struct span name, const char *
 		else
 			text_add(into, (struct span){ name.at + i, 1 });
 	}
+}
+
+bool journald_line_forged(struct span identifier, struct span uid, uint64_t *uid_r)
+{
+	return span_find(identifier, SPAN("/")) < identifier.len && span_to_u64(uid, uid_r) &&
+	       *uid_r >= JOURNALD_LINE_PEOPLE && *uid_r != JOURNALD_LINE_NOBODY && *uid_r <= UINT32_MAX;
 }
 
 bool journald_line(const struct journald_fields *fields, struct text *into)

@@ -14,6 +14,12 @@ struct journald_fields {
 	struct span host, identifier, pid, message;
 };
 
+/*
+ * Is it a person's UID that says it in the name of one of Postfix's programs? The kernel tells the uid, as journald
+ * writes it: a server's is no person's, but where Postfix was built by hand and its user made like one.
+ */
+bool journald_line_forged(struct span identifier, struct span uid, uint64_t *uid_r);
+
 /* The line, without newline, added to INTO. False, and nothing added, where there are no words to be told. */
 bool journald_line(const struct journald_fields *fields, struct text *into);
 

@@ -106,9 +106,13 @@ static const char export_text[] = ENTRY("1793502245000001", "MESSAGE=one\n")
 		"1793502245000003", "SECRET\n\x9\0\0\0\0\0\0\0MESSAGE=x\nMESSAGE=three\nMESSAGE=forged\n")
 		ENTRY("1793502245000004",
 		      "A_NAME_THAT_IS_LONGER_THAN_ANY_NAME_OF_A_FIELD_IN_A_JOURNAL_CAN_EVER_BE=x\n"
-		      "MESSAGE=four\n") ENTRY("1793502245000005", "");
+		      "MESSAGE=four\n") ENTRY("1793502245000005", "")
+			ENTRY("1793502245000006", "_UID=1001\nMESSAGE=forged\n")
+				ENTRY("1793502245000007", "_UID=105\nMESSAGE=seven\n")
+					ENTRY("1793502245000008", "_UID=65534\nMESSAGE=eight\n");
 static const char export_lines[] = LINE("000001", "one") LINE("000002", "t#012o") LINE("000003", "three")
-	LINE("000004", "four");
+	LINE("000004", "four") "2026-11-01T03:04:05.000006Z mx1 uid-1001[7]: forged\n" LINE("000007", "seven")
+		LINE("000008", "eight");
 
 static void exports_are_the_same_in_whatever_pieces_they_come(void **state)
 {
