@@ -11,9 +11,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#define JSON_DEEP 2 /* objects within each other: "_source" and its "host" */
+#define JSON_DEEP   2    /* objects within each other: "_source" and its "host" */
+#define JSON_PEOPLE 1000 /* the first uid that is a person's, as in collector/journald_line.c */
+#define JSON_NOBODY 65534
 
-enum json_field { JSON_TIME, JSON_HOST, JSON_TAG, JSON_PID, JSON_WORDS, JSON_FIELDS };
+enum json_field { JSON_TIME, JSON_HOST, JSON_TAG, JSON_PID, JSON_UID, JSON_WORDS, JSON_FIELDS };
 
 static const struct json_name {
 	enum json_field field;
@@ -53,6 +55,7 @@ static const struct json_name {
 	{ JSON_PID, SPAN_INIT("pid") },
 	{ JSON_PID, SPAN_INIT("PID") },
 	{ JSON_PID, SPAN_INIT("process.pid") },
+	{ JSON_UID, SPAN_INIT("_UID") },
 	{ JSON_WORDS, SPAN_INIT("MESSAGE") },
 	{ JSON_WORDS, SPAN_INIT("message") },
 	{ JSON_WORDS, SPAN_INIT("msg") },
@@ -357,6 +360,28 @@ static void json_tag(struct json_entry *entry)
 	entry->tag = tag;
 }
 
+/*
+ * What a person says in the name of one of Postfix's programs, or in none as a whole line, is shown as that person's:
+ * journald has the uid from the kernel.
+ */
+static void json_forged(struct json_entry *entry, struct span uid, struct json_room *room)
+{
+	uint64_t number;
+	int len;
+
+	if ((entry->tag.len > 0 && span_find(entry->tag, SPAN("/")) == entry->tag.len) ||
+	    !span_to_u64(uid, &number) || number < JSON_PEOPLE || number == JSON_NOBODY ||
+	    number > UINT32_MAX)
+		return;
+	len = snprintf(room->at, room->left, "uid-%llu", (unsigned long long)number);
+	entry->tag = SPAN("uid");
+	if (len < 0 || (size_t)len >= room->left)
+		return;
+	entry->tag = (struct span){ room->at, (size_t)len };
+	room->at += len;
+	room->left -= (size_t)len;
+}
+
 static void json_take(struct json_found *found, size_t which, struct span value)
 {
 	enum json_field field;
@@ -406,7 +431,8 @@ static bool json_walk(struct span *rest, struct span within, int deep, struct js
 
 bool frame_json_read(struct span line, struct json_room *room, struct json_entry *entry_r)
 {
-	struct json_found found = { .best = { JSON_NAMES, JSON_NAMES, JSON_NAMES, JSON_NAMES, JSON_NAMES } };
+	struct json_found found = { .best = { JSON_NAMES, JSON_NAMES, JSON_NAMES, JSON_NAMES, JSON_NAMES,
+					      JSON_NAMES } };
 
 	if (!span_skip(&line, SPAN("{")) || !json_walk(&line, SPAN(""), JSON_DEEP, room, &found))
 		return false;
@@ -414,6 +440,7 @@ bool frame_json_read(struct span line, struct json_room *room, struct json_entry
 					found.values[JSON_TAG], found.values[JSON_PID],
 					found.values[JSON_WORDS] };
 	json_tag(entry_r);
+	json_forged(entry_r, found.values[JSON_UID], room);
 	/* rsyslog's msg has the blank behind the tag. */
 	while (entry_r->tag.len > 0 && span_starts(entry_r->words, SPAN(" ")))
 		entry_r->words = span_from(entry_r->words, 1);
