@@ -195,10 +195,15 @@ static bool resume_is_of(const char *file, const char *log, const glob_t *logs)
 static void resume_expand(const char *log, char ***names, size_t *count)
 {
 	struct text pattern = { 0 };
+	struct span head = span_of(log);
 	glob_t logs = { 0 }, found = { 0 };
 	struct stat about;
 
-	text_add_format(&pattern, "%s*", log);
+	/* "mail-20261101.log" is of mail.log as well */
+	if (span_ends(head, SPAN(".log")))
+		text_add_format(&pattern, "%.*s*.log*", SPAN_ARGS(span_head(head, head.len - 4)));
+	else
+		text_add_format(&pattern, "%s*", log);
 	(void)glob(log, GLOB_BRACE, NULL, &logs);
 	if (glob(pattern.at, GLOB_BRACE, NULL, &found) == 0)
 		for (size_t i = 0; i < found.gl_pathc; i++)

@@ -49,3 +49,12 @@ lines 30 3 > braces/b.log.1
 : > braces/b.log
 named="braces/{a,b}.log"
 learned 5
+
+# logrotate's dateext with `extension .log`, and a log that was rotated by number so
+mkdir extension
+lines 40 2 | gzip > extension/mail-20261101.log.gz
+lines 50 3 > extension/mail-20261102.log
+lines 60 4 > extension/mail.log
+lines 70 1 > extension/mail-local.log
+logs=$TMP/extension/mail.log named=''
+learned 9
