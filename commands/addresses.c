@@ -75,7 +75,7 @@ int command_addresses(const struct arguments *arguments)
 	struct addresses *addresses;
 	struct options options;
 	struct error error, away;
-	bool good;
+	bool good, asked;
 
 	if (!options_load(arguments, &options, &error)) {
 		fprintf(stderr, "sendwatch addresses: %s\n", error.text);
@@ -87,12 +87,14 @@ int command_addresses(const struct arguments *arguments)
 		return EXIT_USAGE;
 	}
 	/* One that runs saves what it knows at this moment; where none does, what was saved last is all there is. */
-	(void)control_ask(options.watch.state, &order, &away);
+	asked = control_ask(options.watch.state, &order, &away);
 	addresses = addresses_new(&options.addresses, &calls, &error);
 	good = addresses != NULL && address_lists_read(options.watch.state, addresses, &error);
 	if (good) {
 		addresses_age(addresses, clock_now());
 		addresses_print(addresses, arguments, options.addresses.keep);
+		if (!asked && addresses_count(addresses) == 0 && arguments->format == FORMAT_TEXT)
+			fprintf(stderr, "sendwatch addresses: %s\n", away.text);
 	} else {
 		fprintf(stderr, "sendwatch addresses: %s\n", error.text);
 	}
