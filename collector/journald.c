@@ -246,34 +246,45 @@ bool journald_lost(struct journald *journal, struct error *words)
 	return true;
 }
 
+/* Does it bear the name of one of Postfix's programs, as a tag or, as a container's lines do, within the words? */
+static bool journald_is_postfix(const struct journald_fields *fields)
+{
+	struct span rest = fields->identifier, program;
+
+	if (!span_cut_last(&rest, SPAN("/"), &program))
+		return span_find(fields->message, SPAN("postfix/")) < fields->message.len;
+	/* Commands that people run say nothing that counts. */
+	return !span_equal(program, SPAN("postdrop")) && !span_equal(program, SPAN("sendmail")) &&
+	       !span_equal(program, SPAN("postqueue"));
+}
+
 /*
- * Does a person say it in a server's name? Commands of Postfix's that people run say nothing that counts. That holds
- * within Postfix's unit too, where a .forward runs what its owner likes.
+ * Is it a person's word? No mail server's, then; within Postfix's unit, too, where a .forward runs what its owner
+ * likes.
  */
-static bool journald_is_forged(struct journald *journal, struct span identifier)
+static bool journald_is_a_persons(struct journald *journal, const struct journald_fields *fields,
+				  struct span uid)
 {
 	struct passwd entry, *user = NULL;
-	struct span rest = identifier, program;
 	char text[4096];
-	uint64_t uid;
+	uint64_t number;
 
-	if (!journald_line_forged(identifier, journald_field(journal, "_UID"), &uid) ||
-	    !span_cut_last(&rest, SPAN("/"), &program))
+	if (!journald_line_person(uid, &number))
 		return false;
-	if (getpwuid_r((uid_t)uid, &entry, text, sizeof(text), &user) == 0 && user != NULL &&
+	if (getpwuid_r((uid_t)number, &entry, text, sizeof(text), &user) == 0 && user != NULL &&
 	    strcmp(user->pw_name, "postfix") == 0)
 		return false;
-	if (!span_equal(program, SPAN("postdrop")) && !span_equal(program, SPAN("sendmail")) &&
-	    !span_equal(program, SPAN("postqueue"))) {
+	if (journald_is_postfix(fields)) {
 		journal->forged++;
-		journal->forger = uid;
+		journal->forger = number;
 	}
 	return true;
 }
 
 static bool journald_render(struct journald *journal, struct text *into)
 {
-	char host[256], identifier[256], pid[32];
+	char host[256], identifier[256], pid[32], digits[32];
+	struct span uid = journald_keep(journal, "_UID", digits, sizeof(digits));
 	struct journald_fields fields = {
 		.time = journald_time(journal),
 		.host = journald_keep(journal, "_HOSTNAME", host, sizeof(host)),
@@ -282,9 +293,9 @@ static bool journald_render(struct journald *journal, struct text *into)
 		.pid = journald_either(journal, "SYSLOG_PID", "_PID", pid, sizeof(pid)),
 	};
 
-	if (journald_is_forged(journal, fields.identifier))
-		return false;
 	fields.message = journald_field(journal, "MESSAGE");
+	if (journald_is_a_persons(journal, &fields, uid))
+		return false;
 	return journald_line(&fields, into);
 }
 

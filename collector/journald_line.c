@@ -44,10 +44,15 @@ static void journald_line_name(struct text *into, struct span name, const char *
 	}
 }
 
+bool journald_line_person(struct span uid, uint64_t *uid_r)
+{
+	return span_to_u64(uid, uid_r) && *uid_r >= JOURNALD_LINE_PEOPLE && *uid_r != JOURNALD_LINE_NOBODY &&
+	       *uid_r <= UINT32_MAX;
+}
+
 bool journald_line_forged(struct span identifier, struct span uid, uint64_t *uid_r)
 {
-	return span_find(identifier, SPAN("/")) < identifier.len && span_to_u64(uid, uid_r) &&
-	       *uid_r >= JOURNALD_LINE_PEOPLE && *uid_r != JOURNALD_LINE_NOBODY && *uid_r <= UINT32_MAX;
+	return span_find(identifier, SPAN("/")) < identifier.len && journald_line_person(uid, uid_r);
 }
 
 bool journald_line(const struct journald_fields *fields, struct text *into)
