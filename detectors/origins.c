@@ -226,6 +226,25 @@ static void first_country(const struct view *view, struct evidence *evidence)
 	}
 }
 
+/*
+ * Has it a learned day with any of these, which too few days make familiar? Then it is not true that it never sent
+ * from there.
+ */
+static const char *how_often(const struct view *view, uint32_t country)
+{
+	uint32_t begin = horizon_begin(view->horizon, view->now);
+
+	for (int i = 0; i < view->record->seen_used; i++) {
+		const struct seen *seen = &view->record->seen[i];
+		bool counted = seen->kind == SEEN_NETWORK ||
+			       (seen->kind == SEEN_COUNTRY && seen->hash == country);
+
+		if (counted && seen->last >= begin && seen->credit > 0 && seen->credit < SEEN_FAMILIAR)
+			return "hardly ever";
+	}
+	return "never";
+}
+
 static void origins_weigh(const struct view *view, const void *options, struct evidence *evidence_r)
 {
 	const struct origins_options *o = options;
@@ -263,15 +282,16 @@ static void origins_weigh(const struct view *view, const void *options, struct e
 	evidence_r->expected = chance;
 	if (country != 0)
 		snprintf(evidence_r->text, sizeof(evidence_r->text),
-			 "%.0f recipients in %s from %.0f network%s and a country (%c%c) it never sent from",
+			 "%.0f recipients in %s from %.0f network%s and a country (%c%c) it %s sent from",
 			 view->recipients, horizon_words(view->horizon), networks, networks > 1 ? "s" : "",
-			 (int)('A' + (country - 1) / 26), (int)('A' + (country - 1) % 26));
+			 (int)('A' + (country - 1) / 26), (int)('A' + (country - 1) % 26),
+			 how_often(view, country));
 	else
 		snprintf(
 			evidence_r->text, sizeof(evidence_r->text),
-			"%.0f recipients in %s from %.0f network%s it never sent from; it has a new one on %.0f %% of its days",
+			"%.0f recipients in %s from %.0f network%s it %s sent from; it has a new one on %.0f %% of its days",
 			view->recipients, horizon_words(view->horizon), networks, networks > 1 ? "s" : "",
-			chance * 100);
+			how_often(view, country), chance * 100);
 }
 
 const struct detector detector_origins = {

@@ -60,6 +60,8 @@ static const struct seen abroad[] = { { 1, MINUTE - 60, SEEN_NETWORK, 80, true }
 				      { DE, MINUTE - 60, SEEN_COUNTRY, 80, true },
 				      { 2, MINUTE, SEEN_NETWORK, 0, false },
 				      { RU, MINUTE, SEEN_COUNTRY, 0, false } };
+static const struct seen hardly[] = { { 1, MINUTE - 60, SEEN_NETWORK, 80, true },
+				      { 2, MINUTE, SEEN_NETWORK, 3, false } };
 static const struct seen one_refuser[] = { { 9, MINUTE, SEEN_REFUSER, 0, false } };
 static const struct seen refusers[] = { { 7, MINUTE, SEEN_REFUSER, 0, false },
 					{ 8, MINUTE, SEEN_REFUSER, 0, false },
@@ -149,6 +151,8 @@ static const struct row rows[] = {
 	  .away = true },
 	{ "a hundred from there", DETECT_ORIGINS, &person, 100, 100, 0, 0, 0, 0, 6, 12.1,
 	  "100 recipients in 5 min from 1 network it never sent from", SEEN(elsewhere), .away = true },
+	{ "a hundred from where it was on three days", DETECT_ORIGINS, &person, 100, 100, 0, 0, 0, 0, 6, 12.1,
+	  "100 recipients in 5 min from 1 network it hardly ever sent from", SEEN(hardly), .away = true },
 	{ "a hundred from where it is at home by now", DETECT_ORIGINS, &person, 100, 100, 0, 0, 0, 0, 0, 0,
 	  NULL, SEEN(at_home), .away = true },
 	{ "from abroad, and from home an hour ago", DETECT_ORIGINS, &person, 100, 100, 12, 0, 0, 0, 18, 24,
