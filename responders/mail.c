@@ -55,6 +55,8 @@ const struct setting mail_settings[] = {
 };
 
 static const char mail_to_admin[] = "{text}\nreplies:\n{samples}\n\nscore {score}, id {id}, {time}\n";
+/* What was done, and what a server says of itself, has neither. */
+static const char mail_without_score[] = "{text}\n\nid {id}, {time}\n";
 
 static const char mail_to_owner[] =
 	"Mail has been sent in the name of {account} in a way that is not like it:\n\n{evidence}\n\n"
@@ -149,6 +151,7 @@ static void mail_send(struct target *target, const struct parcel *parcel)
 	struct text text = { 0 }, subject = { 0 };
 	const char *addresses[MAIL_TO_MOST];
 	struct message message = { 0 };
+	struct template body = target->text;
 	struct letter letter = { .from = target->from,
 				 .to = addresses,
 				 .id = parcel->id,
@@ -161,7 +164,10 @@ static void mail_send(struct target *target, const struct parcel *parcel)
 		message_free(&message);
 		return;
 	}
-	template_fill(&target->text, &message, &given, &text);
+	if (body.body == mail_to_admin && message.field[MESSAGE_SCORE].len == 0 &&
+	    message.field[MESSAGE_SAMPLES].len == 0)
+		body.body = mail_without_score;
+	template_fill(&body, &message, &given, &text);
 	template_fill(&target->subject, &message, &given, &subject);
 	for (size_t i = 0; i < to->count; i++)
 		addresses[letter.to_count++] = to->texts[i];

@@ -120,3 +120,15 @@ for secret, given, body, now in ((b"l", header, b"{}", 1000), (b"k", header, b"{
                                  (b"k", header.replace("t=1000", "t=\u0661"), b"{}", 1000), (b"k", "v1=" + "\u00e4", b"{}", 1000)):
     assert not receive.verify(secret, given, body, now), (secret, given, body, now)
 PY
+
+# What was done has no score and no replies, and a mail about it says nothing of these.
+mkdir acts
+cp sendmail acts/
+printf '%s\n' '[mail acts]' 'to = root@localhost' "sendmail = $TMP/acts/sendmail" 'types = act' >> detect.conf
+follow_watch
+expect 0 "$SENDWATCH" release -c detect.conf nils@notary.example
+await 10 in_journal '"action":"delivered","target":"mail:acts"'
+stop_watch
+has acts/sendmail-mail released
+lacks acts/sendmail-mail 'replies:'
+lacks acts/sendmail-mail 'score'
