@@ -6,6 +6,7 @@
 #include "commands/arguments.h"
 
 #include "base/settings_nearest.h"
+#include "base/settings_value.h"
 #include "commands/command.h"
 
 #include <getopt.h>
@@ -37,9 +38,9 @@ static const struct argument arguments_known[] = {
 	ARGUMENT("since", TIME, since, "TIME",
 		 "show what happened from TIME on; the time before is still learned from"),
 	ARGUMENT("until", TIME, until, "TIME",
-		 "stop reading at TIME (2026-11-01, 2026-11-01T03:04:05+01:00)"),
+		 "stop reading at TIME (2026-11-01, 2026-11-01T03:04:05+01:00, 2h: so long ago)"),
 	ARGUMENT_AS("ends", "until", TIME, until, "TIME",
-		    "when it ends by itself (2026-11-01, 2026-11-01T03:04:05+01:00)"),
+		    "when it ends by itself (2026-11-01, 2026-11-01T03:04:05+01:00, 2h: from now)"),
 	ARGUMENT("year", COUNT, year, "YEAR", "of the first line, where stamps have none"),
 	ARGUMENT("timezone", TEXT, timezone, "ZONE", "of stamps that name none: Europe/Berlin, +02:00"),
 	ARGUMENT("account", TEXT, account, "ACCOUNT", "show this account alone"),
@@ -96,6 +97,37 @@ static const char *const arguments_formats[] = { [FORMAT_TEXT] = "text",
 						 [FORMAT_FAIL2BAN] = "fail2ban",
 						 [FORMAT_CROWDSEC] = "crowdsec" };
 
+struct length {
+	usec_t of;
+};
+
+/* "2h": so long from now, written as durations are in the settings; a number alone could be anything. */
+static bool arguments_length(struct span value, usec_t *length_r)
+{
+	static const struct setting row = SETTING(DURATION, struct length, of, "0s", 1e6, 3650 * 86400e6, "");
+	struct length length = { 0 };
+	struct error ignored;
+	uint64_t number;
+
+	if (span_to_u64(value, &number) || !setting_put(&row, &length, value, &ignored))
+		return false;
+	*length_r = length.of;
+	return true;
+}
+
+/* What was is asked for by how long ago it was, the end of an order by how long it is to last. */
+static bool arguments_time(const struct argument *known, struct span value, usec_t *time_r)
+{
+	usec_t length;
+
+	if (clock_parse(value, time_r))
+		return true;
+	if (!arguments_length(value, &length))
+		return false;
+	*time_r = clock_now() + (strcmp(known->word, "ends") == 0 ? length : -length);
+	return true;
+}
+
 static bool arguments_put(const struct argument *known, const char *value, struct arguments *arguments,
 			  struct error *error)
 {
@@ -116,9 +148,9 @@ static bool arguments_put(const struct argument *known, const char *value, struc
 		*(int64_t *)place = (int64_t)number;
 		return true;
 	case ARGUMENT_TIME:
-		if (!clock_parse(span_of(value), place))
+		if (!arguments_time(known, span_of(value), place))
 			return error_set(error,
-					 "--%s: \"%s\" is not a time (2026-11-01, 2026-11-01T03:04:05Z)",
+					 "--%s: \"%s\" is not a time (2026-11-01, 2026-11-01T03:04:05Z, 2h)",
 					 known->name, value);
 		return true;
 	case ARGUMENT_FORMAT:

@@ -130,8 +130,8 @@ static bool route_ask_once(struct redis_route *route, struct redis_call *call, s
 
 /*
  * Under our prefix stands what we cannot have written. Waiting would hold up the whole batch until somebody finds that
- * key: so it is deleted, as a record that cannot be read is replaced; but for a claim, which GET asks for: where it cannot be
- * read, whoever asks may act.
+ * key: so it is deleted, as a record that cannot be read is replaced; but for a claim, which GET asks for: where it
+ * cannot be read, whoever asks may act.
  */
 static void route_foreign(const struct redis_node *node, struct redis_call *call, struct span text,
 			  struct error *error)

@@ -59,6 +59,14 @@ lacks out 'nils@notary.example'
 expect 0 "$SENDWATCH" replay --until 2026-11-17T12:00:00Z "$postfix"
 has out 'No account was flagged; nothing unusual in '
 lacks out 'the other'
+# So long ago, too: of lines of an hour ago and of now the last half hour.
+for ago in 3600 0; do
+	echo "$(date -u -d "@$(($(date +%s) - ago))" +%Y-%m-%dT%H:%M:%SZ) mx1 postfix/smtp[1]: 4F2A01: to=<a$ago@remote.test>, relay=mx[192.0.2.9]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)"
+done > now.log
+expect 0 "$SENDWATCH" parse --attempts --since '30m' now.log
+has out a0@remote.test
+lacks out a3600@remote.test
+expect 2 "$SENDWATCH" parse --attempts --since 30 now.log
 expect 0 "$SENDWATCH" replay --since 2026-11-17T23:00:00Z "$postfix"
 ! grep -q '^FLAGGED' out || die "told of a flag before --since"
 has out ' from 2026-11-17 23:00:00 UTC on;'

@@ -42,6 +42,10 @@ grep -qE '^As of [0-9-]{10} [0-9:]{8} UTC, .* ago, when watch last saved\.$' out
 # Mistyped, it is done all the same, and said; known is what has sent, or what was ordered something.
 expect 0 "$SENDWATCH" exempt -c detect.conf --until 2099-01-01 nisl@notary.example
 has err 'sendwatch exempt: nisl@notary.example: taken, but no mail of such an account was seen: is nils@notary.example meant?'
+end=$(($(date +%s) + 7200))
+expect 0 "$SENDWATCH" exempt -c detect.conf --until 2h nisl@notary.example
+until=$(sed -n 's/.*"account":"nisl@notary.example".*"until":"\([^"]*\)".*/\1/p' verdicts.ndjson | tail -n 1)
+[ "$(date -d "$until" +%s)" -ge "$end" ] && [ "$(date -d "$until" +%s)" -le $((end + 60)) ] || die "in two hours is $until"
 expect 0 "$SENDWATCH" exempt -c detect.conf --end nisl@notary.example
 [ ! -s err ] || die "not heard of what it was told itself: $(cat err)"
 expect 0 "$SENDWATCH" release -c detect.conf nils@notary.example
