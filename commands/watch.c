@@ -16,10 +16,9 @@
 #include "commands/saver.h"
 #include "commands/service.h"
 #include "commands/status.h"
-#include "commands/unheard.h"
+#include "commands/watch_orders.h"
 #include "commands/watch_work.h"
 
-#include "base/hash.h"
 #include "base/memory.h"
 #include "detectors/store.h"
 
@@ -58,38 +57,9 @@ struct watch {
 	bool store_full; /* with what it could not send: reading waits */
 };
 
-/* Who was told that it is trouble is told that it is over, as of what the judge finds by itself. */
-static void watch_tell_released(struct watch *watch, struct span account, usec_t when)
-{
-	struct store *store = pipeline_store(watch->work->pipeline);
-	const struct record *record = store->calls->record(store, account, false);
-	struct span stamp = { (const char *)&when, sizeof(when) };
-	struct verdict verdict = { .type = "verdict",
-				   .time = when,
-				   .account = account,
-				   .state = STATE_RELEASED,
-				   .first_bad = USEC_NEVER };
-
-	if (record == NULL || record->standing.state == STATE_NORMAL ||
-	    record->standing.state == STATE_RELEASED)
-		return;
-	verdict.account_kind = record->kind;
-	verdict.previous = record->standing.state;
-	snprintf(verdict.id, sizeof(verdict.id), "%016llx",
-		 (unsigned long long)hash_stable_more(hash_stable_more(0, account), stamp));
-	deliver_verdict(watch->work->deliver, clock_now(), &verdict);
-}
-
 static void watch_released(void *context, struct span account, usec_t when, usec_t until, bool repeated)
 {
-	struct watch *watch = context;
-	struct addresses *addresses = address_lists_of(watch->work->lists);
-
-	if (!repeated)
-		watch_tell_released(watch, account, when);
-	pipeline_release(watch->work->pipeline, account, when, until, repeated);
-	if (addresses != NULL && !repeated)
-		addresses_release(addresses, account, when);
+	watch_orders_released(((struct watch *)context)->work, account, when, until, repeated);
 }
 
 static void watch_too_late(void *context, struct span account)
@@ -236,74 +206,15 @@ static bool watch_reload(struct watch *watch, struct error *error)
 	return good;
 }
 
-static bool watch_order(struct watch *watch, const struct control_order *typed, struct error *error)
-{
-	struct deliver *deliver = watch->work->deliver;
-	usec_t now = clock_now();
-	struct act_order order = { .account = typed->account,
-				   .by = span_of(typed->by),
-				   .reason = typed->reason,
-				   .until = typed->until };
-
-	if (span_equal(typed->verb, SPAN("reload")))
-		return watch_reload(watch, error);
-	if (span_equal(typed->verb, SPAN("disable")))
-		return act_disable(watch->lasting.act, deliver, now, &order, error);
-	if (span_equal(typed->verb, SPAN("exempt")))
-		return act_exempt(watch->lasting.act, deliver, now, &order, error);
-	if (span_equal(typed->verb,
-		       SPAN("addresses"))) /* what is known at this moment, for who reads the file */
-		return address_lists_save(watch->work->lists, now, error);
-	if (span_equal(typed->verb, SPAN("password")))
-		return act_password(watch->lasting.act, deliver, now, &order, error);
-	if (span_equal(typed->verb, SPAN("release"))) {
-		/* A person says that it is well; a release by time says nothing of what is to come. */
-		if (order.until == USEC_NEVER)
-			order.until = now + watch->work->options->watch.release;
-		return act_release(watch->lasting.act, deliver, now, &order, error);
-	}
-	return error_set(error, "no order is called so: another version of sendwatch?");
-}
-
-/* Whether all servers have heard of it, only Redis knows: there, whoever gives the order asks. */
-static bool watch_heard_of(const struct watch *watch, struct span account)
-{
-	struct store *store = pipeline_store(watch->work->pipeline);
-
-	return watch->work->options->redis.topology != REDIS_OFF ||
-	       store->calls->record(store, account, false) != NULL ||
-	       act_heard_of(watch->lasting.act, account);
-}
-
-/* Why nothing comes of an order to stop somebody; NULL where something does, as far as can be seen from here. */
-static const char *watch_is_idle(const struct watch *watch)
-{
-	const struct options *options = watch->work->options;
-	struct act_stats stats = act_stats(watch->lasting.act);
-
-	if (!options_stop_accounts(options))
-		return "nothing stops it on this server: there is neither a [policy] nor an [adapter]";
-	if (options->adapters.count == 0 && stats.policy.requests == 0 && stats.socketmap.requests == 0)
-		return "the mail server has asked nothing so far: is [policy] in its settings?";
-	return NULL;
-}
-
 static bool watch_obey(void *context, const struct control_order *typed, struct error *error)
 {
 	struct watch *watch = context;
-	bool names = span_equal(typed->verb, SPAN("disable")) || span_equal(typed->verb, SPAN("release")) ||
-		     span_equal(typed->verb, SPAN("exempt"));
-	bool unheard = names && !watch_heard_of(watch, typed->account);
-	const char *idle;
 
-	if (!watch_order(watch, typed, error))
+	if (!span_equal(typed->verb, SPAN("reload")))
+		return watch_orders_obey(watch->work, watch->lasting.act, typed, error);
+	if (!watch_reload(watch, error))
 		return false;
 	error->text[0] = '\0';
-	idle = span_equal(typed->verb, SPAN("disable")) ? watch_is_idle(watch) : NULL;
-	if (idle != NULL)
-		error_set(error, "%.*s: taken, but %s", SPAN_ARGS(span_head(typed->account, 200)), idle);
-	else if (unheard)
-		unheard_say(pipeline_store(watch->work->pipeline), typed->account, error);
 	return true;
 }
 
