@@ -8,9 +8,10 @@
 #include "collector/listen_name.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
-#include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define CHECK_OLD   (2 * USEC_DAY) /* a mail server writes every day, and so it was written to lately */
 #define CHECK_UNITS "journal:unit=postfix@-.service+unit=postfix.service"
@@ -50,19 +51,21 @@ static void check_log(struct check *check, const char *path, usec_t newest)
 	text_free(&words);
 }
 
-/* Has the end of the file at PATH a line of Postfix's? */
+/* Has the end of the file at PATH a line of Postfix's? What is no file may have no end, or be waited for. */
 static bool check_is_postfix(const char *path)
 {
 	char end[16 * 1024];
-	FILE *file = fopen(path, "re");
-	size_t len = 0;
+	int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat about;
+	ssize_t len = -1;
 
-	if (file == NULL)
+	if (file < 0)
 		return false;
-	(void)fseeko(file, -(off_t)sizeof(end), SEEK_END); /* of a shorter one it stays at the beginning */
-	len = fread(end, 1, sizeof(end), file);
-	fclose(file);
-	return memmem(end, len, " postfix/", sizeof(" postfix/") - 1) != NULL;
+	if (fstat(file, &about) == 0 && S_ISREG(about.st_mode))
+		len = pread(file, end, sizeof(end),
+			    about.st_size > (off_t)sizeof(end) ? about.st_size - (off_t)sizeof(end) : 0);
+	close(file);
+	return len > 0 && memmem(end, (size_t)len, " postfix/", sizeof(" postfix/") - 1) != NULL;
 }
 
 /*

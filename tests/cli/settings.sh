@@ -156,6 +156,11 @@ touch -d '2026-01-02 03:04:05Z' old.log
 sed -i "s|^files = .*|&, $TMP/old.log|" detect.conf
 expect 0 "$SENDWATCH" check -c detect.conf
 has out "$TMP/old.log: can be read, and has nothing newer than 2026-01-02T03:04:05Z: is it still the log?"
+# A pipe that nobody writes to is not waited for.
+mkfifo pipe.log
+sed -i "s|^files = .*|&, $TMP/pipe.log|" detect.conf
+expect 0 timeout 20 "$SENDWATCH" check -c detect.conf
+has out "$TMP/pipe.log: can be read"
 # Rotations beside it are old by nature.
 echo x > old.log.1
 sed -i "s|$TMP/old.log|&*|" detect.conf
