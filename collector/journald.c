@@ -8,6 +8,7 @@
 
 #include "base/library.h"
 #include "base/memory.h"
+#include "base/uid.h"
 #include "collector/journald_line.h"
 
 #include <stdio.h>
@@ -61,6 +62,7 @@ struct journald {
 	char of[128];      /* what it was last of */
 	uint64_t forged;   /* entries, since it was last told */
 	uint64_t forger;   /* the last one's uid */
+	uint64_t postfix;  /* the uid of the user of that name; 0: there is none */
 	usec_t forged_due; /* monotonic: not told before */
 	bool entered;      /* there is an entry that a cursor can be of */
 	bool found;        /* the entry where reading stands was not given yet */
@@ -117,6 +119,16 @@ static bool journald_is_readable(struct journald *journal, struct error *error)
 			 journal->log);
 }
 
+/* Asked once: an entry of any user's costs no look-up. */
+static uint64_t journald_postfix(void)
+{
+	struct passwd entry, *user = NULL;
+	char text[4096];
+
+	return getpwnam_r("postfix", &entry, text, sizeof(text), &user) == 0 && user != NULL ? user->pw_uid
+											     : 0;
+}
+
 struct journald *journald_open(const struct journald_name *name, struct error *error)
 {
 	struct journald *journal;
@@ -126,6 +138,7 @@ struct journald *journald_open(const struct journald_name *name, struct error *e
 		return NULL;
 	journal = memory_new(1, sizeof(*journal));
 	journal->log = memory_copy(span_of(name->log));
+	journal->postfix = journald_postfix();
 	code = journald_open_file(name, &journal->file);
 	if (code < 0) {
 		journal->file = NULL;
@@ -265,14 +278,9 @@ static bool journald_is_postfix(const struct journald_fields *fields)
 static bool journald_is_a_persons(struct journald *journal, const struct journald_fields *fields,
 				  struct span uid)
 {
-	struct passwd entry, *user = NULL;
-	char text[4096];
 	uint64_t number;
 
-	if (!journald_line_person(uid, &number))
-		return false;
-	if (getpwuid_r((uid_t)number, &entry, text, sizeof(text), &user) == 0 && user != NULL &&
-	    strcmp(user->pw_name, "postfix") == 0)
+	if (!uid_is_a_persons(uid, &number) || number == journal->postfix)
 		return false;
 	if (journald_is_postfix(fields)) {
 		journal->forged++;

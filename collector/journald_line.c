@@ -1,10 +1,10 @@
 /* Writing an entry as a line. */
 #include "collector/journald_line.h"
 
+#include "base/uid.h"
+
 #define JOURNALD_LINE_FIELD   255                 /* bytes of a host's or program's name */
 #define JOURNALD_LINE_MESSAGE ((size_t)60 * 1024) /* so that the whole stays below what a line may have */
-#define JOURNALD_LINE_PEOPLE  1000 /* the first uid that is a person's, as login.defs has it everywhere */
-#define JOURNALD_LINE_NOBODY  65534
 
 static void journald_line_byte(struct text *into, unsigned char c)
 {
@@ -44,15 +44,9 @@ static void journald_line_name(struct text *into, struct span name, const char *
 	}
 }
 
-bool journald_line_person(struct span uid, uint64_t *uid_r)
-{
-	return span_to_u64(uid, uid_r) && *uid_r >= JOURNALD_LINE_PEOPLE && *uid_r != JOURNALD_LINE_NOBODY &&
-	       *uid_r <= UINT32_MAX;
-}
-
 bool journald_line_forged(struct span identifier, struct span uid, uint64_t *uid_r)
 {
-	return span_find(identifier, SPAN("/")) < identifier.len && journald_line_person(uid, uid_r);
+	return span_find(identifier, SPAN("/")) < identifier.len && uid_is_a_persons(uid, uid_r);
 }
 
 bool journald_line(const struct journald_fields *fields, struct text *into)

@@ -14,12 +14,7 @@ struct journald_fields {
 	struct span host, identifier, pid, message;
 };
 
-/*
- * Is it a person's UID? The kernel tells it, as journald writes it: a server's is no person's, but where Postfix was
- * built by hand and its user made like one.
- */
-bool journald_line_person(struct span uid, uint64_t *uid_r);
-/* The same, who says it in the name of one of Postfix's programs. */
+/* Is UID, as journald had it from the kernel, a person's, who says it in the name of one of Postfix's programs? */
 bool journald_line_forged(struct span identifier, struct span uid, uint64_t *uid_r);
 
 /* The line, without newline, added to INTO. False, and nothing added, where there are no words to be told. */

@@ -8,12 +8,12 @@
 #define _GNU_SOURCE
 #include "parsers/frame_json.h"
 
+#include "base/uid.h"
+
 #include <stdint.h>
 #include <stdio.h>
 
-#define JSON_DEEP   2    /* objects within each other: "_source" and its "host" */
-#define JSON_PEOPLE 1000 /* the first uid that is a person's, as in collector/journald_line.c */
-#define JSON_NOBODY 65534
+#define JSON_DEEP 2 /* objects within each other: "_source" and its "host" */
 
 enum json_field { JSON_TIME, JSON_HOST, JSON_TAG, JSON_PID, JSON_UID, JSON_WORDS, JSON_FIELDS };
 
@@ -370,8 +370,7 @@ static void json_forged(struct json_entry *entry, struct span uid, struct json_r
 	int len;
 
 	if ((entry->tag.len > 0 && span_find(entry->tag, SPAN("/")) == entry->tag.len) ||
-	    !span_to_u64(uid, &number) || number < JSON_PEOPLE || number == JSON_NOBODY ||
-	    number > UINT32_MAX)
+	    !uid_is_a_persons(uid, &number))
 		return;
 	len = snprintf(room->at, room->left, "uid-%llu", (unsigned long long)number);
 	entry->tag = SPAN("uid");
