@@ -16,6 +16,8 @@
 #define CHECK_OLD   (2 * USEC_DAY) /* a mail server writes every day, and so it was written to lately */
 #define CHECK_UNITS "journal:unit=postfix@-.service+unit=postfix.service"
 
+enum check_journal { CHECK_UNASKED, CHECK_NO_BETTER, CHECK_BETTER };
+
 /* Where nothing new stands in it: the log may have moved, as with a change of the system's. */
 static void check_newest(usec_t newest, struct text *words)
 {
@@ -68,31 +70,43 @@ static bool check_is_postfix(const char *path)
 	return len > 0 && memmem(end, (size_t)len, " postfix/", sizeof(" postfix/") - 1) != NULL;
 }
 
-/*
- * A syslog daemon takes lines in Postfix's name from everybody on the machine. Who must not be believed is told where
- * there is something better to read: the journal, if it has what Postfix's unit says.
- */
-static void check_forgeable(struct check *check, const char *path)
+/* Does the journal have what Postfix's unit says? */
+static enum check_journal check_journal(void)
 {
 	struct journald_name name;
 	struct journald *journal;
 	struct error error;
 	usec_t newest = 0;
+	bool better;
+
+	if (!journald_name_parse(CHECK_UNITS, &name, &error))
+		return CHECK_NO_BETTER;
+	journal = journald_open(&name, &error);
+	better = journal != NULL && journald_newest(journal, &newest) && newest >= clock_now() - CHECK_OLD;
+	journald_close(&journal);
+	journald_name_free(&name);
+	return better ? CHECK_BETTER : CHECK_NO_BETTER;
+}
+
+/*
+ * A syslog daemon takes lines in Postfix's name from everybody on the machine. Who must not be believed is told where
+ * there is something better to read: the journal, if it has what Postfix's unit says.
+ */
+static void check_forgeable(struct check *check, const char *path, enum check_journal *journal)
+{
 	struct text words = { 0 };
 
-	if (!check_is_postfix(path) || !journald_name_parse(CHECK_UNITS, &name, &error))
+	if (!check_is_postfix(path))
 		return;
-	journal = journald_open(&name, &error);
-	if (journal != NULL && journald_newest(journal, &newest) && newest >= clock_now() - CHECK_OLD) {
-		text_add_format(
-			&words,
+	if (*journal == CHECK_UNASKED)
+		*journal = check_journal();
+	if (*journal != CHECK_BETTER)
+		return;
+	text_add_format(&words,
 			"%s: a syslog daemon believes everybody on this machine who says to be Postfix, so a "
 			"customer's script can have another's account flagged; not so with %s",
 			path, CHECK_UNITS);
-		check_say(check, true, "[logs] files:", words.at);
-	}
-	journald_close(&journal);
-	journald_name_free(&name);
+	check_say(check, true, "[logs] files:", words.at);
 	text_free(&words);
 }
 
@@ -156,6 +170,7 @@ static void check_live(struct check *check, const char *const *logs, size_t at)
 void check_logs(struct check *check, const struct options *options)
 {
 	const struct setting_list *files = &options->logs.files;
+	enum check_journal journal = CHECK_UNASKED;
 	size_t found = 0;
 
 	for (size_t i = 0; i < files->count; i++) {
@@ -175,7 +190,7 @@ void check_logs(struct check *check, const struct options *options)
 		newest = check_written(&names);
 		for (size_t j = 0; j < names.gl_pathc; j++) {
 			check_log(check, names.gl_pathv[j], newest);
-			check_forgeable(check, names.gl_pathv[j]);
+			check_forgeable(check, names.gl_pathv[j], &journal);
 		}
 		found += names.gl_pathc;
 		globfree(&names);
