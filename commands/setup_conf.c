@@ -43,6 +43,13 @@ static bool conf_wants_journal(const struct setup_found *found)
 	return !fresh && found->journald && (found->postfix.installed || found->log_count == 0);
 }
 
+/* The journal of what delivers here, and of who logs in. */
+static void conf_units(const struct setup_found *found, struct text *text)
+{
+	text_add_format(text, "journal:unit=%s%s", found->unit,
+			found->dovecot.installed ? "+unit=dovecot.service" : "");
+}
+
 static void conf_journal(const struct setup_found *found, struct text *text)
 {
 	if (found->log_count == 0)
@@ -57,13 +64,14 @@ static void conf_journal(const struct setup_found *found, struct text *text)
 		text_add(
 			text,
 			SPAN("# That is kept in memory only: what was not read before a restart is lost.\n"));
-	if (*found->unit == '\0')
+	if (*found->unit == '\0') {
 		text_add(text, SPAN("files = journal:\n"));
-	else
-		text_add_format(text,
-				"# Of these units alone: their name cannot be forged, as a log line's can.\n"
-				"files = journal:unit=%s%s\n",
-				found->unit, found->dovecot.installed ? "+unit=dovecot.service" : "");
+		return;
+	}
+	text_add(text,
+		 SPAN("# Of these units alone: their name cannot be forged, as a log line's can.\nfiles = "));
+	conf_units(found, text);
+	text_add(text, SPAN("\n"));
 }
 
 /* A syslog daemon believes what it is told; the journal knows who says it. Exim writes its files itself. */
@@ -79,8 +87,8 @@ static void conf_unforged(const struct setup_found *found, struct text *text)
 		text,
 		SPAN("# Whoever may log on this machine, as a customer's script may, can write lines there in the name of\n"
 		     "# Postfix, and have another's account flagged. What the journal has of its unit cannot be forged:\n"));
-	text_add_format(text, ";files = journal:unit=%s%s", found->unit,
-			found->dovecot.installed ? "+unit=dovecot.service" : "");
+	text_add(text, SPAN(";files = "));
+	conf_units(found, text);
 	for (size_t i = 0; i < found->log_count; i++)
 		if (found->logs[i].fresh && !found->logs[i].syslog)
 			text_add_format(text, ", %s", found->logs[i].path);
