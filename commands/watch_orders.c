@@ -6,8 +6,6 @@
 #include "base/hash.h"
 #include "detectors/store.h"
 
-#include <stdio.h>
-
 /* Who was told that it is trouble is told that it is over, as of what the judge finds by itself. */
 static void orders_tell_released(struct watch_work *work, struct span account, usec_t when)
 {
@@ -25,8 +23,7 @@ static void orders_tell_released(struct watch_work *work, struct span account, u
 		return;
 	verdict.account_kind = record->kind;
 	verdict.previous = record->standing.state;
-	snprintf(verdict.id, sizeof(verdict.id), "%016llx",
-		 (unsigned long long)hash_stable_more(hash_stable_more(0, account), stamp));
+	verdict_identify(&verdict, hash_stable_more(hash_stable_more(0, account), stamp));
 	deliver_verdict(work->deliver, clock_now(), &verdict);
 }
 
@@ -56,8 +53,7 @@ static bool orders_do(struct watch_work *work, struct act *act, const struct con
 		return act_disable(act, deliver, now, &order, error);
 	if (span_equal(typed->verb, SPAN("exempt")))
 		return act_exempt(act, deliver, now, &order, error);
-	if (span_equal(typed->verb,
-		       SPAN("addresses"))) /* what is known at this moment, for who reads the file */
+	if (span_equal(typed->verb, SPAN("addresses"))) /* what is known at this moment */
 		return address_lists_save(work->lists, now, error);
 	if (span_equal(typed->verb, SPAN("password")))
 		return act_password(act, deliver, now, &order, error);

@@ -277,9 +277,7 @@ static void health_tell(struct health *health, struct health_pair *pair, const s
 	snprintf(key, sizeof(key), "%s %s %d %lld %.*s", row->address, row->provider, begins,
 		 (long long)attempt->time, (int)span_head(attempt->queue_ids[0], 64).len,
 		 attempt->queue_ids[0].at);
-	snprintf(verdict.id, sizeof(verdict.id), "%016llx%016llx",
-		 (unsigned long long)hash_stable(span_of(key)),
-		 (unsigned long long)hash_stable_more(1, attempt->recipient));
+	verdict_identify(&verdict, hash_stable_more(hash_stable(span_of(key)), attempt->recipient));
 	row->since = begins ? pair->first_refused : USEC_NEVER;
 	if (health->verdict != NULL)
 		health->verdict(health->context, &verdict);

@@ -12,7 +12,6 @@
 #include "detectors/trail.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define LOOK_EVERY (30 * USEC_MINUTE) /* event time between looks at accounts that are not normal */
@@ -45,16 +44,14 @@ void judge_raise(struct judge *judge, struct record *record)
 static void verdict_id(struct verdict *verdict, const struct cause *cause)
 {
 	struct span stamp = { (const char *)&cause->time, sizeof(cause->time) };
-	uint64_t a, b;
+	uint64_t hash;
 
-	a = hash_stable_more(0, verdict->account);
-	a = hash_stable_more(a, span_of(state_name(verdict->state)));
-	a = hash_stable_more(a, cause->queue_id);
-	a = hash_stable_more(a, cause->recipient);
-	a = hash_stable_more(a, stamp);
-	b = hash_stable_more(a, SPAN("verdict"));
-	snprintf(verdict->id, sizeof(verdict->id), "%016llx%016llx", (unsigned long long)a,
-		 (unsigned long long)b);
+	hash = hash_stable_more(0, verdict->account);
+	hash = hash_stable_more(hash, span_of(state_name(verdict->state)));
+	hash = hash_stable_more(hash, cause->queue_id);
+	hash = hash_stable_more(hash, cause->recipient);
+	hash = hash_stable_more(hash, stamp);
+	verdict_identify(verdict, hash);
 }
 
 /* Accepted by the remotes. What came from away and was put off is not counted apart, and taken as accepted. */

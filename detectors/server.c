@@ -198,9 +198,7 @@ static void server_say(struct server *server, const char *name, bool begins, use
 	snprintf(account, sizeof(account), "server:%s", name);
 	verdict.account = span_of(account);
 	snprintf(key, sizeof(key), "%s %s %d %lld", server->host, account, begins, (long long)time);
-	snprintf(verdict.id, sizeof(verdict.id), "%016llx%016llx",
-		 (unsigned long long)hash_stable(span_of(key)),
-		 (unsigned long long)hash_stable_more(1, span_of(key)));
+	verdict_identify(&verdict, hash_stable(span_of(key)));
 	if (!server->quiet && server->options->watched)
 		server->verdict(server->context, &verdict);
 }

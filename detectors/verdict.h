@@ -32,7 +32,7 @@ struct verdict_sample {
 
 struct verdict {
 	const char *type;         /* "verdict"; "server" and "address" have their own meanings of account */
-	char id[VERDICT_ID_SIZE]; /* of account, state and the position that caused it */
+	char id[VERDICT_ID_SIZE]; /* 32 hex digits: of account, state and what caused it */
 	usec_t time;              /* of the line that tipped it */
 	struct span account, customer;
 	enum account_kind account_kind;
@@ -55,6 +55,9 @@ struct verdict {
 	/* Of type "address": which one, at whom (a provider or a blocklist's zone), and what that said. */
 	struct span address, provider, zone, code, words;
 };
+
+/* The id of what HASH, the same for the same finding wherever and whenever it is made, is of. */
+void verdict_identify(struct verdict *verdict, uint64_t hash);
 
 const char *state_name(enum account_state state);
 bool state_parse(struct span name, enum account_state *state_r);
