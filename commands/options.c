@@ -170,7 +170,10 @@ static void options_replace(char **text, const char *typed)
 	*text = memory_copy(span_of(typed));
 }
 
-/* The store, which reads it, knows no credentials: "credential:NAME" becomes the file where systemd put it. */
+/*
+ * The store, which reads it, knows no credentials: "credential:NAME" becomes the file where systemd put it; where
+ * systemd put none, it stays as it is, for the store to say so.
+ */
 static void options_find_credential(char **path)
 {
 	struct text file = { 0 };

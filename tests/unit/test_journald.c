@@ -159,12 +159,26 @@ static void an_export_is_read_like_a_log(void **state)
 }
 
 #ifdef HAVE_LIBSYSTEMD
+/* ENTRIES, an export, as a journal of the scratch folder; they are freed. False where nothing can write one. */
+static bool journal_put(const char *name, struct text *entries)
+{
+	char into[64], source[16] = "entries";
+	int status;
+
+	scratch_write(source, entries->at);
+	text_free(entries);
+	snprintf(into, sizeof(into), "--output=%s", name);
+	status = scratch_run((const char *const[]){ REMOTE, into, source, NULL });
+	if (status == 127)
+		return false;
+	assert_int_equal(status, 0);
+	return true;
+}
+
 /* Entries of one unit, numbered, into a journal of the scratch folder. False where nothing can write one. */
 static bool journal_write(const char *name, unsigned from, unsigned to, const char *unit)
 {
 	struct text entries = { 0 };
-	char into[64], source[16] = "entries";
-	int status;
 
 	for (unsigned i = from; i < to; i++)
 		text_add_format(
@@ -173,14 +187,7 @@ static bool journal_write(const char *name, unsigned from, unsigned to, const ch
 			"_BOOT_ID=0123456789abcdef0123456789abcdef\nSYSLOG_FACILITY=2\n"
 			"SYSLOG_IDENTIFIER=mail\n_PID=7\n_HOSTNAME=mx1\n_SYSTEMD_UNIT=%s\nMESSAGE=%u\n\n",
 			1793502245000000ULL + i, i + 1, unit, i);
-	scratch_write(source, entries.at);
-	text_free(&entries);
-	snprintf(into, sizeof(into), "--output=%s", name);
-	status = scratch_run((const char *const[]){ REMOTE, into, source, NULL });
-	if (status == 127)
-		return false;
-	assert_int_equal(status, 0);
-	return true;
+	return journal_put(name, &entries);
 }
 
 static const char *journal_lines(unsigned from, unsigned to)
@@ -244,9 +251,8 @@ static void a_journal_is_read_by_unit(void **state)
 static bool journal_say(const char *name, const char *const *says, size_t count)
 {
 	struct text entries = { 0 };
-	char into[64], source[16] = "says", tag[32], words[32];
+	char tag[32], words[32];
 	unsigned uid;
-	int status;
 
 	for (size_t i = 0; i < count; i++) {
 		assert_int_equal(sscanf(says[i], "%31s %u %31s", tag, &uid, words), 3);
@@ -257,11 +263,7 @@ static bool journal_say(const char *name, const char *const *says, size_t count)
 				"_SYSTEMD_UNIT=postfix@-.service\nMESSAGE=%s\n\n",
 				1793502245000000ULL + i, i + 1, tag, uid, words);
 	}
-	scratch_write(source, entries.at);
-	text_free(&entries);
-	snprintf(into, sizeof(into), "--output=%s", name);
-	status = scratch_run((const char *const[]){ REMOTE, into, source, NULL });
-	return status != 127;
+	return journal_put(name, &entries);
 }
 
 static void what_a_person_says_in_a_servers_name_is_left_out(void **state)
