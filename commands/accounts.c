@@ -1,11 +1,11 @@
 /*
  * `sendwatch accounts [STATE]`: who is not normal, or in STATE; `sendwatch show ACCOUNT...`: all that is
  * known of one, or of a group (domain:example.com, customer:acme). On any server of those that share a Redis;
- * else on the server itself, from watch's snapshot.
+ * else on the server itself, from watch's snapshot. With it goes what is in force on this server.
  */
 #include "commands/command.h"
+#include "commands/in_force.h"
 #include "commands/known.h"
-#include "commands/stopped.h"
 #include "commands/words.h"
 
 #include "base/text.h"
@@ -50,8 +50,79 @@ struct accounts {
 	const struct arguments *arguments;
 	bool only;
 	enum account_state state;
+	bool exempt; /* nobody else */
 	size_t told;
+	size_t in_force; /* told, too */
 };
+
+static void accounts_end(struct payload *payload)
+{
+	char *json = payload_end(&payload);
+
+	puts(json);
+	free(json);
+}
+
+/* --- what is in force --- */
+
+static void in_force_json(const struct in_force *order)
+{
+	struct payload *payload = payload_begin("order");
+
+	payload_add_text(payload, "account", order->account);
+	payload_add_text(payload, "action", span_of(order->action));
+	payload_add_time(payload, "since", order->since);
+	payload_add_time(payload, "until", order->until);
+	payload_add_text(payload, "by", order->by);
+	payload_add_text(payload, "reason", order->reason);
+	accounts_end(payload);
+}
+
+/* "since 2026-11-17T14:07:26Z, until it is released; by uid 0 on mx1: called by phone" */
+static void in_force_words(const struct in_force *order)
+{
+	struct text words = { 0 };
+	char since[CLOCK_TEXT_SIZE], until[CLOCK_TEXT_SIZE];
+
+	text_add_format(&words, "since %s", clock_text(order->since, since));
+	if (order->until != USEC_NEVER)
+		text_add_format(&words, ", until %s", clock_text(order->until, until));
+	else if (strcmp(order->action, "stopped") == 0)
+		text_add(&words, SPAN(", until it is released"));
+	if (order->by.len > 0) {
+		text_add(&words, SPAN("; by "));
+		text_add_printable(&words, order->by);
+	}
+	if (order->reason.len > 0) {
+		text_add(&words, SPAN(": "));
+		text_add_printable(&words, order->reason);
+	}
+	puts(words.at);
+	text_free(&words);
+}
+
+/* Who is not asked for is left out: who is exempt is in no state, and who is stopped is as good as disabled. */
+static void accounts_tell_in_force(void *context, const struct in_force *order)
+{
+	struct accounts *accounts = context;
+	struct text name = { 0 };
+	bool exempt = strcmp(order->action, "exempt") == 0;
+
+	if ((accounts->exempt && !exempt) || (accounts->only && exempt))
+		return;
+	if (accounts->arguments->format == FORMAT_NDJSON) {
+		in_force_json(order);
+		return;
+	}
+	if (accounts->in_force++ == 0)
+		puts("On this server:");
+	text_add_printable(&name, order->account);
+	printf("  %-9s  %s  ", order->action, name.at);
+	in_force_words(order);
+	text_free(&name);
+}
+
+/* --- what is known --- */
 
 /* Groups have no score and no state of their own. */
 static bool is_group(const struct record *record)
@@ -83,14 +154,6 @@ static struct payload *accounts_begin(const struct record *record)
 	payload_add_share(payload, "score", (double)standing->score);
 	payload_add_time(payload, "last", record->now == 0 ? USEC_NEVER : record->now);
 	return payload;
-}
-
-static void accounts_end(struct payload *payload)
-{
-	char *json = payload_end(&payload);
-
-	puts(json);
-	free(json);
 }
 
 static void accounts_text(const struct record *record)
@@ -273,6 +336,42 @@ static void accounts_print_age(const struct known *known)
 	text_free(&text);
 }
 
+struct show_in_force {
+	struct span typed, named;
+	const struct arguments *arguments;
+	bool told;
+};
+
+static void show_tell_in_force(void *context, const struct in_force *order)
+{
+	struct show_in_force *show = context;
+
+	if (!span_equal(order->account, show->typed) && !span_equal(order->account, show->named))
+		return;
+	if (show->arguments->format == FORMAT_NDJSON) {
+		in_force_json(order);
+	} else {
+		printf("  %s on this server ", order->action);
+		in_force_words(order);
+	}
+	show->told = true;
+}
+
+/* What is in force about the account of that NAME, as it was typed. A user of Redis need not see watch's files. */
+static bool show_in_force(const struct options *options, const char *name, const struct arguments *arguments)
+{
+	struct account_name room;
+	struct show_in_force show = { .typed = span_of(name),
+				      .named = options_account(options, span_of(name), &room),
+				      .arguments = arguments };
+	struct error error;
+
+	if (options->watch.state != NULL && !in_force_each(options, show_tell_in_force, &show, &error) &&
+	    options->redis.topology == REDIS_OFF)
+		fprintf(stderr, "sendwatch show: %s\n", error.text);
+	return show.told;
+}
+
 static int show_one(struct known *known, const struct options *options, const char *name,
 		    const struct arguments *arguments)
 {
@@ -284,15 +383,17 @@ static int show_one(struct known *known, const struct options *options, const ch
 		fprintf(stderr, "sendwatch show: %s\n", error.text);
 		return EXIT_FAILED;
 	}
-	if (record == NULL) {
+	if (record != NULL) {
+		windows_sum(&record->windows, record->now, sums);
+		if (arguments->format == FORMAT_NDJSON)
+			show_json(record, sums);
+		else
+			show_text(record, sums);
+	}
+	if (!show_in_force(options, name, arguments) && record == NULL) {
 		fprintf(stderr, "sendwatch show: nothing is known of %s\n", name);
 		return EXIT_FAILED;
 	}
-	windows_sum(&record->windows, record->now, sums);
-	if (arguments->format == FORMAT_NDJSON)
-		show_json(record, sums);
-	else
-		show_text(record, sums);
 	return EXIT_DONE;
 }
 
@@ -326,38 +427,62 @@ int command_show(const struct arguments *arguments)
 	return status;
 }
 
+static bool accounts_wanted(const struct arguments *arguments, struct accounts *accounts)
+{
+	struct span state;
+
+	if (arguments->count == 0)
+		return true;
+	state = span_of(arguments->names[0]);
+	accounts->exempt = span_equal(state, SPAN("exempt"));
+	accounts->only = !accounts->exempt;
+	return arguments->count == 1 && (accounts->exempt || (state_parse(state, &accounts->state) &&
+							      accounts->state != STATE_NORMAL));
+}
+
+/* The judge's states. */
+static bool accounts_print_raised(const struct options *options, struct accounts *accounts,
+				  struct error *error)
+{
+	bool text = accounts->arguments->format == FORMAT_TEXT;
+	struct known *known = known_open(options, error);
+	bool good = known != NULL && known_raised(known, accounts_tell, accounts, error);
+
+	if (good && accounts->told == 0 && text)
+		puts(accounts->only ? "No account is in this state." : "All accounts are normal.");
+	if (good && text)
+		accounts_print_age(known);
+	known_close(&known);
+	return good;
+}
+
 int command_accounts(const struct arguments *arguments)
 {
-	struct accounts accounts = { .arguments = arguments, .only = arguments->count > 0 };
+	struct accounts accounts = { .arguments = arguments };
 	struct options options;
 	struct error error;
-	struct known *known;
 	bool good;
 
-	if (arguments->count > 1 ||
-	    (accounts.only && (!state_parse(span_of(arguments->names[0]), &accounts.state) ||
-			       accounts.state == STATE_NORMAL))) {
-		fprintf(stderr, "sendwatch accounts: a state is watch, flagged, disabled or released\n");
+	if (!accounts_wanted(arguments, &accounts)) {
+		fprintf(stderr,
+			"sendwatch accounts: a state is watch, flagged, disabled or released; or exempt\n");
 		return EXIT_USAGE;
 	}
 	if (!options_load(arguments, &options, &error)) {
 		fprintf(stderr, "sendwatch accounts: %s\n", error.text);
 		return EXIT_USAGE;
 	}
-	known = known_open(&options, &error);
-	good = known != NULL && known_raised(known, accounts_tell, &accounts, &error);
+	good = accounts.exempt || accounts_print_raised(&options, &accounts, &error);
 	if (!good)
 		fprintf(stderr, "sendwatch accounts: %s\n", error.text);
-	else if (accounts.told == 0 && arguments->format == FORMAT_TEXT)
-		puts(accounts.only ? "No account is in this state." : "All accounts are normal.");
-	if (good && arguments->format == FORMAT_TEXT && options.watch.state != NULL &&
-	    (!accounts.only || accounts.state == STATE_DISABLED) && !stopped_print(&options, &error)) {
+	if (good && options.watch.state != NULL && (!accounts.only || accounts.state == STATE_DISABLED) &&
+	    !in_force_each(&options, accounts_tell_in_force, &accounts, &error)) {
 		fprintf(stderr, "sendwatch accounts: %s\n", error.text);
-		good = options.redis.topology != REDIS_OFF; /* a user of Redis need not see watch's files */
+		/* A user of Redis need not see watch's files, who asks for what stands in them alone must. */
+		good = options.redis.topology != REDIS_OFF && !accounts.exempt;
+	} else if (good && accounts.exempt && accounts.in_force == 0 && arguments->format == FORMAT_TEXT) {
+		puts("No account is exempt on this server.");
 	}
-	if (good && arguments->format == FORMAT_TEXT)
-		accounts_print_age(known);
-	known_close(&known);
 	options_free(&options);
 	return good ? EXIT_DONE : EXIT_FAILED;
 }

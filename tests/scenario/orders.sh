@@ -36,6 +36,18 @@ says bob@shop.test '554 5.7.1' || die "goes on: $(answer bob@shop.test)"
 await 5 grep -q '^bob@shop.test: ' stopped
 expect 0 "$SENDWATCH" accounts -c detect.conf disabled
 has out 'stopped    bob@shop.test  since '
+grep -qE '^  stopped    bob@shop.test  since [0-9T:.-]+Z, until [0-9T:.-]+Z; by uid [0-9]+ on [^ ]+: called by phone$' out ||
+	die "not told by whom and why: $(cat out)"
+# Nothing is known of it but that.
+expect 0 "$SENDWATCH" show -c detect.conf Bob@Shop.test
+grep -qE '^  stopped on this server since [0-9T:.-]+Z, until [0-9T:.-]+Z; by uid [0-9]+ on [^ ]+: called by phone$' out ||
+	die "not shown: $(cat out)"
+expect 1 "$SENDWATCH" show -c detect.conf ob@shop.test
+has err 'nothing is known of ob@shop.test'
+expect 0 "$SENDWATCH" accounts -c detect.conf --format ndjson
+has out '{"type":"order","account":"bob@shop.test","action":"stopped","since":"'
+expect 0 "$SENDWATCH" accounts -c detect.conf exempt
+has out 'No account is exempt on this server.'
 expect 0 "$SENDWATCH" accounts -c detect.conf released
 lacks out 'stopped'
 grep -qE '^As of [0-9-]{10} [0-9:]{8} UTC, .* ago, when watch last saved\.$' out || die "does not say how old that is: $(cat out)"
@@ -87,6 +99,12 @@ await 45 says eve@shop.test DUNNO
 await 2 in_journal '"reason":"its time is over"'
 "$SENDWATCH" exempt -c detect.conf --until 2099-01-01 --reason newsletter eve@shop.test || die "cannot be exempt"
 grep -q '"action":"exempted"' verdicts.ndjson || die "not written down"
+expect 0 "$SENDWATCH" accounts -c detect.conf exempt
+grep -qE '^  exempt     eve@shop.test  since [0-9T:.-]+Z, until 2099-01-01T00:00:00Z; by uid [0-9]+ on [^ ]+: newsletter$' out ||
+	die "not told: $(cat out)"
+lacks out 'nisl@notary.example' # ended
+expect 0 "$SENDWATCH" show -c detect.conf --format ndjson eve@shop.test
+has out '{"type":"order","account":"eve@shop.test","action":"exempt",'
 expect 2 "$SENDWATCH" exempt -c detect.conf eve@shop.test
 for verb in disable exempt; do
 	expect 2 "$SENDWATCH" $verb -c detect.conf --until 2026-01-01 other@shop.test
