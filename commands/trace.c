@@ -14,7 +14,11 @@
 #include "commands/trace_print.h"
 #include "commands/trace_scan.h"
 
+#include "collector/journald_name.h"
+
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define TRACE_READINGS 4
 
@@ -211,6 +215,15 @@ static int trace_tell(struct trace *trace, struct error *error)
 	return trace->failed || steps == 0 ? EXIT_FAILED : EXIT_DONE;
 }
 
+/* The log first and what is sought behind it, as grep's friends may type it. */
+static bool trace_is_swapped(const struct arguments *arguments)
+{
+	const char *last = arguments->names[arguments->count - 1];
+
+	return access(arguments->names[0], F_OK) == 0 && access(last, F_OK) != 0 && errno == ENOENT &&
+	       strcmp(last, "-") != 0 && !journald_name_is(last) && strpbrk(last, "*?[") == NULL;
+}
+
 int command_trace(const struct arguments *arguments)
 {
 	struct trace trace = { .arguments = arguments };
@@ -221,6 +234,11 @@ int command_trace(const struct arguments *arguments)
 		fprintf(stderr,
 			"sendwatch trace: what, and in which log? (an address, a queue id, a message-id, an "
 			"account; then files)\n");
+		return EXIT_USAGE;
+	}
+	if (trace_is_swapped(arguments)) {
+		fprintf(stderr, "sendwatch trace: what is sought comes first, then the logs: '%s' is a file\n",
+			arguments->names[0]);
 		return EXIT_USAGE;
 	}
 	if (!options_load(arguments, &trace.options, &error)) {

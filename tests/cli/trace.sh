@@ -101,6 +101,8 @@ expect 1 "$SENDWATCH" trace --account nobody@else.example 1xUnyD-00067j-1b mainl
 has err "nothing is said of it in these logs, of this account"
 expect 2 "$SENDWATCH" trace 1xUnyD-00067j-1b
 expect 2 "$SENDWATCH" trace "" mainlog
+expect 2 "$SENDWATCH" trace mainlog 1xUnyD-00067j-1b
+has err "what is sought comes first"
 
 # What is too long is left out up to its newline, wherever in a block that stands: the line behind it counts.
 {
