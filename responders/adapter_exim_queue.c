@@ -15,7 +15,7 @@
 
 #define SPOOL_BATCH  50
 #define SPOOL_ID_MAX 40
-#define SPOOL_HEAD   16384 /* bytes: the login stands in front of the recipients */
+#define SPOOL_HEAD   65536 /* bytes: the login stands behind what ACLs keep, and in front of the recipients */
 #define SPOOL_HELD   ((size_t)30000)
 
 struct spool {
