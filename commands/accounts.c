@@ -366,7 +366,7 @@ static bool show_in_force(const struct options *options, const char *name, const
 				      .arguments = arguments };
 	struct error error;
 
-	if (options->watch.state != NULL && !in_force_each(options, show_tell_in_force, &show, &error) &&
+	if (options->watch.state != NULL && !in_force_read(options, show_tell_in_force, &show, &error) &&
 	    options->redis.topology == REDIS_OFF)
 		fprintf(stderr, "sendwatch show: %s\n", error.text);
 	return show.told;
@@ -476,7 +476,7 @@ int command_accounts(const struct arguments *arguments)
 	if (!good)
 		fprintf(stderr, "sendwatch accounts: %s\n", error.text);
 	if (good && options.watch.state != NULL && (!accounts.only || accounts.state == STATE_DISABLED) &&
-	    !in_force_each(&options, accounts_tell_in_force, &accounts, &error)) {
+	    !in_force_read(&options, accounts_tell_in_force, &accounts, &error)) {
 		fprintf(stderr, "sendwatch accounts: %s\n", error.text);
 		/* A user of Redis need not see watch's files, who asks for what stands in them alone must. */
 		good = options.redis.topology != REDIS_OFF && !accounts.exempt;

@@ -11,6 +11,7 @@
 #include "responders/policy.h"
 
 struct act;
+struct in_force;
 
 struct act_order {
 	struct span account;
@@ -90,6 +91,10 @@ struct act_case {
 };
 
 bool act_case_of(const struct act *act, struct span account, struct act_case *case_r);
+
+/* All that is in force, for TELL. */
+void act_in_force(const struct act *act, void (*tell)(void *context, const struct in_force *order),
+		  void *context);
 
 /* Would something be done now about ACCOUNT in STATE, and is not? */
 bool act_is_owed(const struct act *act, struct span account, enum account_state state, usec_t now);

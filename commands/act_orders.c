@@ -13,6 +13,7 @@
  */
 #define _GNU_SOURCE
 #include "commands/act_parts.h"
+#include "commands/in_force.h"
 #include "commands/server_id.h"
 
 #include <stdio.h>
@@ -122,6 +123,12 @@ bool act_heard_of(const struct act *act, struct span account)
 {
 	return orders_find(act->orders, account, false) != NULL ||
 	       orders_find(act->orders, account, true) != NULL;
+}
+
+void act_in_force(const struct act *act, void (*tell)(void *context, const struct in_force *order),
+		  void *context)
+{
+	in_force_each(act->cases, act->orders, tell, context);
 }
 
 /* --- what was ordered elsewhere --- */

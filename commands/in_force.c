@@ -1,6 +1,6 @@
 /*
- * From the files of open cases and of orders, which watch replaces whole at every change: they are never older than
- * what was done. A case tells what is done here, and the last order about its account who wanted it, and why.
+ * A case tells what is done here, and the last order about its account who wanted it, and why. watch replaces the files
+ * of both whole at every change: they are never older than what was done.
  */
 #include "commands/in_force.h"
 
@@ -58,7 +58,14 @@ static void in_force_exemptions(const struct orders *orders,
 	}
 }
 
-bool in_force_each(const struct options *options, void (*tell)(void *context, const struct in_force *order),
+void in_force_each(const struct cases *cases, const struct orders *orders,
+		   void (*tell)(void *context, const struct in_force *order), void *context)
+{
+	in_force_cases(cases, orders, tell, context);
+	in_force_exemptions(orders, tell, context);
+}
+
+bool in_force_read(const struct options *options, void (*tell)(void *context, const struct in_force *order),
 		   void *context, struct error *error)
 {
 	struct brakes *brakes = brakes_new(&options->act);
@@ -73,10 +80,8 @@ bool in_force_each(const struct options *options, void (*tell)(void *context, co
 	text_add_format(&path, "%s/orders", options->watch.state);
 	orders = cases == NULL ? NULL : orders_open(path.at, error);
 	good = orders != NULL;
-	if (good) {
-		in_force_cases(cases, orders, tell, context);
-		in_force_exemptions(orders, tell, context);
-	}
+	if (good)
+		in_force_each(cases, orders, tell, context);
 	orders_close(&orders);
 	cases_close(&cases);
 	brakes_free(&brakes);

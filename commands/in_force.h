@@ -15,11 +15,18 @@ struct in_force {
 	struct span by, reason; /* "uid 0 on mx1"; empty where they are not known */
 };
 
+struct cases;
+struct orders;
+
 /*
  * TELL each, those that are stopped or throttled first, from the oldest to the newest; what is borrowed is so until it
- * returns. False where watch's files cannot be read.
+ * returns.
  */
-bool in_force_each(const struct options *options, void (*tell)(void *context, const struct in_force *order),
+void in_force_each(const struct cases *cases, const struct orders *orders,
+		   void (*tell)(void *context, const struct in_force *order), void *context);
+
+/* The same for who is not watch, from its files. False where they cannot be read. */
+bool in_force_read(const struct options *options, void (*tell)(void *context, const struct in_force *order),
 		   void *context, struct error *error);
 
 #endif

@@ -72,12 +72,22 @@ static void account_form(const struct page *page, const struct page_account *of,
 	     of->name, span_of(page->form), span_of(verb), span_of(verb), span_of(label));
 }
 
+/* Also one that has not sent anything. */
+static bool account_is_stopped(const struct board *board, struct span name)
+{
+	for (size_t i = 0; board != NULL && i < board->order_count; i++)
+		if (span_equal(span_of(board->orders[i].account), name) &&
+		    strcmp(board->orders[i].action, "exempt") != 0)
+			return true;
+	return false;
+}
+
 static void account_acts(const struct page *page, const struct page_account *of)
 {
 	const struct board_account *account = of->account;
 	struct text *out = page->out;
 	bool normal = account == NULL || account->standing.state == STATE_NORMAL;
-	bool stopped = account != NULL && account->stopped;
+	bool stopped = account_is_stopped(page->board, of->name);
 
 	html_add(out, "<section><h2>What you can do</h2>\n");
 	if (page->form != NULL) {
@@ -399,6 +409,20 @@ static void account_samples(const struct page *page, const struct page_account *
 	html_add(out, "</ul>\n</section>\n");
 }
 
+static void account_order(const struct page *page, const struct board_order *order)
+{
+	struct text *out = page->out;
+
+	HTML(out, " · <b>$t</b>", span_of(order->action));
+	if (order->until != USEC_NEVER) {
+		html_add(out, " until ");
+		page_time(out, order->until);
+	} else {
+		html_add(out, " until it is released");
+	}
+	page_ordered(out, order);
+}
+
 static void account_head(const struct page *page, const struct page_account *of)
 {
 	const struct board_account *account = of->account;
@@ -415,15 +439,9 @@ static void account_head(const struct page *page, const struct page_account *of)
 		html_add(out, " since ");
 		page_time(out, account->standing.since);
 	}
-	if (account != NULL && account->stopped) {
-		html_add(out, account->in_force.disabled ? " · <b>disabled</b>" : " · <b>throttled</b>");
-		if (account->in_force.until != USEC_NEVER) {
-			html_add(out, " until ");
-			page_time(out, account->in_force.until);
-		} else {
-			html_add(out, " until it is released");
-		}
-	}
+	for (size_t i = 0; page->board != NULL && i < page->board->order_count; i++)
+		if (span_equal(span_of(page->board->orders[i].account), of->name))
+			account_order(page, &page->board->orders[i]);
 	if (account != NULL) {
 		html_add(out, "</p><p class=\"quiet\">Last heard of ");
 		page_ago(out, page->now, account->now == 0 ? USEC_NEVER : account->now);

@@ -149,7 +149,7 @@ static void account_row(const struct page *page, const struct board_account *acc
 	page_ago(out, page->now, account->standing.since);
 	html_add(out, "</td><td class=\"brief\" data-label=\"done\">");
 	html_add(out, !account->stopped            ? "<span class=\"quiet\">nothing</span>"
-		      : account->in_force.disabled ? "<b>disabled</b>"
+		      : account->in_force.disabled ? "<b>stopped</b>"
 						   : "<b>throttled</b>");
 	html_add(out, "</td></tr>\n");
 }
@@ -202,6 +202,7 @@ void page_overview(const struct page *page)
 	html_add(out, "</div>\n");
 	if (page->board != NULL) {
 		overview_accounts(page);
+		page_orders(page);
 		page_addresses(page);
 		page_reading(page);
 		page_telling(page);

@@ -78,6 +78,14 @@ void page_badge(struct text *out, enum account_state state)
 			state_name(state), page_state_words(state));
 }
 
+void page_ordered(struct text *out, const struct board_order *order)
+{
+	if (order->by[0] != '\0')
+		HTML(out, ", by $t", span_of(order->by));
+	if (order->reason[0] != '\0')
+		HTML(out, ": $t", span_of(order->reason));
+}
+
 void page_count(struct text *out, uint64_t count)
 {
 	words_count(out, count);

@@ -38,7 +38,11 @@ void page_shares(struct text *out, const struct counts *counts);
 /* Recipients of the last 24 hours beside what is usual. ID is unique on the page. */
 void page_curve(struct text *out, const struct board_account *account, unsigned id);
 
+/* ", by uid 0 on mx1: called by phone"; nothing where it is not known. */
+void page_ordered(struct text *out, const struct board_order *order);
+
 /* Sections of the first page. */
+void page_orders(const struct page *page);
 void page_addresses(const struct page *page);
 void page_reading(const struct page *page);
 void page_telling(const struct page *page);

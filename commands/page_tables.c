@@ -1,4 +1,4 @@
-/* The tables of the first page: own addresses by provider, logs, and who is to be told. */
+/* The tables of the first page: what is in force, own addresses by provider, logs, and who is to be told. */
 #include "commands/page_parts.h"
 #include "commands/words.h"
 
@@ -82,6 +82,49 @@ void page_addresses(const struct page *page)
 			out,
 			"<p class=\"more\">The %zu that refuse most. All of them: <code>sendwatch health</code></p>\n",
 			shown);
+	html_add(out, "</section>\n");
+}
+
+static void order_row(const struct page *page, const struct board_order *order)
+{
+	struct text *out = page->out;
+	const char *tone = strcmp(order->action, "exempt") == 0    ? "normal"
+			   : strcmp(order->action, "stopped") == 0 ? "disabled"
+								   : "watch";
+
+	HTML(out, "<tr><td class=\"who\"><span class=\"badge $t\">$t</span>", span_of(tone),
+	     span_of(order->action));
+	page_account_link(out, span_of(order->account));
+	html_add(out, "</td><td class=\"brief\" data-label=\"since\">");
+	page_ago(out, page->now, order->since);
+	html_add(out, "</td><td class=\"brief\" data-label=\"until\">");
+	if (order->until != USEC_NEVER)
+		page_time(out, order->until);
+	else
+		html_add(out, "<span class=\"quiet\">it is released</span>");
+	HTML(out, "</td><td data-label=\"by\">$t</td><td data-label=\"why\">$t</td></tr>\n",
+	     span_of(order->by), span_of(order->reason));
+}
+
+void page_orders(const struct page *page)
+{
+	const struct board *board = page->board;
+	struct text *out = page->out;
+
+	if (board->order_count == 0)
+		return;
+	html_add(out,
+		 "<section id=\"orders\"><h2>Stopped, throttled or exempt on this server</h2>\n"
+		 "<table class=\"cards\"><thead><tr><th>Account</th><th>Since</th><th>Until</th><th>By</th>"
+		 "<th>Why</th></tr></thead><tbody>\n");
+	for (size_t i = 0; i < board->order_count && i < TABLE_ROWS; i++)
+		order_row(page, &board->orders[i]);
+	html_add(out, "</tbody></table>\n");
+	if (board->order_count > TABLE_ROWS)
+		text_add_format(
+			out,
+			"<p class=\"more\">The newest %d. All of them: <code>sendwatch accounts</code></p>\n",
+			TABLE_ROWS);
 	html_add(out, "</section>\n");
 }
 
@@ -178,7 +221,7 @@ static void telling_acts(const struct board *board, struct text *out)
 
 	html_add(out, "<p class=\"more\">");
 	if (act->dry_run)
-		html_add(out, "Dry run: nobody is stopped.");
+		html_add(out, "Dry run: nobody is stopped but whom a person stops.");
 	else if (!act->serves && !act->deputy)
 		html_add(out, "No policy service, no socketmap and no adapter is set: nobody is stopped.");
 	else {

@@ -5,6 +5,8 @@
 #define _GNU_SOURCE
 #include "commands/status_board.h"
 
+#include "commands/in_force.h"
+
 #include "base/memory.h"
 
 #include <stdio.h>
@@ -136,6 +138,37 @@ static void board_accounts(const struct watch_work *work, struct board *board)
 		if (i == 0 || records[i] != records[i - 1])
 			board_fill(work, records[i], &board->accounts[board->account_count++]);
 	free(records);
+}
+
+static void board_order_add(void *context, const struct in_force *order)
+{
+	struct board *board = context;
+	struct board_order *added;
+
+	if (board->order_count == BOARD_ORDERS)
+		return;
+	board->orders = memory_grow(board->orders, board->order_count + 1, sizeof(*board->orders));
+	added = &board->orders[board->order_count++];
+	*added = (struct board_order){ .account = memory_copy(order->account),
+				       .action = order->action,
+				       .since = order->since,
+				       .until = order->until };
+	board_copy(added->by, sizeof(added->by), order->by);
+	board_copy(added->reason, sizeof(added->reason), order->reason);
+}
+
+static int board_newer(const void *a, const void *b)
+{
+	const struct board_order *one = a, *other = b;
+
+	return one->since == other->since ? 0 : one->since < other->since ? 1 : -1;
+}
+
+static void board_orders(const struct watch_work *work, struct board *board)
+{
+	act_in_force(work->lasting->act, board_order_add, board);
+	if (board->order_count > 0)
+		qsort(board->orders, board->order_count, sizeof(*board->orders), board_newer);
 }
 
 static void board_sources(const struct watch_work *work, struct board *board)
@@ -279,6 +312,7 @@ struct board *board_new(const struct board_view *view)
 	board_sources(work, board);
 	board_targets(work, board);
 	board_accounts(work, board);
+	board_orders(work, board);
 	board_blocklists(work, board);
 	board_health(work, board);
 	return board;
@@ -298,6 +332,9 @@ void board_free(struct board *board)
 	}
 	for (size_t i = 0; i < board->account_count; i++)
 		free(board->accounts[i].name);
+	for (size_t i = 0; i < board->order_count; i++)
+		free(board->orders[i].account);
+	free(board->orders);
 	free(board->sources);
 	free(board->targets);
 	free(board->accounts);

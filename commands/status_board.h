@@ -50,6 +50,15 @@ struct board_account {
 	size_t sample_count;
 };
 
+/* What is in force, the newest first. */
+#define BOARD_ORDERS 1000
+struct board_order {
+	char *account;
+	const char *action; /* as of struct in_force */
+	usec_t since, until;
+	char by[64], reason[200];
+};
+
 struct board_source {
 	char *name;
 	uint64_t position, behind;
@@ -98,6 +107,8 @@ struct board {
 	size_t target_count;
 	struct board_account *accounts; /* not normal, the worst first */
 	size_t account_count;
+	struct board_order *orders;
+	size_t order_count;
 	struct health_row *rows; /* the most refused first */
 	size_t row_count;
 	struct board_provider *providers;

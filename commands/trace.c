@@ -237,7 +237,8 @@ int command_trace(const struct arguments *arguments)
 		return EXIT_USAGE;
 	}
 	if (trace_is_swapped(arguments)) {
-		fprintf(stderr, "sendwatch trace: what is sought comes first, then the logs: '%s' is a file\n",
+		fprintf(stderr,
+			"sendwatch trace: what is sought comes first, then the logs: '%s' is a file\n",
 			arguments->names[0]);
 		return EXIT_USAGE;
 	}

@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import shutil
+import subprocess
 import sys
 
 sys.path.insert(0, os.environ["TOP"] + "/tests/servers")
@@ -132,6 +133,26 @@ def usual(page):
         watch.stop()
 
 
+def ordered(page):
+    """What people ordered stands there with whose order it was, whatever they wrote as its reason."""
+    reason = "called; <script>window.owned=1</script>"
+    with Watching(OPEN, log=day()) as watch:
+        await_that(watch.ready)
+        for words in (("disable", "bob@shop.test"), ("exempt", "--until", "2099-01-01", "news@shop.test")):
+            program = [os.environ["SENDWATCH"], *words, "-c", str(watch.conf), "--reason", reason]
+            subprocess.run(program, check=True, capture_output=True)
+        await_that(lambda: "news@shop.test" in watch.get("/").text)  # a page is up to a second old
+        look(page, watch, "orders", "/")
+        rows = page.value("[...document.querySelectorAll('#orders tbody tr')].map((row) => row.textContent)")
+        assert len(rows) == 2 and rows[0].startswith("exemptnews@shop.test"), rows
+        assert rows[1].startswith("stoppedbob@shop.test") and all(row.endswith(reason) for row in rows), rows
+        look(page, watch, "ordered", "/account?name=bob@shop.test")
+        assert "stopped until " in page.value("document.querySelector('.top').textContent")
+        typed = page.value("document.querySelector('.typed').textContent")
+        assert "sendwatch release bob@shop.test" in typed and "sendwatch disable" not in typed, typed
+        watch.stop()
+
+
 def answers_of(page, watch):
     page.look(1280, 900)
     page.open(f"http://127.0.0.1:{watch.port}/")
@@ -158,7 +179,7 @@ def main():
     folder = pathlib.Path(os.environ["TMP"])
     with Browser() as browser:
         page = browser.page()
-        for part in (attacked, usual, calm):
+        for part in (attacked, usual, ordered, calm):
             part(page)
             clean(folder)
 

@@ -105,7 +105,11 @@ def changes(watch):
     journal = (watch.folder / "verdicts.ndjson").read_text()
     assert '"by":"status page","reason":"by phone"' in journal, journal[-500:]
     page = watch.get("/account?name=" + ACCOUNT, heads=TOKEN).text
-    assert "<b>disabled</b>" in page and "Release it" in page and "by phone" in page
+    assert "<b>stopped</b> until <time" in page and ", by status page on " in page and ": by phone</p>" in page, page
+    assert "Release it" in page
+    front = watch.get("/", heads=TOKEN).text
+    orders = front[front.index("Stopped, throttled or exempt on this server") :]
+    assert ACCOUNT in orders and ">by phone</td>" in orders, orders
     answer = watch.ask("POST", act, body, {**TOKEN, **FORM})
     assert answer.status == 409, "it is disabled already"
     assert watch.ask("POST", act, "verb=release", {**TOKEN, **FORM}).status == 303
