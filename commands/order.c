@@ -192,7 +192,9 @@ static int order_give(const struct arguments *arguments, const char *command, co
 	int status = EXIT_DONE;
 
 	if (arguments->count == 0) {
-		fprintf(stderr, "sendwatch %s: names no account\n", command);
+		fprintf(stderr,
+			"sendwatch %s: names no account ('sendwatch accounts' lists who is stopped or exempt)\n",
+			command);
 		return EXIT_USAGE;
 	}
 	if (order_too_late(arguments, command))
@@ -234,7 +236,7 @@ int command_release(const struct arguments *arguments)
 
 int command_exempt(const struct arguments *arguments)
 {
-	if (arguments->until == USEC_NEVER && !arguments->end) {
+	if (arguments->count > 0 && arguments->until == USEC_NEVER && !arguments->end) {
 		fprintf(stderr, "sendwatch exempt: until when? --until 2026-11-02, or --end to end it\n");
 		return EXIT_USAGE;
 	}

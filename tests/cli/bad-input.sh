@@ -30,6 +30,8 @@ fi
 # Words of which only one can be meant are not taken together.
 expect 2 "$SENDWATCH" exempt --until 2999-01-01 --end bob@example.com
 has err 'either --until or --end'
+expect 2 "$SENDWATCH" exempt
+has err "'sendwatch accounts' lists who is stopped or exempt"
 
 # A truncated archive gives what could be read, its name and where it broke; a corrupt one too.
 head -c 20000 "$day/mail.log.3.gz" > cut.gz
