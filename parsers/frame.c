@@ -109,13 +109,19 @@ struct framer_opened {
 
 /*
  * "/var/log/mail.log.1:Nov 21 ...", "mail.log:77:Nov 21 ...", "mail.log-Nov 21 ..." as grep writes lines of several
- * files, with their numbers, and those around what it found.
+ * files, with their numbers, and those around what it found; "[pod/mail-0/postfix] Nov 21 ..." of `kubectl logs
+ * --prefix`.
  */
 static SELDOM bool framer_grep(struct span *line)
 {
-	struct span rest = span_head(*line, 256);
+	struct span rest = span_head(*line, 256), pod;
 	struct stamp stamp;
 
+	if (span_starts(rest, SPAN("[pod/")) && span_cut_text(&rest, SPAN("] "), &pod) &&
+	    stamp_read(rest, &stamp) > 0) {
+		*line = span_from(*line, pod.len + 2);
+		return true;
+	}
 	for (size_t i = 0; i < rest.len && rest.at[i] != ' ' && rest.at[i] != '\t'; i++)
 		if (i > 0 && (rest.at[i] == ':' || rest.at[i] == '-') &&
 		    stamp_read(span_from(*line, i + 1), &stamp) > 0) {
@@ -179,6 +185,19 @@ static void framer_open_inner(struct framer_opened *opened, struct span words)
 	}
 }
 
+/* " {host="mx1"}  Nov 21 16:29:42 words": the labels that Loki's logcli puts between the times. */
+static SELDOM struct span framer_labelled(struct span words)
+{
+	struct span rest = span_head(words, 1024), labels;
+
+	if (!span_starts(words, SPAN(" {")) || !span_cut_text(&rest, SPAN("} "), &labels))
+		return words;
+	words = span_from(words, labels.len + 1);
+	while (span_starts(words, SPAN("  ")))
+		words = span_from(words, 1);
+	return words;
+}
+
 /* " stdout F words" of Kubernetes, " Nov 21 16:29:42 words" of `docker logs -t`. */
 static SELDOM void framer_open_container(struct framer_opened *opened)
 {
@@ -196,7 +215,7 @@ static SELDOM void framer_open_container(struct framer_opened *opened)
 		framer_open_inner(opened, opened->piece);
 		return;
 	}
-	words = span_from(words, 1);
+	words = span_from(framer_labelled(words), 1);
 	if (stamp_read(words, &inner) > 0)
 		framer_open_inner(opened, words);
 }
