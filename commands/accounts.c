@@ -87,8 +87,8 @@ static void in_force_words(const struct in_force *order)
 	text_add_format(&words, "since %s", clock_text(order->since, since));
 	if (order->until != USEC_NEVER)
 		text_add_format(&words, ", until %s", clock_text(order->until, until));
-	else if (strcmp(order->action, "stopped") == 0)
-		text_add(&words, SPAN(", until it is released"));
+	else
+		text_add_format(&words, ", until %s", order->ends);
 	if (order->by.len > 0) {
 		text_add(&words, SPAN("; by "));
 		text_add_printable(&words, order->by);

@@ -24,6 +24,7 @@ static void in_force_cases(const struct cases *cases, const struct orders *order
 					 .account = span_of(open->account),
 					 .since = open->since,
 					 .until = USEC_NEVER,
+					 .ends = "it is normal again",
 					 .by = SPAN(""),
 					 .reason = SPAN("") };
 
@@ -32,6 +33,7 @@ static void in_force_cases(const struct cases *cases, const struct orders *order
 		if (case_is_disabled(open)) {
 			told.action = "stopped";
 			told.until = open->until;
+			told.ends = "it is released";
 		}
 		if (order != NULL && order->restriction.kind != RESTRICTION_NONE)
 			in_force_of_order(order, &told);

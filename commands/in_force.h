@@ -11,7 +11,8 @@ struct in_force {
 	const char *action; /* "stopped", "throttled", "exempt" */
 	struct span account;
 	usec_t since;
-	usec_t until;           /* USEC_NEVER: until it is released */
+	usec_t until; /* USEC_NEVER: until ENDS, "it is released" */
+	const char *ends;
 	struct span by, reason; /* "uid 0 on mx1"; empty where they are not known */
 };
 

@@ -418,7 +418,7 @@ static void account_order(const struct page *page, const struct board_order *ord
 		html_add(out, " until ");
 		page_time(out, order->until);
 	} else {
-		html_add(out, " until it is released");
+		HTML(out, " until $t", span_of(order->ends));
 	}
 	page_ordered(out, order);
 }

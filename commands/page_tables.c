@@ -101,7 +101,7 @@ static void order_row(const struct page *page, const struct board_order *order)
 	if (order->until != USEC_NEVER)
 		page_time(out, order->until);
 	else
-		html_add(out, "<span class=\"quiet\">it is released</span>");
+		HTML(out, "<span class=\"quiet\">$t</span>", span_of(order->ends));
 	HTML(out, "</td><td data-label=\"by\">$t</td><td data-label=\"why\">$t</td></tr>\n",
 	     span_of(order->by), span_of(order->reason));
 }

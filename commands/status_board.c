@@ -151,6 +151,7 @@ static void board_order_add(void *context, const struct in_force *order)
 	added = &board->orders[board->order_count++];
 	*added = (struct board_order){ .account = memory_copy(order->account),
 				       .action = order->action,
+				       .ends = order->ends,
 				       .since = order->since,
 				       .until = order->until };
 	board_copy(added->by, sizeof(added->by), order->by);

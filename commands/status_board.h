@@ -54,7 +54,7 @@ struct board_account {
 #define BOARD_ORDERS 1000
 struct board_order {
 	char *account;
-	const char *action; /* as of struct in_force */
+	const char *action, *ends; /* as of struct in_force */
 	usec_t since, until;
 	char by[64], reason[200];
 };

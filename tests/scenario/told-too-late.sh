@@ -36,4 +36,7 @@ has verdicts.ndjson '"late":true'
 lacks verdicts.ndjson '"action":"throttled"'
 abuse 0 1000 60 >> mail.log
 await 20 in_journal '"action":"throttled"'
+expect 0 "$SENDWATCH" show -c detect.conf bob@example.com
+grep -qE '^  throttled on this server since [0-9T:.-]+Z, until it is normal again; by sendwatch on ' out ||
+	die "not shown: $(cat out)"
 stop_watch
