@@ -123,6 +123,9 @@ await 5 says one lee@shop.test DUNNO
 await 5 unlisted one lee@shop.test
 await 5 unlisted two lee@shop.test
 await 5 grep -q '"action":"exempted"' one/verdicts.ndjson
+run one accounts exempt > out
+grep -q '^  exempt     lee@shop.test .*, until 2099-01-01T00:00:00Z; by uid [0-9]* on .*: newsletter$' out ||
+	die "not told by the other: $(cat out)"
 
 # New settings: a server that leaves the others hears nothing of them any more, and all of it when it is back.
 turn() # off|single
