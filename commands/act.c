@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "commands/act_parts.h"
 
+#include "base/hash.h"
 #include "base/memory.h"
 #include "base/save.h"
 #include "responders/socketmap.h"
@@ -173,7 +174,9 @@ static void act_braked(struct deliver *deliver, usec_t now, const struct verdict
 	if (brake != BRAKE_HOUR && brake != BRAKE_SHARE)
 		return;
 	log_say(now, LOG_LEVEL_ERROR, "acting stops: %s; verdicts go on, and people must act", words);
-	snprintf(once, sizeof(once), "brake-%s-%lld", brake_name(brake), (long long)(now / USEC_HOUR));
+	/* Of two servers each has brakes of its own: where ids are told apart, both are heard. */
+	snprintf(once, sizeof(once), "brake-%s-%lld-%08x", brake_name(brake), (long long)(now / USEC_HOUR),
+		 (unsigned)hash_stable(deliver_host(deliver)));
 	note.type = "brake";
 	note.quiet = false;
 	note.action = "acting stops";

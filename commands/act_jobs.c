@@ -48,6 +48,7 @@ void act_write(struct deliver *deliver, usec_t now, const struct act_note *note)
 	act_add(payload, "verdict", note->cause);
 	if (note->until != USEC_NEVER)
 		payload_add_time(payload, "until", note->until);
+	payload_add_text(payload, "host", deliver_host(deliver));
 	if (note->dry_run)
 		payload_add_flag(payload, "dry_run", true);
 	if (note->undo) {

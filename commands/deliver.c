@@ -24,6 +24,7 @@
 #include "responders/payload.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 struct deliver {
 	const struct options *options;
@@ -39,6 +40,7 @@ struct deliver {
 	} tries[TARGETS_MOST]; /* of the targets, in their order */
 	usec_t now;            /* of the call that is going on, for the answers that come within it */
 	usec_t swept;
+	char host[65]; /* what this machine calls itself */
 	void (*act)(void *context, usec_t now, const struct verdict *verdict);
 	void *act_context;
 };
@@ -142,6 +144,7 @@ struct deliver *deliver_open(const struct options *options, struct error *error)
 	struct text folder = { 0 };
 
 	deliver->options = options;
+	(void)gethostname(deliver->host, sizeof(deliver->host) - 1);
 	unkept_begin(&deliver->unkept);
 	text_add_format(&folder, "%s/outbox", options->watch.state == NULL ? "." : options->watch.state);
 	deliver->journal = journal_open(&options->journal, error);
@@ -316,6 +319,11 @@ void deliver_note(struct deliver *deliver, usec_t now, const char *id, struct sp
 	journal_gather(deliver->journal, false);
 }
 
+struct span deliver_host(const struct deliver *deliver)
+{
+	return span_of(deliver->host);
+}
+
 void deliver_notice(struct deliver *deliver, usec_t now, const char *id, const char *words)
 {
 	struct payload *payload;
@@ -326,6 +334,7 @@ void deliver_notice(struct deliver *deliver, usec_t now, const char *id, const c
 	payload = payload_begin("server");
 	payload_add_text(payload, "id", span_of(id));
 	payload_add_time(payload, "time", now);
+	payload_add_text(payload, "host", deliver_host(deliver));
 	payload_add_text(payload, "text", span_of(words));
 	json = payload_end(&payload);
 	log_say(now, LOG_LEVEL_WARNING, "%s", words);

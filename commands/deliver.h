@@ -35,6 +35,9 @@ void deliver_tell(struct deliver *deliver, usec_t now, const char *type, const c
 /* A line for the journal that nobody is told of; many are synced together, with the next step. */
 void deliver_note(struct deliver *deliver, usec_t now, const char *id, struct span account, const char *json);
 
+/* What this machine calls itself, for what is told of it: many servers tell the same people. */
+struct span deliver_host(const struct deliver *deliver);
+
 /* Something that watch has to say of itself, to targets that take the type "server". ID makes it one message. */
 void deliver_notice(struct deliver *deliver, usec_t now, const char *id, const char *words);
 

@@ -2,12 +2,14 @@
  * Whether a message waits is responders/gather.h's to say, and what waits is the outbox's to keep; here is the way
  * between them, and the one message that becomes of many.
  */
+#define _GNU_SOURCE
 #include "commands/waiting_room.h"
 
 #include "responders/payload.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define WAITING_ROOM_AGAIN (10 * USEC_SECOND) /* after what waits could not be written as one */
 
@@ -91,10 +93,13 @@ static char *waiting_room_join(void *context, const char *id, const char *const 
 {
 	const struct waiting_room *room = context;
 	struct payload *payload = payload_begin("gathered");
+	char host[65] = "";
 
+	(void)gethostname(host, sizeof(host) - 1);
 	waiting_room_write(room, id, bodies, count);
 	payload_add_text(payload, "id", span_of(id));
 	payload_add_time(payload, "time", room->now);
+	payload_add_text(payload, "host", span_of(host));
 	payload_add_count(payload, "count", count);
 	payload_add_objects(payload, "verdicts", bodies, count);
 	return payload_end(&payload);

@@ -16,6 +16,7 @@ static void orders_tell_released(struct watch_work *work, struct span account, u
 				   .time = when,
 				   .account = account,
 				   .state = STATE_RELEASED,
+				   .host = deliver_host(work->deliver),
 				   .first_bad = USEC_NEVER };
 
 	if (record == NULL || record->standing.state == STATE_NORMAL ||

@@ -264,8 +264,13 @@ static void message_compose(struct message *message, const struct payload *paylo
 	message_graded(message, grade, payload_get_time(payload, "time"));
 	/* An account is one alert through all its states; a notice is one of its own. */
 	message_keyed(message, text_span(&field[*grade->state == '\0' ? MESSAGE_ID : MESSAGE_ACCOUNT]));
-	if (field[MESSAGE_ACCOUNT].len == 0)
+	/* What is of no account is of a server: of two, each is an alert of its own. */
+	if (field[MESSAGE_ACCOUNT].len == 0) {
 		text_add(&field[MESSAGE_ACCOUNT], text_span(&field[MESSAGE_TYPE]));
+		if (field[MESSAGE_HOST].len > 0)
+			text_add(&field[MESSAGE_ACCOUNT], SPAN(" "));
+		text_add(&field[MESSAGE_ACCOUNT], text_span(&field[MESSAGE_HOST]));
+	}
 	if (field[MESSAGE_EVIDENCE].len == 0)
 		message_take(payload, "text", &field[MESSAGE_EVIDENCE]);
 	if (*grade->state == '\0')
@@ -344,6 +349,7 @@ static void message_gather_words(struct message *message, const size_t counts[ME
 	text_add(&message->field[MESSAGE_REASON], text_span(title));
 	message_line(&message->field[MESSAGE_TEXT], "", title);
 	message_line(&message->field[MESSAGE_TEXT], "", &message->field[MESSAGE_EVIDENCE]);
+	message_line(&message->field[MESSAGE_TEXT], "on ", &message->field[MESSAGE_HOST]);
 }
 
 static void message_read_many(const struct payload *payload, struct message *message)
@@ -355,6 +361,7 @@ static void message_read_many(const struct payload *payload, struct message *mes
 	message_take(payload, "id", &message->field[MESSAGE_ID]);
 	message_take(payload, "type", &message->field[MESSAGE_TYPE]);
 	message_take(payload, "time", &message->field[MESSAGE_TIME]);
+	message_take(payload, "host", &message->field[MESSAGE_HOST]);
 	for (size_t i = 0; i < members; i++) {
 		struct payload *member = payload_member(payload, "verdicts", i);
 		struct message one = { 0 };

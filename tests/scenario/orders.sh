@@ -67,6 +67,7 @@ expect 0 "$SENDWATCH" release -c detect.conf nils@notary.example
 [ "$(grep -c '"account":"nils@notary.example","state":"released","previous":"disabled"' verdicts.ndjson)" = 1 ] ||
 	die "not told that it is released"
 grep '"state":"released"' verdicts.ndjson | grep -q '"id":"[0-9a-f]\{32\}"' || die "its id is not like others'"
+grep '"type":"act"' verdicts.ndjson | grep -vq "\"host\":\"$(uname -n)\"" && die "not told on which server"
 grep -q '"by":"uid [0-9]*","reason":"called by phone"' verdicts.ndjson || die "not written down by whom, and why"
 expect 1 "$SENDWATCH" disable -c detect.conf bob@shop.test
 expect 1 "$SENDWATCH" disable -c detect.conf postmaster@shop.test

@@ -23,6 +23,7 @@ await 10 in_journal "only 0.0 % of the mail server's last 300 lines were underst
 await 10 silent
 await 10 told
 stop_watch
+grep '"type":"server"' verdicts.ndjson | grep -vq "\"host\":\"$(uname -n)\"" && die "not told of which server"
 sed -n 's/.*"type":"server".*\(no line in any log\|were understood\).*/\1/p' verdicts.ndjson > told
 sed '1{/^no line/d;}' told > wanted
 printf 'were understood\nno line in any log\n' | cmp -s - wanted || die "told otherwise than once each: $(cat verdicts.ndjson)"
