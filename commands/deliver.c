@@ -280,13 +280,15 @@ void deliver_verdict(struct deliver *deliver, usec_t now, const struct verdict *
 {
 	const struct deliver_what what = { verdict, verdict->type, verdict->id, verdict->account };
 	enum journal_knows known = journal_knows(deliver->journal, verdict->id);
+	struct verdict told = *verdict;
 	struct error error;
 	char *json;
 
 	deliver->now = now;
 	if (known == JOURNAL_ACTED)
 		return;
-	json = payload_verdict(verdict);
+	told.server = deliver_host(deliver);
+	json = payload_verdict(&told);
 	if (known == JOURNAL_NEW) {
 		deliver_log(now, verdict);
 		if (!journal_verdict(deliver->journal, verdict->id, json, &error))

@@ -37,8 +37,9 @@ struct verdict {
 	struct span account, customer;
 	enum account_kind account_kind;
 	enum account_state state, previous;
-	double score; /* decibans */
-	struct span host;
+	double score;       /* decibans */
+	struct span host;   /* of the line */
+	struct span server; /* what the machine that tells it calls itself; absent where nobody is told */
 	uint32_t source;
 	uint64_t position;
 	const struct evidence *evidence;

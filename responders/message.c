@@ -10,6 +10,7 @@
 
 #include "base/hash.h"
 #include "detectors/verdict.h"
+#include "responders/orders.h"
 #include "responders/payload.h"
 
 #include <stdio.h>
@@ -195,6 +196,20 @@ static void message_keyed(struct message *message, struct span account)
 				(unsigned long long)hash_stable(account));
 }
 
+/* An account is one alert through all its states; a login on all servers, another one's local user is another. */
+static void message_keyed_by_account(struct message *message, const struct payload *payload)
+{
+	struct span account = text_span(&message->field[MESSAGE_ACCOUNT]);
+	struct text key = { 0 };
+
+	text_add(&key, account);
+	if (!order_is_shared(account) &&
+	    !span_equal(text_span(&message->field[MESSAGE_TYPE]), SPAN("address")))
+		message_take_after(payload, "server", " on ", &key);
+	message_keyed(message, text_span(&key));
+	text_free(&key);
+}
+
 static void message_line(struct text *text, const char *label, const struct text *value)
 {
 	if (value->len == 0)
@@ -262,8 +277,11 @@ static void message_compose(struct message *message, const struct payload *paylo
 	struct span reason;
 
 	message_graded(message, grade, payload_get_time(payload, "time"));
-	/* An account is one alert through all its states; a notice is one of its own. */
-	message_keyed(message, text_span(&field[*grade->state == '\0' ? MESSAGE_ID : MESSAGE_ACCOUNT]));
+	/* A notice is an alert of its own. */
+	if (*grade->state == '\0')
+		message_keyed(message, text_span(&field[MESSAGE_ID]));
+	else
+		message_keyed_by_account(message, payload);
 	/* What is of no account is of a server: of two, each is an alert of its own. */
 	if (field[MESSAGE_ACCOUNT].len == 0) {
 		text_add(&field[MESSAGE_ACCOUNT], text_span(&field[MESSAGE_TYPE]));

@@ -260,6 +260,8 @@ char *payload_verdict(const struct verdict *verdict)
 		payload_put_text(object, "undo", text_span(&undo));
 	if (verdict->customer.at != NULL)
 		payload_put_text(object, "customer", verdict->customer);
+	if (verdict->server.at != NULL)
+		payload_put_text(object, "server", verdict->server);
 	if (verdict->late)
 		payload_put(object, "late", json_true());
 	text_free(&undo);

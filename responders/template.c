@@ -73,7 +73,7 @@ const struct template template_of[] = {
 	{ .name = "alertmanager",
 	  .alone = true,
 	  .longest = 4000,
-	  .body = "[{\"labels\":{\"alertname\":\"SendwatchAccount\",\"account\":\"{account}\",\"type\":\"{type}\"},"
+	  .body = "[{\"labels\":{\"alertname\":\"SendwatchAccount\",\"account\":\"{account}\",\"type\":\"{type}\",\"key\":\"{key}\"},"
 		  "\"annotations\":{\"summary\":\"{title}\",\"description\":\"{text}\",\"state\":\"{state}\","
 		  "\"severity\":\"{severity}\",\"undo\":\"{undo}\"},\"startsAt\":\"{time}\",\"endsAt\":\"{ends}\"}]" },
 	{ .name = "own" },

@@ -229,11 +229,44 @@ static void test_bounds(void **state)
 	text_free(&json);
 }
 
+/* What closes an alert has the key of what opened it; of two machines' local users each has its own. */
+static void test_keys(void **state)
+{
+	static const struct {
+		const char *type, *account, *server, *key;
+	} rows[] = {
+		{ "verdict", "bob@example.com", "mx1", "bob@example.com" },
+		{ "verdict", "local:web1", "mx1", "local:web1 on mx1" },
+		{ "verdict", "local:web1", "mx2", "local:web1 on mx2" },
+		{ "verdict", "local:web1", NULL, "local:web1" },
+		{ "server", "server:rejects", "mx2", "server:rejects on mx2" },
+		{ "address", "2001:db8::1 at google", "mx2", "2001:db8::1 at google" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct verdict verdict = { .type = rows[i].type,
+					   .account = span_of(rows[i].account),
+					   .state = STATE_FLAGGED,
+					   .host = SPAN("log"),
+					   .server = span_of(rows[i].server),
+					   .first_bad = USEC_NEVER };
+		char *json = payload_verdict(&verdict);
+		struct message message;
+
+		assert_true(message_read(span_of(json), &message));
+		assert_string_equal(message.field[MESSAGE_KEY].at, rows[i].key);
+		message_free(&message);
+		free(json);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden), cmocka_unit_test(test_is_json), cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_checks), cmocka_unit_test(test_longest), cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_keys),
 	};
 
 	if (argc > 1 && strcmp(argv[1], "write") == 0) {
